@@ -1,0 +1,1 @@
+"""Hardware behind four protocols; knows no zone and no edge."""

@@ -1,0 +1,1 @@
+"""The station: composition, journal, flow, terminal and sync."""

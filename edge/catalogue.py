@@ -1,0 +1,49 @@
+"""Values of reference data: announced return lines and item master rows, as the feeds bring them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnLine:
+    """One announced line of a return (feed `returns`). Money in minor units, mass in grams."""
+
+    rma: str
+    line: str
+    tenant: str
+    gtin: str
+    qty: int
+    channel: str | None = None
+    order: str | None = None
+    sku: str | None = None
+    title: Mapping[str, str] = field(default_factory=dict)
+    serials: tuple[str, ...] = ()
+    marks: tuple[str, ...] = ()
+    reason: str | None = None
+    due_at: str | None = None
+    window_until: str | None = None
+    exchange_waiting: bool = False
+    tracking: str | None = None
+    carrier: str | None = None
+    declared_g: int | None = None
+    flags: tuple[str, ...] = ()
+    value_minor: int | None = None
+    currency: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CatalogueItem:
+    """One article of the item master (feed `items`).
+
+    `attrs` are those known to be set, `unknown_attrs` those the feed leaves open.
+    """
+
+    gtin: str
+    sku: str
+    tenant: str
+    category: str
+    title: Mapping[str, str]
+    attrs: frozenset[str] = frozenset()
+    unknown_attrs: frozenset[str] = frozenset()
+    value_minor: int | None = None
+    currency: str | None = None

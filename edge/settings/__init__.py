@@ -1,0 +1,1 @@
+"""config/*.toml read once into frozen values; the only reader of configuration."""

@@ -1,0 +1,488 @@
+"""View models and key messages of the terminal's socket, with their JSON-line codec.
+
+Language-free: texts are message ids with parameters, or labels `{"ru": …, "en": …}` that come
+from policy packs and reference data. A view is always complete; a terminal keeps no state.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, ClassVar, Final
+
+from edge.records import from_json, to_json
+
+PROTOCOL_VERSION: Final = 1
+LINE_BYTES_MAX: Final = 256 * 1024
+
+Label = Mapping[str, str]
+"""A text in every language of the station: `{"ru": …, "en": …}`."""
+
+
+class Role(StrEnum):
+    """What a terminal may do: the newest operator wins, mirrors only look."""
+
+    OPERATOR = "operator"
+    MIRROR = "mirror"
+
+
+class Tone(StrEnum):
+    """Colour and hatch of the stage word."""
+
+    NEUTRAL = "neutral"
+    RESALE = "resale"
+    REPAIR = "repair"
+    DISPOSAL = "disposal"
+    HOLD = "hold"
+    HAZMAT = "hazmat"
+    ERROR = "error"
+
+
+class Severity(StrEnum):
+    """Weight of a feedback line."""
+
+    OK = "ok"
+    INFO = "info"
+    WARN = "warn"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """A catalogue text: `t` is the message id, `p` its parameters (texts, numbers, labels)."""
+
+    t: str
+    p: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """The one big word: a message id, or a label of the open question's short text."""
+
+    t: str = ""
+    label: Label | None = None
+    p: Mapping[str, Any] = field(default_factory=dict)
+    tone: Tone = Tone.NEUTRAL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operator:
+    """Who is logged in; the name comes from people.toml and is in no event."""
+
+    name: str
+    no: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Net:
+    """Sync light: `s` is up, behind or offline; `since` is local time HH:MM while offline."""
+
+    s: str
+    unsent: int = 0
+    lag_s: int = 0
+    since: str = ""
+    cache_at: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Light:
+    """A device and its state: ready, busy, doubt, lost, off."""
+
+    id: str
+    s: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Head:
+    """Row 1."""
+
+    station: str
+    net: Net
+    at: str
+    op: Operator | None = None
+    done: int = 0
+    per_h: int = 0
+    robots: tuple[Light, ...] = ()
+    conveyor: str = "off"
+    camera: str = "off"
+    scanner: str = "off"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feedback:
+    """Row 22. `n` grows with every act, so a terminal sees what it skipped in `side.last`."""
+
+    n: int
+    sev: Severity
+    t: str
+    p: Mapping[str, Any] = field(default_factory=dict)
+    at: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item:
+    """What is in the hand. `ids` are pairs such as ["gtin", "04601234567893"]."""
+
+    name: Label
+    ids: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One expected line of the parcel."""
+
+    n: int
+    name: Label
+    gtin: str
+    received: int
+    expected: int
+    missing: int = 0
+    serial: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumberEntry:
+    """A number is being typed: scaled integers are shown with `precision` decimals."""
+
+    unit: str
+    minimum: int
+    maximum: int
+    typed: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """The open must question: `n` of `of`, options as (digit, label)."""
+
+    step: str
+    n: int
+    of: int
+    t: Label
+    opts: tuple[tuple[str, Label], ...] = ()
+    number: NumberEntry | None = None
+    hint: Label | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """One exception digit: level 0 = default, 1..levels = how bad; `t` names the shown level."""
+
+    k: str
+    step: str
+    t: Label
+    level: int
+    levels: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """What the policy says of the answers so far."""
+
+    zone: str
+    disposition: str
+    row: str
+    grade: str = ""
+    refund: str = ""
+    note: Label | None = None
+    why: tuple[Label, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockedWork:
+    """Waiting for a badge."""
+
+    KIND: ClassVar[str] = "locked"
+    kind: str = "locked"
+    parcel: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdleWork:
+    """Waiting for a parcel."""
+
+    KIND: ClassVar[str] = "idle"
+    kind: str = "idle"
+    parked: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParcelWork:
+    """A parcel is open, waiting for an item. `blind` = nobody announced it."""
+
+    KIND: ClassVar[str] = "parcel"
+    kind: str = "parcel"
+    no: str
+    rmas: tuple[str, ...] = ()
+    reason: Label | None = None
+    lines: tuple[Line, ...] = ()
+    blind: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChecklistWork:
+    """An item is being inspected."""
+
+    KIND: ClassVar[str] = "checklist"
+    kind: str = "checklist"
+    item: Item
+    pos: tuple[int, int]
+    must: Question | None = None
+    answered: tuple[tuple[Label, Label], ...] = ()
+    marks: tuple[Mark, ...] = ()
+    page: int = 1
+    pages: int = 1
+    proposed: Proposal | None = None
+    photos: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerdictWork:
+    """The zone is decided, waiting for the tray. `owed` lists what must be scanned or taken."""
+
+    KIND: ClassVar[str] = "verdict"
+    kind: str = "verdict"
+    item: Item
+    verdict: Proposal
+    by: str
+    trays: tuple[str, ...] = ()
+    owed: tuple[Message, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChoiceWork:
+    """An exception: message code, what was read, and the ways out by digit."""
+
+    KIND: ClassVar[str] = "choice"
+    kind: str = "choice"
+    code: str
+    p: Mapping[str, Any] = field(default_factory=dict)
+    opts: tuple[tuple[str, Message], ...] = ()
+    lines: tuple[Message, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryWork:
+    """Characters are typed instead of scanned."""
+
+    KIND: ClassVar[str] = "entry"
+    kind: str = "entry"
+    typed: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SummaryWork:
+    """The operator's shift: counts by zone, open ends."""
+
+    KIND: ClassVar[str] = "summary"
+    kind: str = "summary"
+    since: str = ""
+    units: int = 0
+    parcels: int = 0
+    open_moves: int = 0
+    unsent: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopWork:
+    """Nothing can be received: message code and parameters."""
+
+    KIND: ClassVar[str] = "stop"
+    kind: str = "stop"
+    code: str
+    p: Mapping[str, Any] = field(default_factory=dict)
+
+
+Work = (
+    LockedWork
+    | IdleWork
+    | ParcelWork
+    | ChecklistWork
+    | VerdictWork
+    | ChoiceWork
+    | EntryWork
+    | SummaryWork
+    | StopWork
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoveLine:
+    """One open or recent move. `to` = zone word, `by` = robot id, conveyor id or hand.
+
+    `ref` is the wire key: order id of a robot leg, item token of a conveyor leg.
+    """
+
+    n: int
+    id: str
+    tray: str
+    to: str
+    by: str
+    s: str
+    ref: str = ""
+    since_s: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """What is never modal: moves, today's counts, the last acts."""
+
+    moves: tuple[MoveLine, ...] = ()
+    today: Mapping[str, int] = field(default_factory=dict)
+    last: tuple[Feedback, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StationView:
+    """The whole screen. `epoch` changes whenever a key changes its meaning.
+
+    `seq` is the journal sequence the view rests on; `scan` the (device, scan_no) it answers.
+    """
+
+    KIND: ClassVar[str] = "view"
+
+    state: str
+    stage: Stage
+    head: Head
+    work: Work
+    side: Side = Side()
+    rev: int = 0
+    epoch: int = 0
+    seq: int = 0
+    mode: str = "live"
+    overlay: str | None = None
+    selected: int = 0
+    secret: bool = False
+    fb: Feedback | None = None
+    keys: tuple[tuple[str, str], ...] = ()
+    scan: tuple[str, int] | None = None
+
+
+# ---------------------------------------------------------------- messages on the socket
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hello:
+    """First line of a terminal."""
+
+    KIND: ClassVar[str] = "hello"
+    v: int
+    role: Role = Role.OPERATOR
+    app: str = ""
+    size: tuple[int, int] = (80, 24)
+    lang: str = "ru"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Welcome:
+    """First line of the service."""
+
+    KIND: ClassVar[str] = "welcome"
+    v: int
+    svc: str
+    boot: str
+    station: str
+    role: Role
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    """A key press; `rev` and `epoch` are those of the view the person saw."""
+
+    KIND: ClassVar[str] = "key"
+    id: str
+    k: str
+    rev: int = 0
+    epoch: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TypedScan:
+    """A code that was typed into the screen by an ungrabbed scanner or pasted."""
+
+    KIND: ClassVar[str] = "scan"
+    id: str
+    src: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ack:
+    """Answer to a key or typed scan: `did` = event kind, or `no` = refusal code."""
+
+    KIND: ClassVar[str] = "ack"
+    id: str
+    did: str | None = None
+    seq: int | None = None
+    no: str | None = None
+    p: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ping:
+    """Proof of life, each second; answered by Pong."""
+
+    KIND: ClassVar[str] = "ping"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pong:
+    """Answer to Ping."""
+
+    KIND: ClassVar[str] = "pong"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Painted:
+    """The terminal painted revision `rev` in `ms` milliseconds."""
+
+    KIND: ClassVar[str] = "painted"
+    rev: int
+    ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bye:
+    """The service closes: replaced, version, slow, stopping."""
+
+    KIND: ClassVar[str] = "bye"
+    why: str
+
+
+ToService = Hello | Key | TypedScan | Ping | Pong | Painted
+ToTerminal = Welcome | Ack | StationView | Ping | Pong | Bye
+
+_TO_SERVICE: Final[Mapping[str, type[Any]]] = {kind.KIND: kind for kind in (Hello, Key, TypedScan, Ping, Pong, Painted)}
+_TO_TERMINAL: Final[Mapping[str, type[Any]]] = {kind.KIND: kind for kind in (Welcome, Ack, StationView, Ping, Pong, Bye)}
+
+
+def to_line(message: ToService | ToTerminal) -> bytes:
+    """Return the message as one JSON line; `m` names its kind."""
+    body = {"m": message.KIND, **to_json(message)}
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+
+
+def read_to_service(line: bytes) -> ToService:
+    """Read what a terminal sent. Raises ValueError, naming what is wrong with the line."""
+    name, body = _parse(line)
+    if name not in _TO_SERVICE:
+        raise ValueError(f"unknown message {name!r}")
+    message: ToService = from_json(_TO_SERVICE[name], body)
+    return message
+
+
+def read_to_terminal(line: bytes) -> ToTerminal:
+    """Read what the service sent. Raises ValueError, naming what is wrong with the line."""
+    name, body = _parse(line)
+    if name not in _TO_TERMINAL:
+        raise ValueError(f"unknown message {name!r}")
+    message: ToTerminal = from_json(_TO_TERMINAL[name], body)
+    return message
+
+
+def _parse(line: bytes) -> tuple[str, dict[str, Any]]:
+    if len(line) > LINE_BYTES_MAX:
+        raise ValueError("line too long")
+    body = json.loads(line.decode("utf-8"))
+    if not isinstance(body, dict) or not isinstance(body.get("m"), str):
+        raise ValueError("an object with the key m is expected")
+    return body["m"], body

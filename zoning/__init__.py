@@ -1,0 +1,1 @@
+"""Pure returns policy: bytes and values in, values out."""
