@@ -14,7 +14,9 @@ RobotId = NewType("RobotId", str)
 OrderId = NewType("OrderId", str)
 NodeId = NewType("NodeId", str)
 
-SCAN_BYTES_MAX = 4096  # longer: refused as `overlong`, the journal keeps length, digest, first bytes
+SCAN_BYTES_MAX = (
+    4096  # longer: refused as `overlong`, the journal keeps length, digest, first bytes
+)
 PENDING_SCANS_MAX = 64  # per device; full: the scan is refused and counted, never silent
 
 

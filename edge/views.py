@@ -451,8 +451,12 @@ class Bye:
 ToService = Hello | Key | TypedScan | Ping | Pong | Painted
 ToTerminal = Welcome | Ack | StationView | Ping | Pong | Bye
 
-_TO_SERVICE: Final[Mapping[str, type[Any]]] = {kind.KIND: kind for kind in (Hello, Key, TypedScan, Ping, Pong, Painted)}
-_TO_TERMINAL: Final[Mapping[str, type[Any]]] = {kind.KIND: kind for kind in (Welcome, Ack, StationView, Ping, Pong, Bye)}
+_TO_SERVICE: Final[Mapping[str, type[Any]]] = {
+    kind.KIND: kind for kind in (Hello, Key, TypedScan, Ping, Pong, Painted)
+}
+_TO_TERMINAL: Final[Mapping[str, type[Any]]] = {
+    kind.KIND: kind for kind in (Welcome, Ack, StationView, Ping, Pong, Bye)
+}
 
 
 def to_line(message: ToService | ToTerminal) -> bytes:

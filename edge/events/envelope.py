@@ -1,0 +1,247 @@
+"""CloudEvents 1.0 envelope, canonical bytes and hash chain.
+
+An event is encoded once; the same bytes are hashed, stored and sent. The submitter encodes,
+the journal's writer only splices in `prevhash`, `recordedtime` and `sequence`.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final, NewType
+
+from edge.events.kinds import Payload, kind_of, read_payload
+from edge.records import to_json
+
+UnitId = NewType("UnitId", str)
+ParcelId = NewType("ParcelId", str)
+IntentId = NewType("IntentId", str)
+EventId = NewType("EventId", str)
+
+TYPE_PREFIX: Final = "receiving-edge"
+GENESIS: Final = "0" * 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """What an event is about: a unit, else a parcel, else the station."""
+
+    parcel: ParcelId | None = None
+    unit: UnitId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """An event before it is stamped; `status` is the new status of its subject, if it changes."""
+
+    payload: Payload
+    subject: Subject = Subject()
+    status: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """What every event of one station has in common: becomes envelope and common fields."""
+
+    namespace: str
+    site: str
+    station: str
+    journal_id: str
+    boot: str
+    config: str
+    tz: str
+    mode: str = "live"
+
+    @property
+    def source(self) -> str:
+        """Return the CloudEvents `source`."""
+        return f"{self.namespace}/station/{self.site}.{self.station}/{self.journal_id}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stamp:
+    """What receiving adds to a draft: identity, times, who, and the input that caused it."""
+
+    id: EventId
+    time_ms: int
+    mono_ms: int
+    clock: str = "synced"
+    operator: str | None = None
+    tenant: str | None = None
+    channel: str | None = None
+    rma: str | None = None
+    input: str | None = None
+    cause: EventId | None = None
+    acts: tuple[tuple[int, str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Encoded:
+    """An event without its place in the chain: `head + prevhash, recordedtime, sequence + tail`.
+
+    `input` is UNIQUE in the journal: a repeated input changes nothing.
+    """
+
+    id: EventId
+    kind: str
+    parcel: ParcelId | None
+    unit: UnitId | None
+    input: str | None
+    head: bytes
+    tail: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One journalled event as read back."""
+
+    seq: int
+    id: EventId
+    kind: str
+    parcel: ParcelId | None
+    unit: UnitId | None
+    time_ms: int
+    recorded_ms: int
+    data: Mapping[str, Any]
+    payload: Payload | None
+
+
+def encode(draft: Draft, stamp: Stamp, origin: Origin) -> Encoded:
+    """Encode once, canonically (RFC 8785). Raises TypeError or ValueError for a value without form.
+
+    Source: CloudEvents 1.0 JSON event format, structured mode.
+    """
+    kind = kind_of(draft.payload)
+    subject = _subject_of(draft.subject, origin.station)
+    before: dict[str, Any] = {
+        "data": _data_of(draft, stamp, origin),
+        "datacontenttype": "application/json",
+        "dataschema": f"{origin.namespace}/schema/{kind}.v{draft.payload.SCHEMA}.json",
+        "id": stamp.id,
+        "partitionkey": subject,
+    }
+    if stamp.cause is not None:
+        before["causationid"] = stamp.cause
+    if draft.subject.parcel is not None:
+        before["correlationid"] = draft.subject.parcel
+    after = {
+        "source": origin.source,
+        "specversion": "1.0",
+        "subject": subject,
+        "time": utc_text(stamp.time_ms),
+        "type": f"{TYPE_PREFIX}.{kind}.v{draft.payload.SCHEMA}",
+    }
+    return Encoded(
+        id=stamp.id,
+        kind=kind,
+        parcel=draft.subject.parcel,
+        unit=draft.subject.unit,
+        input=stamp.input,
+        head=canonical(before)[:-1] + b',"prevhash":"',
+        tail=b'",' + canonical(after)[1:],
+    )
+
+
+def splice(encoded: Encoded, *, prevhash: str, recorded_ms: int, seq: int) -> bytes:
+    """Return the final body: the three values that only the writer knows are put in place."""
+    middle = f'{prevhash}","recordedtime":"{utc_text(recorded_ms)}","sequence":"{seq:020d}'
+    return encoded.head + middle.encode("ascii") + encoded.tail
+
+
+def digest(body: bytes, prevhash: str) -> str:
+    """Return the SHA-256 of a body, hex, and assert that it names its predecessor.
+
+    Raises ValueError when the chain is broken here.
+    """
+    if f'"prevhash":"{prevhash}"'.encode("ascii") not in body:
+        raise ValueError("the body does not follow the given digest")
+    return hashlib.sha256(body).hexdigest()
+
+
+def decode(seq: int, body: bytes) -> Event:
+    """Read a stored body; unknown fields are kept in `data`, an unknown kind has no payload.
+
+    Raises ValueError for bytes that are no event of ours.
+    """
+    envelope = json.loads(body)
+    kind = str(envelope["type"]).removeprefix(f"{TYPE_PREFIX}.").rpartition(".v")[0]
+    data = envelope["data"]
+    return Event(
+        seq=seq,
+        id=envelope["id"],
+        kind=kind,
+        parcel=data.get("parcel"),
+        unit=data.get("unit"),
+        time_ms=parse_utc(envelope["time"]),
+        recorded_ms=parse_utc(envelope["recordedtime"]),
+        data=data,
+        payload=read_payload(kind, data),
+    )
+
+
+def canonical(value: Any) -> bytes:
+    """Return RFC 8785 bytes; equal to `json.dumps` while there is no float and keys are ASCII.
+
+    Raises ValueError for floats, TypeError for other values without a JSON form.
+    """
+    _refuse_floats(value)
+    text = json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    )
+    return text.encode("utf-8")
+
+
+def utc_text(ms: int) -> str:
+    """Return `YYYY-MM-DDTHH:MM:SS.mmmZ`."""
+    moment = datetime.fromtimestamp(ms // 1000, UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{ms % 1000:03d}Z"
+
+
+def parse_utc(text: str) -> int:
+    """Return milliseconds since the epoch. Raises ValueError."""
+    moment = datetime.fromisoformat(text)
+    return int(moment.timestamp()) * 1000 + moment.microsecond // 1000
+
+
+def _subject_of(subject: Subject, station: str) -> str:
+    if subject.unit is not None:
+        return f"unit/{subject.unit}"
+    if subject.parcel is not None:
+        return f"parcel/{subject.parcel}"
+    return f"station/{station}"
+
+
+def _data_of(draft: Draft, stamp: Stamp, origin: Origin) -> dict[str, Any]:
+    common: dict[str, Any] = {
+        "tenant": stamp.tenant or "default",
+        "channel": stamp.channel,
+        "mode": origin.mode,
+        "operator": stamp.operator,
+        "parcel": draft.subject.parcel,
+        "unit": draft.subject.unit,
+        "rma": stamp.rma,
+        "boot": origin.boot,
+        "mono_ms": stamp.mono_ms,
+        "tz": origin.tz,
+        "clock": stamp.clock,
+        "config": origin.config,
+        "input": stamp.input,
+        "acts": [list(act) for act in stamp.acts],
+        "status": draft.status,
+    }
+    present = {name: value for name, value in common.items() if value is not None}
+    payload: dict[str, Any] = to_json(draft.payload)
+    return present | payload
+
+
+def _refuse_floats(value: Any) -> None:
+    match value:
+        case float():
+            raise ValueError(f"{value!r}: floats have no canonical form")
+        case dict():
+            for item in value.values():
+                _refuse_floats(item)
+        case list():
+            for item in value:
+                _refuse_floats(item)

@@ -1,0 +1,185 @@
+"""Payloads of inspection, verdict, refund, hold and danger."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentRef:
+    """A checklist or policy: id, version and content digest."""
+
+    id: str
+    version: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InspectionStarted:
+    """The checklist that this unit will finish under, and the static facts it starts from."""
+
+    KIND: ClassVar[str] = "inspection.started"
+    SCHEMA: ClassVar[int] = 1
+    checklist: DocumentRef
+    policy: DocumentRef
+    static: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InspectionAnswered:
+    """An explicit answer. `by`: key, scan, photo, auto, put_scan or inherited."""
+
+    KIND: ClassVar[str] = "inspection.answered"
+    SCHEMA: ClassVar[int] = 1
+    step: str
+    answer: str | int
+    must: bool
+    by: str
+    drops: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InspectionMarked:
+    """An exception digit was pressed: the step now has this option; level 0 = default again."""
+
+    KIND: ClassVar[str] = "inspection.marked"
+    SCHEMA: ClassVar[int] = 1
+    step: str
+    answer: str
+    level: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InspectionWithdrawn:
+    """The newest answer or mark is taken back."""
+
+    KIND: ClassVar[str] = "inspection.withdrawn"
+    SCHEMA: ClassVar[int] = 1
+    step: str
+    of: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """One line of a finished inspection; `by` is `default` where nobody entered it."""
+
+    step: str
+    answer: str | int
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InspectionFinished:
+    """The complete answers of one inspection."""
+
+    KIND: ClassVar[str] = "inspection.finished"
+    SCHEMA: ClassVar[int] = 1
+    answers: tuple[Answer, ...]
+    defaulted_n: int
+    confirm_ms: int
+    fast_ok: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MissingFact:
+    """A column the decision had to do without, and why."""
+
+    column: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecidingAnswer:
+    """An answer the verdict rests on."""
+
+    step: str
+    answer: str | int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerdictMade:
+    """Zone, disposition and refund of a unit, with everything needed to decide it again."""
+
+    KIND: ClassVar[str] = "verdict.made"
+    SCHEMA: ClassVar[int] = 1
+    zone: str
+    disposition: str
+    row: str
+    refund: str
+    move: str
+    grade_exact: bool
+    policy: DocumentRef
+    checklist: DocumentRef
+    engine: str
+    facts: Mapping[str, Any]
+    settled_early: bool = False
+    grade: str | None = None
+    note: Mapping[str, str] = field(default_factory=dict)
+    actions: tuple[str, ...] = ()
+    caps: tuple[str, ...] = ()
+    missing: tuple[MissingFact, ...] = ()
+    deciding: tuple[DecidingAnswer, ...] = ()
+    also_matched: tuple[str, ...] = ()
+    hazard_scope: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundEligible:
+    """The money may go back."""
+
+    KIND: ClassVar[str] = "refund.eligible"
+    SCHEMA: ClassVar[int] = 1
+    row: str
+    qty: int = 1
+    line: str | None = None
+    flags: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundReview:
+    """A person in the centre decides about the money now."""
+
+    KIND: ClassVar[str] = "refund.review"
+    SCHEMA: ClassVar[int] = 1
+    row: str
+    qty: int = 1
+    line: str | None = None
+    flags: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundBlocked:
+    """A hold at the station must end before the money can go."""
+
+    KIND: ClassVar[str] = "refund.blocked"
+    SCHEMA: ClassVar[int] = 1
+    row: str
+    qty: int = 1
+    line: str | None = None
+    flags: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldPlaced:
+    """The unit waits for a decision; `reason` is one of the hold reasons."""
+
+    KIND: ClassVar[str] = "hold.placed"
+    SCHEMA: ClassVar[int] = 1
+    reason: str
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DangerRaised:
+    """A danger was seen: no robot, no belt. Committed before the next key is taken."""
+
+    KIND: ClassVar[str] = "danger.raised"
+    SCHEMA: ClassVar[int] = 1
+    scope: str
+    flags: tuple[str, ...] = ()

@@ -1,0 +1,130 @@
+"""Every kind of event: the closed union of payloads and the way from a kind to its class."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from edge.events.inspection import (
+    DangerRaised,
+    HoldPlaced,
+    InspectionAnswered,
+    InspectionFinished,
+    InspectionMarked,
+    InspectionStarted,
+    InspectionWithdrawn,
+    RefundBlocked,
+    RefundEligible,
+    RefundReview,
+    VerdictMade,
+)
+from edge.events.move import (
+    DiverterChanged,
+    DiverterState,
+    MoveChanged,
+    MovePlanned,
+    MoveState,
+    PutConfirmed,
+    PutWrong,
+)
+from edge.events.parcel import (
+    ParcelArrived,
+    ParcelClosed,
+    ParcelOpened,
+    ParcelParked,
+    ParcelResumed,
+    ReturnCompleted,
+)
+from edge.events.scan import ScanRead
+from edge.events.station import (
+    ConfigActivated,
+    ConfigRefused,
+    DeviceState,
+    OperatorHandover,
+    OperatorIn,
+    OperatorOut,
+    StationJournal,
+    StationLocked,
+    StationStarted,
+    StationStopped,
+)
+from edge.events.unit import (
+    PhotoMissing,
+    PhotoTaken,
+    UnitClosed,
+    UnitIdentified,
+    UnitMissing,
+    UnitOpened,
+    UnitParked,
+)
+from edge.records import from_json
+
+Payload = (
+    ScanRead
+    | ParcelArrived
+    | ParcelOpened
+    | ParcelParked
+    | ParcelResumed
+    | ParcelClosed
+    | ReturnCompleted
+    | UnitOpened
+    | UnitIdentified
+    | UnitMissing
+    | UnitParked
+    | UnitClosed
+    | InspectionStarted
+    | InspectionAnswered
+    | InspectionMarked
+    | InspectionWithdrawn
+    | InspectionFinished
+    | PhotoTaken
+    | PhotoMissing
+    | VerdictMade
+    | RefundEligible
+    | RefundReview
+    | RefundBlocked
+    | PutConfirmed
+    | PutWrong
+    | MovePlanned
+    | MoveChanged
+    | DiverterChanged
+    | DangerRaised
+    | HoldPlaced
+    | OperatorIn
+    | OperatorOut
+    | OperatorHandover
+    | DeviceState
+    | ConfigActivated
+    | ConfigRefused
+    | StationJournal
+    | StationStarted
+    | StationStopped
+    | StationLocked
+)
+
+_PAYLOADS: Final[Mapping[str, type[Any]]] = (
+    {
+        kind.KIND: kind
+        for kind in Payload.__args__
+        if kind not in (MoveChanged, DiverterChanged)  # one class, one kind per state
+    }
+    | {f"move.{state}": MoveChanged for state in MoveState if state is not MoveState.PLANNED}
+    | {f"diverter.{state}": DiverterChanged for state in DiverterState}
+)
+
+
+def kind_of(payload: Payload) -> str:
+    """Return the kind on the wire, two tokens: `family.name`."""
+    if isinstance(payload, MoveChanged | DiverterChanged):
+        return f"{payload.KIND}.{payload.state}"
+    return payload.KIND
+
+
+def read_payload(kind: str, data: Mapping[str, Any]) -> Payload | None:
+    """Return the typed payload; None for a kind of a newer release.
+
+    Raises ValueError when a known kind lacks a required field.
+    """
+    wanted = _PAYLOADS.get(kind)
+    if wanted is None:
+        return None
+    payload: Payload = from_json(wanted, data)
+    return payload

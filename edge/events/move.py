@@ -1,0 +1,159 @@
+"""Payloads of puts, robot and hand legs, conveyor legs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PutConfirmed:
+    """The unit lies in its tray, lane or place. `how`: hand, robot or conveyor."""
+
+    KIND: ClassVar[str] = "put.confirmed"
+    SCHEMA: ClassVar[int] = 1
+    zone: str
+    proof: str
+    how: str
+    after_verdict_ms: int
+    tray: str | None = None
+    place: str | None = None
+    lane: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PutWrong:
+    """A tray of another zone or disposition was scanned; nothing was put."""
+
+    KIND: ClassVar[str] = "put.wrong"
+    SCHEMA: ClassVar[int] = 1
+    expected: str
+    found: str
+    proof: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leg:
+    """One leg of a move's route: kind is robot, conveyor or hand."""
+
+    kind: str
+    start: str
+    end: str
+    lane: int | None = None
+    planned: bool = True
+    """False when a device leg was turned into a hand leg by a cap or an inhibit."""
+
+
+class MoveState(StrEnum):
+    """Life of a leg (robots-and-conveyors §4)."""
+
+    PLANNED = "planned"
+    SENT = "sent"
+    ACCEPTED = "accepted"
+    PICKING = "picking"
+    CARRYING = "carrying"
+    DROPPING = "dropping"
+    DONE = "done"
+    REJECTED = "rejected"
+    FAILED = "failed"
+    CANCELLING = "cancelling"
+    CANCELLED = "cancelled"
+    IN_DOUBT = "in_doubt"
+    RESOLVED = "resolved"
+    BY_HAND = "by_hand"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MovePlanned:
+    """A put starts its route; each leg waits for the proof of the one before."""
+
+    KIND: ClassVar[str] = "move.planned"
+    SCHEMA: ClassVar[int] = 1
+    move: str
+    legs: tuple[Leg, ...]
+    zone: str
+    tray: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderSent:
+    """The robot order as committed, before its first publish; `body_b64` is what goes out."""
+
+    order_id: str
+    robot: str
+    prev_order_id: str
+    pick: str
+    drop: str
+    path_to_pick: tuple[str, ...]
+    path_to_drop: tuple[str, ...]
+    pick_action_id: str
+    drop_action_id: str
+    body_b64: str
+    body_sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoveEvidence:
+    """What a robot's state showed."""
+
+    last_node: str
+    last_node_seq: int
+    actions: Mapping[str, str] = field(default_factory=dict)
+    loads: int | None = None
+    errors: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoveChanged:
+    """A robot or hand leg changed its state. The kind on the wire is `move.<state>`."""
+
+    KIND: ClassVar[str] = "move"
+    SCHEMA: ClassVar[int] = 1
+    move: str
+    leg: int
+    state: MoveState
+    attempt: int = 1
+    robot: str | None = None
+    order: OrderSent | None = None
+    evidence: MoveEvidence | None = None
+    reason: str | None = None
+    resolved_as: str | None = None
+
+
+class DiverterState(StrEnum):
+    """Life of a conveyor leg."""
+
+    SENT = "sent"
+    SEEN = "seen"
+    DONE = "done"
+    REJECTED = "rejected"
+    FAILED = "failed"
+    UNCONFIRMED = "unconfirmed"
+    WRONG_LANE = "wrong_lane"
+    IN_DOUBT = "in_doubt"
+    RESOLVED = "resolved"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiverterChanged:
+    """A conveyor leg changed its state. The kind on the wire is `diverter.<state>`."""
+
+    KIND: ClassVar[str] = "diverter"
+    SCHEMA: ClassVar[int] = 1
+    move: str
+    leg: int
+    state: DiverterState
+    conveyor: str
+    lane: int
+    token: int
+    wire_seq: int
+    plc_boot: int
+    count_before: int
+    exit_before: int
+    attempt: int = 1
+    count_after: int | None = None
+    exit_lane: int | None = None
+    code: int | None = None
+    reason: str | None = None

@@ -1,0 +1,102 @@
+"""Payloads about a parcel and its lines."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArrivedLine:
+    """A line that the parcel is expected to hold."""
+
+    line: str
+    rma: str
+    qty: int
+    gtin: str | None = None
+    sku: str | None = None
+    serials: tuple[str, ...] = ()
+    marks: tuple[str, ...] = ()
+    reason: str | None = None
+    tenant: str | None = None
+    title: Mapping[str, str] = field(default_factory=dict)
+    value_minor: int | None = None
+    currency: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParcelArrived:
+    """Milestone 1: the box is here, its content is not verified."""
+
+    KIND: ClassVar[str] = "parcel.arrived"
+    SCHEMA: ClassVar[int] = 1
+    codes: tuple[str, ...]
+    matched_by: str
+    rmas: tuple[str, ...] = ()
+    lines: tuple[ArrivedLine, ...] = ()
+    provisional: str | None = None
+    carrier: str | None = None
+    tracking: str | None = None
+    declared_g: int | None = None
+    seal: str = "unseen"
+    window: str = "unknown"
+    due: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParcelOpened:
+    """Work on the parcel's content begins."""
+
+    KIND: ClassVar[str] = "parcel.opened"
+    SCHEMA: ClassVar[int] = 1
+    seal: str = "unseen"
+    inferred: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParcelParked:
+    """The parcel is laid aside, open."""
+
+    KIND: ClassVar[str] = "parcel.parked"
+    SCHEMA: ClassVar[int] = 1
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParcelResumed:
+    """A parked parcel is back on the bench."""
+
+    KIND: ClassVar[str] = "parcel.resumed"
+    SCHEMA: ClassVar[int] = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineCount:
+    """Expected against received, per line."""
+
+    line: str
+    rma: str
+    expected: int
+    received: int
+    missing: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParcelClosed:
+    """All its expected units are accounted for."""
+
+    KIND: ClassVar[str] = "parcel.closed"
+    SCHEMA: ClassVar[int] = 1
+    lines: tuple[LineCount, ...]
+    units: tuple[str, ...]
+    surplus: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnCompleted:
+    """Milestone 2: every line of the return in this parcel is accounted for."""
+
+    KIND: ClassVar[str] = "return.completed"
+    SCHEMA: ClassVar[int] = 1
+    rma: str
+    lines: tuple[LineCount, ...]
+    parcels: tuple[str, ...]

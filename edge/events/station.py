@@ -1,0 +1,105 @@
+"""Payloads about people, devices, configuration and the service itself."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperatorIn:
+    """A badge opened a shift."""
+
+    KIND: ClassVar[str] = "operator.in"
+    SCHEMA: ClassVar[int] = 1
+    role: str
+    method: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperatorOut:
+    """The shift ends; `doubts` name what stays open."""
+
+    KIND: ClassVar[str] = "operator.out"
+    SCHEMA: ClassVar[int] = 1
+    doubts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperatorHandover:
+    """Another badge takes the open work over."""
+
+    KIND: ClassVar[str] = "operator.handover"
+    SCHEMA: ClassVar[int] = 1
+    to: str
+    units: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceState:
+    """A device's light changed."""
+
+    KIND: ClassVar[str] = "device.state"
+    SCHEMA: ClassVar[int] = 1
+    device: str
+    device_class: str
+    state: str
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigActivated:
+    """A policy pack or configuration is in force from this sequence on."""
+
+    KIND: ClassVar[str] = "config.activated"
+    SCHEMA: ClassVar[int] = 1
+    what: str
+    id: str
+    version: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigRefused:
+    """A candidate was refused; the one in force stays. `error` names file, row, field, reason."""
+
+    KIND: ClassVar[str] = "config.refused"
+    SCHEMA: ClassVar[int] = 1
+    what: str
+    id: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StationJournal:
+    """First event of every journal."""
+
+    KIND: ClassVar[str] = "station.journal"
+    SCHEMA: ClassVar[int] = 1
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StationStarted:
+    """A service start; `open` lists the subjects that were open."""
+
+    KIND: ClassVar[str] = "station.started"
+    SCHEMA: ClassVar[int] = 1
+    version: str
+    sqlite: str
+    replay_ms: int
+    open: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StationStopped:
+    """A clean stop."""
+
+    KIND: ClassVar[str] = "station.stopped"
+    SCHEMA: ClassVar[int] = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StationLocked:
+    """The screen is locked, open work stays."""
+
+    KIND: ClassVar[str] = "station.locked"
+    SCHEMA: ClassVar[int] = 1

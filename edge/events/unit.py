@@ -1,0 +1,109 @@
+"""Payloads about one physical piece and its photographs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitOpened:
+    """A unit's record begins; the unit id is minted here."""
+
+    KIND: ClassVar[str] = "unit.opened"
+    SCHEMA: ClassVar[int] = 1
+    n: int = 1
+    line: str | None = None
+    previous: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitIdentified:
+    """Which article and which piece this is, and what proves it."""
+
+    KIND: ClassVar[str] = "unit.identified"
+    SCHEMA: ClassVar[int] = 1
+    how: str
+    basis: str
+    match: str
+    confirmed: bool
+    epc: str
+    gtin: str | None = None
+    sku: str | None = None
+    serial: str | None = None
+    ki: str | None = None
+    rma: str | None = None
+    line: str | None = None
+    category: str | None = None
+    title: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitMissing:
+    """An expected piece is not in the parcel."""
+
+    KIND: ClassVar[str] = "unit.missing"
+    SCHEMA: ClassVar[int] = 1
+    line: str
+    rma: str
+    qty: int
+    gtin: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitParked:
+    """The unit is laid aside with its answers."""
+
+    KIND: ClassVar[str] = "unit.parked"
+    SCHEMA: ClassVar[int] = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Milliseconds:
+    """Touch time, split."""
+
+    active: int
+    waiting: int
+    interrupted: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitClosed:
+    """Nothing more is done to this unit at the station."""
+
+    KIND: ClassVar[str] = "unit.closed"
+    SCHEMA: ClassVar[int] = 1
+    ms: Milliseconds
+    acts_n: int
+    photos: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhotoTaken:
+    """A photograph is on disk under its digest."""
+
+    KIND: ClassVar[str] = "photo.taken"
+    SCHEMA: ClassVar[int] = 1
+    sha256: str
+    bytes: int
+    mime: str
+    width: int
+    height: int
+    slot: str
+    camera: str
+    sharpness: int
+    mean: int
+    clipped: int
+    bound_by: str
+    personal: bool = False
+    codes: tuple[str, ...] = ()
+    step: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhotoMissing:
+    """A photograph that was due could not be had."""
+
+    KIND: ClassVar[str] = "photo.missing"
+    SCHEMA: ClassVar[int] = 1
+    slot: str
+    reason: str
