@@ -1,4 +1,4 @@
-"""Values of reference data: announced return lines and item master rows, as the feeds bring them."""
+"""Values of reference data, as the feeds bring them: announced return lines, item master rows."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""THE EVENT MODEL: one frozen dataclass per kind, one envelope. Imports of the station go through here."""
+"""THE EVENT MODEL: one frozen dataclass per kind, one envelope."""
 
 from edge.events.envelope import (
     GENESIS,

@@ -23,6 +23,7 @@ class InspectionStarted:
     checklist: DocumentRef
     policy: DocumentRef
     static: Mapping[str, Any]
+    resumed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -49,6 +49,7 @@ class MoveState(StrEnum):
 
     PLANNED = "planned"
     SENT = "sent"
+    RESENT = "resent"
     ACCEPTED = "accepted"
     PICKING = "picking"
     CARRYING = "carrying"

@@ -107,3 +107,4 @@ class PhotoMissing:
     SCHEMA: ClassVar[int] = 1
     slot: str
     reason: str
+    supervisor: str | None = None
