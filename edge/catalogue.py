@@ -1,4 +1,4 @@
-"""Values of reference data, as the feeds bring them: announced return lines, item master rows."""
+"""Values of reference data, as the feeds bring them: announced lines, item master rows, people, numbers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -47,3 +47,24 @@ class CatalogueItem:
     unknown_attrs: frozenset[str] = frozenset()
     value_minor: int | None = None
     currency: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """A badge holder. Events carry `no` alone."""
+
+    no: str
+    name: Mapping[str, str]
+    role: str = "operator"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumberRule:
+    """A row of barcodes.toml: an anchored ASCII pattern for one kind of number."""
+
+    name: str
+    kind: str
+    regex: str
+    check: str = ""
+    examples: tuple[str, ...] = ()
+    counter_examples: tuple[str, ...] = ()

@@ -32,6 +32,8 @@ class ParcelArrived:
     codes: tuple[str, ...]
     matched_by: str
     rmas: tuple[str, ...] = ()
+    whole_rmas: tuple[str, ...] = ()
+    """Returns whose every announced line is expected in this parcel."""
     lines: tuple[ArrivedLine, ...] = ()
     provisional: str | None = None
     carrier: str | None = None

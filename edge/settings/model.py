@@ -6,7 +6,15 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from drivers.protocols import DeviceName, GraphEdge, GraphNode, NodeId, RobotId
+from drivers.protocols import DeviceName
+from edge.catalogue import NumberRule as NumberRule
+from edge.catalogue import Person as Person
+from edge.floor import FloorSettings as FloorSettings
+from edge.floor import LegKind as LegKind
+from edge.floor import RobotUnit as RobotUnit
+from edge.floor import RouteLeg as RouteLeg
+from edge.floor import Timers as Timers
+from edge.floor import Tray as Tray
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,71 +84,6 @@ class DeviceSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RobotUnit:
-    """A robot of the floor that this station commands."""
-
-    id: RobotId
-    home: NodeId
-    min_charge: int = 20
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tray:
-    """A tray, tote or fixed container; `disposition` empty = any of its zone.
-
-    `fixed` = stands at the bench and takes many units; `lane` = lies on that lane.
-    """
-
-    id: str
-    zone: str
-    disposition: str | None = None
-    fixed: bool = False
-    lane: int | None = None
-
-
-class LegKind(StrEnum):
-    """Who carries on a leg."""
-
-    ROBOT = "robot"
-    CONVEYOR = "conveyor"
-    HAND = "hand"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RouteLeg:
-    """One leg of a route: conveyor+lane(+to), robot+from+to, or hand. `carrier` = id or `any`."""
-
-    kind: LegKind
-    carrier: str = ""
-    lane: int | None = None
-    start: str = ""
-    end: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Timers:
-    """Deadlines of moves, in seconds."""
-
-    accept: float = 5.0
-    state_stale: float = 35.0
-    robot_wait: float = 60.0
-    divert: float = 15.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FloorSettings:
-    """floor.toml. `edges` hold both directions of every two-way edge."""
-
-    robots: tuple[RobotUnit, ...] = ()
-    nodes: Mapping[NodeId, GraphNode] = field(default_factory=dict)
-    edges: tuple[GraphEdge, ...] = ()
-    places: Mapping[str, int] = field(default_factory=dict)
-    trays: Mapping[str, Tray] = field(default_factory=dict)
-    routes: Mapping[str, tuple[RouteLeg, ...]] = field(default_factory=dict)
-    timers: Timers = Timers()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class TargetSettings:
     """One central system that receives events; `events` are globs over kinds."""
 
@@ -166,27 +109,6 @@ class FeedSettings:
     folder: Path | None = None
     poll_s: float = 30.0
     password_file: Path | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
-    """A badge holder. Events carry `no` alone."""
-
-    no: str
-    name: Mapping[str, str]
-    role: str = "operator"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NumberRule:
-    """A row of barcodes.toml: an anchored ASCII pattern for one kind of number."""
-
-    name: str
-    kind: str
-    regex: str
-    check: str = ""
-    examples: tuple[str, ...] = ()
-    counter_examples: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

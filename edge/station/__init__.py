@@ -1,0 +1,1 @@
+"""The pure flow machine: decide (input → events), apply (event → state), present (→ view)."""

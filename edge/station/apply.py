@@ -1,0 +1,350 @@
+"""Event to state. Total: a kind of a newer release, or about closed work, changes nothing."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TypeVar
+
+from edge.events import (
+    ConfigActivated,
+    ConfigRefused,
+    DangerRaised,
+    DeviceState,
+    DiverterChanged,
+    DiverterState,
+    Event,
+    HoldPlaced,
+    InspectionAnswered,
+    InspectionFinished,
+    InspectionMarked,
+    InspectionStarted,
+    InspectionWithdrawn,
+    MoveChanged,
+    MovePlanned,
+    MoveState,
+    OperatorHandover,
+    OperatorIn,
+    OperatorOut,
+    ParcelArrived,
+    ParcelClosed,
+    ParcelId,
+    ParcelOpened,
+    ParcelParked,
+    ParcelResumed,
+    PhotoMissing,
+    PhotoTaken,
+    PutConfirmed,
+    PutWrong,
+    RefundBlocked,
+    RefundEligible,
+    RefundReview,
+    ReturnCompleted,
+    ScanRead,
+    StationJournal,
+    StationLocked,
+    StationStarted,
+    StationStopped,
+    UnitClosed,
+    UnitIdentified,
+    UnitMissing,
+    UnitOpened,
+    UnitParked,
+    VerdictMade,
+)
+from edge.station.state import (
+    Evidence,
+    Given,
+    LegWork,
+    MoveWork,
+    ParcelWork,
+    Shift,
+    State,
+    UnitWork,
+)
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+
+
+def apply(state: State, event: Event) -> State:
+    """Return the state after one event; `restart = fold(apply, journal)`."""
+    state = _count_acts(state, event)
+    match event.payload:
+        case OperatorIn() | OperatorOut() | OperatorHandover() | StationLocked():
+            return _people(state, event)
+        case ParcelArrived() | ParcelOpened() | ParcelParked() | ParcelResumed() | ParcelClosed():
+            return _parcel(state, event)
+        case UnitOpened() | UnitIdentified() | UnitMissing() | UnitParked() | UnitClosed():
+            return _unit(state, event)
+        case InspectionStarted() | InspectionAnswered() | InspectionMarked():
+            return _inspection(state, event)
+        case InspectionWithdrawn() | VerdictMade() | DangerRaised():
+            return _inspection(state, event)
+        case PhotoTaken() | PhotoMissing() | PutConfirmed():
+            return _evidence(state, event)
+        case MovePlanned() | MoveChanged() | DiverterChanged():
+            return _move(state, event)
+        case ScanRead() | InspectionFinished() | HoldPlaced() | ReturnCompleted() | PutWrong():
+            return state
+        case RefundEligible() | RefundReview() | RefundBlocked() | DeviceState():
+            return state
+        case ConfigActivated() | ConfigRefused() | StationJournal() | StationStarted():
+            return state
+        case StationStopped() | None:
+            return state
+
+
+def _count_acts(state: State, event: Event) -> State:
+    acts = event.data.get("acts") or ()
+    unit = state.unit
+    if not acts or unit is None:
+        return state
+    return _with_unit(state, replace(unit, acts=unit.acts + len(acts)))
+
+
+def _people(state: State, event: Event) -> State:
+    match event.payload:
+        case OperatorIn():
+            return _signed_in(state, str(event.data.get("operator", "")), event.time_ms)
+        case OperatorHandover(to=to):
+            return _signed_in(replace(state, shift=None), to, event.time_ms)
+        case OperatorOut():
+            return replace(state, shift=None, locked=False)
+        case _:
+            return replace(state, locked=True)
+
+
+def _signed_in(state: State, operator: str, at_ms: int) -> State:
+    if state.shift is not None and state.shift.operator == operator:
+        return replace(state, locked=False)
+    return replace(state, shift=Shift(operator=operator, since_ms=at_ms), locked=False)
+
+
+def _parcel(state: State, event: Event) -> State:
+    if event.parcel is None:
+        return state
+    if isinstance(event.payload, ParcelArrived):
+        work = _arrived(event.parcel, event.payload, event.time_ms)
+        return replace(state, parcels=_put(state.parcels, event.parcel, work))
+    work_now = state.parcels.get(event.parcel)
+    if work_now is None:
+        return state
+    match event.payload:
+        case ParcelOpened() | ParcelResumed():
+            parcels = _put(state.parcels, event.parcel, replace(work_now, parked=False))
+            return replace(state, parcels=parcels, bench=event.parcel, hand=None)
+        case ParcelParked():
+            parcels = _put(state.parcels, event.parcel, replace(work_now, parked=True))
+            return replace(state, parcels=parcels, bench=None, hand=None)
+        case _:
+            return _closed(state, event.parcel)
+
+
+def _arrived(parcel: ParcelId, payload: ParcelArrived, at_ms: int) -> ParcelWork:
+    reasons = [line.reason for line in payload.lines if line.reason]
+    return ParcelWork(
+        parcel=parcel,
+        codes=payload.codes,
+        arrived_ms=at_ms,
+        lines=payload.lines,
+        rmas=payload.rmas,
+        whole_rmas=payload.whole_rmas,
+        matched_by=payload.matched_by,
+        provisional=payload.provisional,
+        reason=reasons[0] if reasons else None,
+        window=payload.window,
+    )
+
+
+def _closed(state: State, parcel: ParcelId) -> State:
+    shift = state.shift
+    if shift is not None:
+        shift = replace(shift, parcels=shift.parcels + 1)
+    bench = None if state.bench == parcel else state.bench
+    return replace(state, parcels=_drop(state.parcels, parcel), bench=bench, shift=shift)
+
+
+def _unit(state: State, event: Event) -> State:
+    match event.payload:
+        case UnitMissing() as missing:
+            return _missed(state, event.parcel, missing)
+        case UnitOpened(line=line) if event.unit is not None and event.parcel is not None:
+            unit = UnitWork(
+                unit=event.unit,
+                parcel=event.parcel,
+                title={},
+                opened_ms=event.time_ms,
+                line=line,
+            )
+            units = _put(state.units, event.unit, unit)
+            return replace(state, units=units, hand=event.unit)
+    unit_now = None if event.unit is None else state.units.get(event.unit)
+    if unit_now is None:
+        return state
+    match event.payload:
+        case UnitIdentified() as identified:
+            return _identified(state, unit_now, identified, event.time_ms)
+        case UnitParked():
+            state = _with_unit(state, replace(unit_now, parked=True))
+            return replace(state, hand=None)
+        case UnitClosed():
+            hand = None if state.hand == unit_now.unit else state.hand
+            return replace(state, units=_drop(state.units, unit_now.unit), hand=hand)
+        case _:
+            return state
+
+
+def _missed(state: State, parcel: ParcelId | None, missing: UnitMissing) -> State:
+    work = None if parcel is None else state.parcels.get(parcel)
+    if parcel is None or work is None:
+        return state
+    key = (missing.rma, missing.line)
+    counted = _put(work.missing, key, work.missing.get(key, 0) + missing.qty)
+    return replace(state, parcels=_put(state.parcels, parcel, replace(work, missing=counted)))
+
+
+def _identified(state: State, unit: UnitWork, payload: UnitIdentified, at_ms: int) -> State:
+    unit = replace(
+        unit,
+        title=payload.title,
+        identified_ms=at_ms,
+        line=payload.line,
+        rma=payload.rma,
+        gtin=payload.gtin,
+        serial=payload.serial,
+        match=payload.match,
+    )
+    state = _with_unit(state, unit)
+    parcel = state.parcels.get(unit.parcel)
+    if parcel is None:
+        return state
+    parcel = replace(parcel, units=(*parcel.units, unit.unit))
+    if payload.line is None or payload.rma is None:
+        parcel = replace(parcel, surplus=(*parcel.surplus, unit.unit))
+    else:
+        key = (payload.rma, payload.line)
+        counted = _put(parcel.received, key, parcel.received.get(key, 0) + 1)
+        parcel = replace(parcel, received=counted)
+    return replace(state, parcels=_put(state.parcels, unit.parcel, parcel))
+
+
+def _inspection(state: State, event: Event) -> State:
+    unit = None if event.unit is None else state.units.get(event.unit)
+    if unit is None:
+        return state
+    match event.payload:
+        case InspectionStarted(resumed=True):
+            state = _with_unit(state, replace(unit, parked=False))
+            return replace(state, hand=unit.unit)
+        case InspectionStarted(checklist=checklist, policy=policy, static=static):
+            unit = replace(unit, checklist=checklist, policy=policy, static=static)
+        case InspectionAnswered(step=step, answer=answer, by=by):
+            unit = replace(unit, answers=_answered(unit, step, answer, by), verdict=None)
+        case InspectionMarked(step=step, level=0):
+            unit = replace(unit, answers=_without(unit, step), verdict=None)
+        case InspectionMarked(step=step, answer=answer):
+            unit = replace(unit, answers=_answered(unit, step, answer, "key"), verdict=None)
+        case InspectionWithdrawn(step=step):
+            unit = replace(unit, answers=_without(unit, step), verdict=None)
+        case VerdictMade() as verdict:
+            unit = replace(unit, verdict=verdict, verdict_ms=event.time_ms)
+        case DangerRaised():
+            unit = replace(unit, danger=True)
+    return _with_unit(state, unit)
+
+
+def _without(unit: UnitWork, step: str) -> tuple[Given, ...]:
+    return tuple(given for given in unit.answers if given.step != step)
+
+
+def _answered(unit: UnitWork, step: str, answer: str | int, by: str) -> tuple[Given, ...]:
+    return (*_without(unit, step), Given(step=step, answer=answer, by=by))
+
+
+def _evidence(state: State, event: Event) -> State:
+    unit = None if event.unit is None else state.units.get(event.unit)
+    if unit is None:
+        return state
+    match event.payload:
+        case PhotoTaken(slot=slot, sha256=sha256):
+            photo = Evidence(slot=slot, sha256=sha256)
+            return _with_unit(state, replace(unit, photos=(*unit.photos, photo)))
+        case PhotoMissing(slot=slot):
+            return _with_unit(state, replace(unit, waived=unit.waived | {slot}))
+        case PutConfirmed(zone=zone):
+            state = _with_unit(state, replace(unit, put=True))
+            hand = None if state.hand == unit.unit else state.hand
+            return replace(
+                state, hand=hand, shift=_count_put(state.shift, zone), last_put=(unit.unit, zone)
+            )
+        case _:
+            return state
+
+
+def _count_put(shift: Shift | None, zone: str) -> Shift | None:
+    if shift is None:
+        return None
+    return replace(shift, zones=_put(shift.zones, zone, shift.zones.get(zone, 0) + 1))
+
+
+def _move(state: State, event: Event) -> State:
+    match event.payload:
+        case MovePlanned() as planned if event.unit is not None and event.parcel is not None:
+            legs = tuple(LegWork(leg=leg, since_ms=event.time_ms) for leg in planned.legs)
+            work = MoveWork(
+                move=planned.move,
+                unit=event.unit,
+                parcel=event.parcel,
+                zone=planned.zone,
+                tray=planned.tray,
+                legs=legs,
+                planned_ms=event.time_ms,
+            )
+            return replace(state, moves=_put(state.moves, planned.move, work))
+        case MoveChanged() as changed:
+            return _leg_changed(state, changed, event.time_ms)
+        case DiverterChanged() as changed:
+            state = _leg_changed(state, changed, event.time_ms)
+            seqs = _put(state.conveyor_seq, changed.conveyor, changed.wire_seq)
+            return replace(state, conveyor_seq=seqs)
+        case _:
+            return state
+
+
+def _leg_changed(state: State, changed: MoveChanged | DiverterChanged, at_ms: int) -> State:
+    work = state.moves.get(changed.move)
+    if work is None or not 0 <= changed.leg < len(work.legs):
+        return state
+    legs = list(work.legs)
+    legs[changed.leg] = _leg_after(legs[changed.leg], changed, at_ms)
+    work = replace(work, legs=tuple(legs))
+    if work.current is None:
+        return replace(state, moves=_drop(state.moves, work.move))
+    return replace(state, moves=_put(state.moves, work.move, work))
+
+
+def _leg_after(leg: LegWork, changed: MoveChanged | DiverterChanged, at_ms: int) -> LegWork:
+    since = leg.since_ms if leg.state == changed.state else at_ms
+    leg = replace(leg, since_ms=since, attempt=changed.attempt, reason=changed.reason)
+    match changed:
+        case MoveChanged(state=MoveState.RESOLVED, resolved_as="at_target"):
+            return replace(leg, state=MoveState.DONE)
+        case MoveChanged():
+            order = changed.order or leg.order
+            robot = changed.robot or leg.robot
+            return replace(leg, state=changed.state, order=order, robot=robot)
+        case DiverterChanged(state=DiverterState.RESOLVED):
+            return replace(leg, state=DiverterState.DONE, divert=changed)
+        case DiverterChanged():
+            return replace(leg, state=changed.state, divert=changed)
+
+
+def _with_unit(state: State, unit: UnitWork) -> State:
+    return replace(state, units=_put(state.units, unit.unit, unit))
+
+
+def _put(mapping: Mapping[Key, Value], key: Key, value: Value) -> dict[Key, Value]:
+    return {**mapping, key: value}
+
+
+def _drop(mapping: Mapping[Key, Value], key: Key) -> dict[Key, Value]:
+    return {name: value for name, value in mapping.items() if name != key}

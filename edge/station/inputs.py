@@ -1,0 +1,177 @@
+"""Everything that can happen to a station. Look-ups travel inside, so that decide is pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from drivers.protocols import HealthState, Scan, ScanFault
+from edge.barcodes.classify import Meaning
+from edge.catalogue import CatalogueItem, ReturnLine
+from edge.events import (
+    DiverterState,
+    MoveEvidence,
+    MoveState,
+    OrderSent,
+    PhotoTaken,
+    UnitId,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A parcel that a scanned number may mean, with the lines announced for it.
+
+    `whole_rmas` = returns whose every line is among these lines.
+    """
+
+    matched_by: str
+    key: str
+    lines: tuple[ReturnLine, ...]
+    whole_rmas: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lookups:
+    """What the caches and the journal know about a scanned code.
+
+    `seen` = subjects of earlier work found by the code (`parcel/<id>`, `unit/<id>`).
+    `items` = item master rows of every article the open work may need, by GTIN-14.
+    """
+
+    candidates: tuple[Candidate, ...] = ()
+    seen: tuple[str, ...] = ()
+    items: Mapping[str, CatalogueItem] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScanInput:
+    """A whole code. `input` is its unique key in the journal."""
+
+    input: str
+    scan: Scan
+    meanings: tuple[Meaning, ...]
+    lookups: Lookups
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaultInput:
+    """A code that was not read whole."""
+
+    input: str
+    fault: ScanFault
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyInput:
+    """A key of the operator; `epoch` is that of the view the person saw, None for a label scan."""
+
+    input: str
+    key: str
+    epoch: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhotoInput:
+    """A photograph is on disk, or could not be had."""
+
+    unit: UnitId
+    slot: str
+    photo: PhotoTaken | None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceInput:
+    """A device's light changed."""
+
+    device: str
+    device_class: str
+    state: HealthState
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderInput:
+    """Dispatch is about to send a robot order; nothing was published yet."""
+
+    move: str
+    leg: int
+    order: OrderSent
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DivertInput:
+    """Dispatch is about to write a divert, or a PLC proved something about one."""
+
+    move: str
+    leg: int
+    state: DiverterState
+    conveyor: str
+    lane: int
+    token: int
+    wire_seq: int
+    plc_boot: int
+    count_before: int
+    exit_before: int
+    attempt: int = 1
+    count_after: int | None = None
+    exit_lane: int | None = None
+    code: int | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegInput:
+    """Something was proved about a robot leg, or it fell to the hand."""
+
+    move: str
+    leg: int
+    state: MoveState
+    robot: str | None = None
+    evidence: MoveEvidence | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedInput:
+    """A feed refused what it was sent; the last good copy stays in force."""
+
+    feed: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartInput:
+    """The service has replayed its journal."""
+
+    version: str
+    sqlite: str
+    replay_ms: int
+    fresh: bool
+    packs: tuple[tuple[str, int, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopInput:
+    """The service ends in order."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockTimer:
+    """Nobody acted for the lock time."""
+
+
+Input = (
+    ScanInput
+    | FaultInput
+    | KeyInput
+    | PhotoInput
+    | DeviceInput
+    | OrderInput
+    | DivertInput
+    | LegInput
+    | FeedInput
+    | StartInput
+    | StopInput
+    | LockTimer
+)

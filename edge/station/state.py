@@ -1,0 +1,210 @@
+"""What a station knows: everything here is rebuilt by folding the journal."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from edge.events import (
+    ArrivedLine,
+    DiverterChanged,
+    DiverterState,
+    DocumentRef,
+    Leg,
+    MoveState,
+    OrderSent,
+    ParcelId,
+    UnitId,
+    VerdictMade,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """An explicit answer, in the order of the journal."""
+
+    step: str
+    answer: str | int
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """A photograph of the unit, by slot."""
+
+    slot: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitWork:
+    """One physical piece between its identification and its put."""
+
+    unit: UnitId
+    parcel: ParcelId
+    title: Mapping[str, str]
+    opened_ms: int
+    identified_ms: int = 0
+    line: str | None = None
+    rma: str | None = None
+    gtin: str | None = None
+    serial: str | None = None
+    match: str = "unknown"
+    checklist: DocumentRef | None = None
+    policy: DocumentRef | None = None
+    static: Mapping[str, Any] = field(default_factory=dict)
+    answers: tuple[Given, ...] = ()
+    photos: tuple[Evidence, ...] = ()
+    waived: frozenset[str] = frozenset()
+    danger: bool = False
+    verdict: VerdictMade | None = None
+    verdict_ms: int = 0
+    parked: bool = False
+    put: bool = False
+    acts: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParcelWork:
+    """One box. `received` and `missing` count pieces per (rma, line)."""
+
+    parcel: ParcelId
+    codes: tuple[str, ...]
+    arrived_ms: int
+    lines: tuple[ArrivedLine, ...] = ()
+    rmas: tuple[str, ...] = ()
+    whole_rmas: tuple[str, ...] = ()
+    matched_by: str = "none"
+    provisional: str | None = None
+    reason: str | None = None
+    window: str = "unknown"
+    flags: tuple[str, ...] = ()
+    received: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    missing: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    units: tuple[UnitId, ...] = ()
+    surplus: tuple[UnitId, ...] = ()
+    parked: bool = False
+
+    @property
+    def number(self) -> str:
+        """Return the number people call this parcel by."""
+        return self.provisional or self.codes[0]
+
+    @property
+    def blind(self) -> bool:
+        """Return whether nobody announced this parcel."""
+        return self.matched_by == "none"
+
+    def left_of(self, line: ArrivedLine) -> int:
+        """Return how many pieces of a line are neither received nor missing."""
+        key = (line.rma, line.line)
+        return line.qty - self.received.get(key, 0) - self.missing.get(key, 0)
+
+    @property
+    def is_complete(self) -> bool:
+        """Return whether every expected piece is accounted for."""
+        return not self.blind and all(self.left_of(line) <= 0 for line in self.lines)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegWork:
+    """One leg of a move and the newest thing that is proved about it."""
+
+    leg: Leg
+    state: MoveState | DiverterState = MoveState.PLANNED
+    since_ms: int = 0
+    attempt: int = 0
+    robot: str | None = None
+    order: OrderSent | None = None
+    divert: DiverterChanged | None = None
+    reason: str | None = None
+
+    @property
+    def is_done(self) -> bool:
+        """Return whether the load is proved to be at the leg's end."""
+        return self.state in (MoveState.DONE, DiverterState.DONE)
+
+    @property
+    def is_under_way(self) -> bool:
+        """Return whether a device may be acting on this leg now."""
+        return self.state in _UNDER_WAY
+
+
+_UNDER_WAY = frozenset(
+    (
+        MoveState.SENT,
+        MoveState.RESENT,
+        MoveState.ACCEPTED,
+        MoveState.PICKING,
+        MoveState.CARRYING,
+        MoveState.DROPPING,
+        MoveState.CANCELLING,
+        MoveState.IN_DOUBT,
+        DiverterState.SENT,
+        DiverterState.SEEN,
+        DiverterState.IN_DOUBT,
+    )
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoveWork:
+    """One put on its route: legs in order, each waiting for the proof of the one before."""
+
+    move: str
+    unit: UnitId
+    parcel: ParcelId
+    zone: str
+    legs: tuple[LegWork, ...]
+    planned_ms: int
+    tray: str | None = None
+
+    @property
+    def position(self) -> int:
+        """Return the index of the first leg that is not done; len(legs) at the end."""
+        done = (i for i, leg in enumerate(self.legs) if not leg.is_done)
+        return next(done, len(self.legs))
+
+    @property
+    def current(self) -> LegWork | None:
+        """Return the leg that is waited for, None when the route is finished."""
+        return self.legs[self.position] if self.position < len(self.legs) else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shift:
+    """One operator's work since the badge."""
+
+    operator: str
+    since_ms: int
+    parcels: int = 0
+    zones: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def units(self) -> int:
+        """Return the number of units put."""
+        return sum(self.zones.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """The fold of the journal. Closed parcels, units and moves are found there again, not here."""
+
+    shift: Shift | None = None
+    locked: bool = False
+    parcels: Mapping[ParcelId, ParcelWork] = field(default_factory=dict)
+    bench: ParcelId | None = None
+    units: Mapping[UnitId, UnitWork] = field(default_factory=dict)
+    hand: UnitId | None = None
+    moves: Mapping[str, MoveWork] = field(default_factory=dict)
+    conveyor_seq: Mapping[str, int] = field(default_factory=dict)
+    last_put: tuple[UnitId, str] | None = None
+
+    @property
+    def parcel(self) -> ParcelWork | None:
+        """Return the parcel on the bench."""
+        return None if self.bench is None else self.parcels.get(self.bench)
+
+    @property
+    def unit(self) -> UnitWork | None:
+        """Return the unit in the hand."""
+        return None if self.hand is None else self.units.get(self.hand)
