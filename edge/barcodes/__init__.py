@@ -1,0 +1,1 @@
+"""What a payload means: pure, total, and never a guess between two of one type."""
