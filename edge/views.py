@@ -69,7 +69,7 @@ class Stage:
 class Operator:
     """Who is logged in; the name comes from people.toml and is in no event."""
 
-    name: str
+    name: Label
     no: str
 
 

@@ -34,14 +34,13 @@ class PutWrong:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leg:
-    """One leg of a move's route: kind is robot, conveyor or hand."""
+    """One leg of a route: kind is robot, conveyor or hand; carrier is a device id or `any`."""
 
     kind: str
     start: str
     end: str
     lane: int | None = None
-    planned: bool = True
-    """False when a device leg was turned into a hand leg by a cap or an inhibit."""
+    carrier: str = ""
 
 
 class MoveState(StrEnum):

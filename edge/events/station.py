@@ -6,10 +6,11 @@ from typing import ClassVar
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OperatorIn:
-    """A badge opened a shift."""
+    """A badge opened a shift; `operator` is the common field of the same name."""
 
     KIND: ClassVar[str] = "operator.in"
     SCHEMA: ClassVar[int] = 1
+    operator: str
     role: str
     method: str
 

@@ -103,8 +103,8 @@ def _count_acts(state: State, event: Event) -> State:
 
 def _people(state: State, event: Event) -> State:
     match event.payload:
-        case OperatorIn():
-            return _signed_in(state, str(event.data.get("operator", "")), event.time_ms)
+        case OperatorIn(operator=operator):
+            return _signed_in(state, operator, event.time_ms)
         case OperatorHandover(to=to):
             return _signed_in(replace(state, shift=None), to, event.time_ms)
         case OperatorOut():

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from drivers.protocols import HealthState, Scan, ScanFault
-from edge.barcodes.classify import Meaning
+from edge.barcodes.meanings import Meaning
 from edge.catalogue import CatalogueItem, ReturnLine
 from edge.events import (
     DiverterState,

@@ -1,0 +1,1 @@
+"""From committed legs to robots and belts: choose, send, reconcile. One open order per robot."""

@@ -1,0 +1,161 @@
+"""Devices to inputs: opens each device, reads it, loses it, opens it again.
+
+Only DriverError is survived here; any other exception is a bug and ends the service.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Final
+
+from drivers.errors import DriverError
+from drivers.protocols import (
+    Clock,
+    Deadline,
+    Device,
+    DeviceHealth,
+    HealthState,
+    Scan,
+    ScanFault,
+    ScannerDriver,
+    ScanOutcome,
+)
+from edge.barcodes.classify import Rules, classify
+from edge.barcodes.meanings import (
+    BadgeCode,
+    CommandCode,
+    Meaning,
+    PlaceCode,
+    Refused,
+    TrayCode,
+)
+from edge.station.inputs import FaultInput, Input, Lookups, ScanInput
+
+BACKOFF_S_MAX: Final = 5.0
+CONFIRM_S: Final = 1.0
+CONFIRMS_MAX: Final = 64  # tones waiting for a slow scanner; full: the oldest is dropped
+
+log = logging.getLogger("intake")
+
+Submit = Callable[[Input], Awaitable[object]]
+LookUp = Callable[[tuple[Meaning, ...]], Lookups]
+
+_RIGHTS: Final = (
+    (BadgeCode, "badges"),
+    (CommandCode, "commands"),
+    (TrayCode, "trays"),
+    (PlaceCode, "places"),
+)
+
+
+def backoff_s(attempt: int, rng: random.Random) -> float:
+    """Return how long to wait before opening a device again, with jitter."""
+    return rng.uniform(0.1, min(BACKOFF_S_MAX, 0.25 * 1.5 ** min(attempt, 20)))
+
+
+class Supervisor:
+    """Keeps one device open and tells the station about its light."""
+
+    def __init__(
+        self,
+        device: Device,
+        *,
+        rng: random.Random,
+        on_light: Callable[[DeviceHealth], Awaitable[None]],
+    ) -> None:
+        self._device = device
+        self._rng = rng
+        self._on_light = on_light
+        self._light: HealthState | None = None
+
+    async def run(self, work: Callable[[], Coroutine[None, None, None]] | None = None) -> None:
+        """Open, work until the device is lost, wait, open again; for ever."""
+        attempt = 0
+        while True:
+            try:
+                async with self._device, asyncio.TaskGroup() as group:
+                    attempt = 0
+                    group.create_task(self._watch(), name=f"health[{self._device.name}]")
+                    if work is not None:
+                        group.create_task(work(), name=f"reads[{self._device.name}]")
+            except* DriverError as lost:
+                reason = str(lost.exceptions[0])
+                await self._show(HealthState.LOST, reason)
+            attempt += 1
+            await asyncio.sleep(backoff_s(attempt, self._rng))
+
+    async def _watch(self) -> None:
+        async for health in self._device.healths():
+            await self._show(health.state, health.reason)
+
+    async def _show(self, state: HealthState, reason: str) -> None:
+        """Once when it goes, once when it is back; in the log and in the journal."""
+        if state is self._light:
+            return
+        self._light = state
+        log.info("%s: %s %s", self._device.name, state, reason)
+        await self._on_light(DeviceHealth(device=self._device.name, state=state, reason=reason))
+
+
+class ScannerIntake:
+    """Reads one scanner (or a camera as a scanner) and confirms what was committed."""
+
+    def __init__(
+        self,
+        scanner: ScannerDriver,
+        rules: Rules,
+        *,
+        may: frozenset[str],
+        boot: str,
+        submit: Submit,
+        look_up: LookUp,
+        clock: Clock,
+    ) -> None:
+        self._scanner = scanner
+        self._rules = rules
+        self._may = may
+        self._boot = boot
+        self._submit = submit
+        self._look_up = look_up
+        self._clock = clock
+        self._tones: asyncio.Queue[tuple[int, ScanOutcome]] = asyncio.Queue(maxsize=CONFIRMS_MAX)
+
+    async def read(self) -> None:
+        """Hand over every code and fault, in order, each after the one before is committed."""
+        async with asyncio.TaskGroup() as group:
+            tones = group.create_task(self._confirm(), name=f"tones[{self._scanner.name}]")
+            async for code in self._scanner.scans():
+                await self._take(code)
+            tones.cancel()
+
+    def tone(self, scan_no: int, outcome: ScanOutcome) -> None:
+        """Queue the tone of a committed scan; never blocks."""
+        if self._tones.full():
+            self._tones.get_nowait()
+        self._tones.put_nowait((scan_no, outcome))
+
+    async def _take(self, code: Scan | ScanFault) -> None:
+        key = f"{self._boot}/{code.device}/{code.scan_no}"
+        if isinstance(code, ScanFault):
+            await self._submit(FaultInput(input=key, fault=code))
+            return
+        meanings = tuple(self._checked(meaning) for meaning in classify(code, self._rules))
+        lookups = self._look_up(meanings)
+        await self._submit(ScanInput(input=key, scan=code, meanings=meanings, lookups=lookups))
+
+    def _checked(self, meaning: Meaning) -> Meaning:
+        """A device gives only what it may: a camera never drives the station."""
+        right = next((name for kind, name in _RIGHTS if isinstance(meaning, kind)), None)
+        if right is None or right in self._may:
+            return meaning
+        return Refused(reason="wrong_source", text=meaning.text)
+
+    async def _confirm(self) -> None:
+        while True:
+            scan_no, outcome = await self._tones.get()
+            deadline = Deadline.after(CONFIRM_S, self._clock)
+            try:
+                await self._scanner.confirm(scan_no, outcome, deadline)
+            except DriverError as error:
+                log.warning("%s: tone lost: %s", self._scanner.name, error)

@@ -1,0 +1,1 @@
+"""THE loop of the station: input → decide → commit → apply → effects."""

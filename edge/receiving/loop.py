@@ -1,0 +1,245 @@
+"""One inbox, one state. Nothing leaves before the commit; a refused commit leaves no trace."""
+
+import asyncio
+import logging
+import secrets
+from dataclasses import dataclass, replace
+from typing import Final, Protocol
+
+from drivers.protocols import Clock, ScanOutcome
+from edge.events import (
+    Draft,
+    Event,
+    EventId,
+    Origin,
+    ParcelArrived,
+    ParcelId,
+    Stamp,
+    UnitId,
+    encode,
+    kind_of,
+)
+from edge.journal.writer import (
+    CodeRow,
+    Journal,
+    JournalDuplicateError,
+    JournalFullError,
+    LiveRow,
+    Submission,
+)
+from edge.receiving.ids import IdMint
+from edge.receiving.rows import intents_of, live_of
+from edge.station.apply import apply
+from edge.station.decide import decide
+from edge.station.decision import Context, Decision, Fresh, PhotoRequest, Screen
+from edge.station.inputs import FaultInput, Input, KeyInput, ScanInput
+from edge.station.present import key_meaning
+from edge.station.state import State
+
+INBOX_MAX: Final = 128  # full: the producer awaits
+ACTS_MAX: Final = 200  # acts waiting for the next event; the oldest are dropped
+
+log = logging.getLogger("receiving")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What became of an input: the kinds committed, or the code of the refusal."""
+
+    kinds: tuple[str, ...] = ()
+    seq: int = 0
+    no: str | None = None
+
+
+class Effects(Protocol):
+    """What happens after a commit, outside of the loop; none of it may block."""
+
+    def tone(self, device: str, scan_no: int, outcome: ScanOutcome) -> None:
+        """Give the hand its tone."""
+
+    def photograph(self, request: PhotoRequest) -> None:
+        """Take a photograph; it comes back as an input."""
+
+    def committed(self, drafts: tuple[Draft, ...]) -> None:
+        """Wake what waits for events: dispatch, the view."""
+
+
+@dataclass(slots=True)
+class _Waiting:
+    given: Input
+    reply: asyncio.Future[Reply]
+
+
+class Receiving:
+    """One station's loop. `state` and `screen` are read by dispatch and the view, written here."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        origin: Origin,
+        *,
+        context: Context,
+        clock: Clock,
+        effects: Effects,
+        state: State,
+    ) -> None:
+        self.state = state
+        self.screen = Screen()
+        self.stopped: str | None = None
+        self.scan: tuple[str, int] | None = None
+        self.last_act_ns = clock.monotonic_ns()
+        self._journal = journal
+        self._origin = origin
+        self._context = context
+        self._clock = clock
+        self._effects = effects
+        self._start_ns = clock.monotonic_ns()
+        self._ids = IdMint(clock, secrets.token_bytes)
+        self._inbox: asyncio.Queue[_Waiting] = asyncio.Queue(maxsize=INBOX_MAX)
+
+    async def submit(self, given: Input) -> Reply:
+        """Hand in an input and wait until it is committed or refused."""
+        waiting = _Waiting(given=given, reply=asyncio.get_running_loop().create_future())
+        await self._inbox.put(waiting)
+        return await waiting.reply
+
+    async def run(self) -> None:
+        """Take inputs one by one, for ever. Raises JournalBrokenError: the process must end."""
+        while True:
+            waiting = await self._inbox.get()
+            reply = await self._step(waiting.given)
+            if not waiting.reply.done():
+                waiting.reply.set_result(reply)
+
+    async def _step(self, given: Input) -> Reply:
+        context = self._now()
+        before = key_meaning(self.state, self.screen)
+        screen = self._with_act(given)
+        decision = decide(self.state, screen, given, context)
+        seq = self._journal.last_seq
+        if decision.drafts:
+            try:
+                seq = await self._commit(given, decision, context)
+            except JournalDuplicateError:
+                return Reply(kinds=("duplicate",), seq=seq)
+            except JournalFullError:
+                return self._full()
+            self.stopped = None
+        self.screen = decision.screen
+        if decision.drafts:
+            self.screen = replace(self.screen, acts=())
+        if key_meaning(self.state, self.screen) != before:
+            self.screen = replace(self.screen, epoch=self.screen.epoch + 1)
+        self._let_out(given, decision)
+        kinds = tuple(kind_of(draft.payload) for draft in decision.drafts)
+        return Reply(kinds=kinds, seq=seq, no=decision.no)
+
+    def _full(self) -> Reply:
+        if self.stopped is None:
+            log.error("journal: append: no room left, nothing is recorded until there is")
+        self.stopped = "E90"
+        self._effects.committed(())
+        return Reply(no="E90")
+
+    async def _commit(self, given: Input, decision: Decision, context: Context) -> int:
+        """One transaction: events, outbox rows, intents. The wait is not cancelled half way."""
+        drafts = decision.drafts
+        stamps = self._stamps(given, decision, context)
+        pairs = tuple(zip(drafts, stamps, strict=True))
+        after = self.state
+        for draft, stamp in pairs:
+            after = apply(after, _as_event(draft, stamp))
+        ended = self.state.moves.keys() - after.moves.keys()
+        submission = Submission(
+            events=tuple(encode(draft, stamp, self._origin) for draft, stamp in pairs),
+            intents=tuple(row for draft in drafts for row in intents_of(draft)),
+            live=tuple(row for draft in drafts for row in live_of(draft))
+            + tuple(LiveRow(subject=f"move/{move}", is_open=False) for move in ended),
+            codes=tuple(CodeRow(code=code, subject=subject) for code, subject in decision.codes),
+        )
+        receipt = await asyncio.shield(self._journal.commit(submission))
+        self.state = after
+        return receipt.last_seq
+
+    def _stamps(self, given: Input, decision: Decision, context: Context) -> tuple[Stamp, ...]:
+        key: str | None = getattr(given, "input", None)
+        last = len(decision.drafts) - 1
+        made: list[Stamp] = []
+        for n, draft in enumerate(decision.drafts):
+            stamp = Stamp(
+                id=EventId(self._ids.uuid7()),
+                time_ms=context.wall_ms,
+                mono_ms=(context.mono_ns - self._start_ns) // 1_000_000,
+                operator=self.state.shift.operator if self.state.shift else None,
+                tenant=self._tenant(draft),
+                rma=self._rma(draft),
+                input=key if n == 0 else None,
+                cause=made[0].id if made else None,
+                acts=decision.screen.acts if n == last else (),
+            )
+            made.append(stamp)
+        return tuple(made)
+
+    def _tenant(self, draft: Draft) -> str | None:
+        if isinstance(draft.payload, ParcelArrived):
+            return next((line.tenant for line in draft.payload.lines), None)
+        parcel = self.state.parcels.get(draft.subject.parcel or ParcelId(""))
+        return next((line.tenant for line in parcel.lines), None) if parcel else None
+
+    def _rma(self, draft: Draft) -> str | None:
+        unit = self.state.units.get(draft.subject.unit or UnitId(""))
+        return unit.rma if unit else None
+
+    def _with_act(self, given: Input) -> Screen:
+        """Count the act; it rides in the next event and costs no fsync of its own."""
+        mono_ms = (self._clock.monotonic_ns() - self._start_ns) // 1_000_000
+        match given:
+            case KeyInput(key=key):
+                act = (mono_ms, "k", key)
+            case ScanInput(scan=scan):
+                act = (mono_ms, "s", "")
+                self.scan = (str(scan.device), scan.scan_no)
+            case _:
+                return self.screen
+        self.last_act_ns = self._clock.monotonic_ns()
+        return replace(self.screen, acts=(*self.screen.acts, act)[-ACTS_MAX:])
+
+    def _now(self) -> Context:
+        fresh = Fresh(
+            parcel=ParcelId(self._ids.uuid7()),
+            unit=UnitId(self._ids.uuid7()),
+            move=self._ids.uuid7(),
+            number=self._journal.last_seq + 1,
+        )
+        return replace(
+            self._context,
+            wall_ms=self._clock.wall_ms(),
+            mono_ns=self._clock.monotonic_ns(),
+            fresh=fresh,
+        )
+
+    def _let_out(self, given: Input, decision: Decision) -> None:
+        if decision.outcome is not None:
+            match given:
+                case ScanInput(scan=scan):
+                    self._effects.tone(str(scan.device), scan.scan_no, decision.outcome)
+                case FaultInput(fault=fault):
+                    self._effects.tone(str(fault.device), fault.scan_no, decision.outcome)
+        for request in decision.photos:
+            self._effects.photograph(request)
+        self._effects.committed(decision.drafts)
+
+
+def _as_event(draft: Draft, stamp: Stamp) -> Event:
+    """The event as apply will read it back; its place in the journal is not known yet."""
+    return Event(
+        seq=0,
+        id=stamp.id,
+        kind=kind_of(draft.payload),
+        parcel=draft.subject.parcel,
+        unit=draft.subject.unit,
+        time_ms=stamp.time_ms,
+        recorded_ms=0,
+        data={"acts": stamp.acts},
+        payload=draft.payload,
+    )

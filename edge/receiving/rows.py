@@ -1,0 +1,103 @@
+"""What else a transaction writes beside its events: intents of devices, open subjects."""
+
+from edge.events import (
+    DiverterChanged,
+    DiverterState,
+    Draft,
+    IntentId,
+    MoveChanged,
+    MovePlanned,
+    MoveState,
+    OperatorHandover,
+    OperatorIn,
+    OperatorOut,
+    ParcelArrived,
+    ParcelClosed,
+    UnitClosed,
+    UnitOpened,
+)
+from edge.journal.writer import IntentRow, IntentState, LiveRow
+
+SHIFT = "shift"
+
+_OPEN_MOVES = frozenset(
+    (
+        MoveState.SENT,
+        MoveState.RESENT,
+        MoveState.ACCEPTED,
+        MoveState.PICKING,
+        MoveState.CARRYING,
+        MoveState.DROPPING,
+        MoveState.CANCELLING,
+    )
+)
+_OPEN_DIVERTS = frozenset((DiverterState.SENT, DiverterState.SEEN))
+
+
+def intents_of(draft: Draft) -> tuple[IntentRow, ...]:
+    """Return the command intents an event opens, moves on or closes.
+
+    Unique indexes of the journal refuse a second open intent for a unit, a robot or a conveyor.
+    """
+    match draft.payload:
+        case MoveChanged() as changed if changed.robot is not None:
+            order = changed.order
+            return (
+                IntentRow(
+                    id=IntentId(f"{changed.move}/{changed.leg}"),
+                    kind="robot",
+                    unit=draft.subject.unit,
+                    resource=f"robot/{changed.robot}",
+                    wire_key=order.order_id if order else None,
+                    state=_robot_intent(changed.state),
+                    body=order.body_b64.encode("ascii") if order else None,
+                ),
+            )
+        case DiverterChanged() as changed:
+            return (
+                IntentRow(
+                    id=IntentId(f"{changed.move}/{changed.leg}"),
+                    kind="divert",
+                    unit=draft.subject.unit,
+                    resource=f"conveyor/{changed.conveyor}",
+                    wire_key=f"token/{changed.token}",
+                    state=_divert_intent(changed.state),
+                    body=None,
+                ),
+            )
+        case _:
+            return ()
+
+
+def live_of(draft: Draft) -> tuple[LiveRow, ...]:
+    """Return which subjects begin or end to matter at the next start."""
+    subject = draft.subject
+    match draft.payload:
+        case OperatorIn() | OperatorHandover():
+            return (LiveRow(subject=SHIFT, is_open=True),)
+        case OperatorOut():
+            return (LiveRow(subject=SHIFT, is_open=False),)
+        case ParcelArrived():
+            return (LiveRow(subject=f"parcel/{subject.parcel}", is_open=True),)
+        case ParcelClosed():
+            return (LiveRow(subject=f"parcel/{subject.parcel}", is_open=False),)
+        case UnitOpened():
+            return (LiveRow(subject=f"unit/{subject.unit}", is_open=True),)
+        case UnitClosed():
+            return (LiveRow(subject=f"unit/{subject.unit}", is_open=False),)
+        case MovePlanned(move=move):
+            return (LiveRow(subject=f"move/{move}", is_open=True),)
+        case _:
+            return ()
+
+
+def _robot_intent(state: MoveState) -> IntentState:
+    if state is MoveState.IN_DOUBT:
+        return IntentState.IN_DOUBT
+    return IntentState.OPEN if state in _OPEN_MOVES else IntentState.CLOSED
+
+
+def _divert_intent(state: DiverterState) -> IntentState:
+    if state is DiverterState.IN_DOUBT:
+        return IntentState.IN_DOUBT
+    return IntentState.OPEN if state in _OPEN_DIVERTS else IntentState.CLOSED

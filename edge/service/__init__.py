@@ -1,0 +1,1 @@
+"""Composition root of `serve`: settings → devices → journal → station → one TaskGroup."""

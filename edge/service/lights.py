@@ -1,0 +1,93 @@
+"""Row 1 of every screen: net, robots, belt, camera, scanner, as their owners last said."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from drivers.protocols import DeviceHealth, HealthState, RobotDriver
+from edge.floor import FloorSettings
+from edge.settings.model import DeviceClass
+from edge.sync.target import TargetStatus
+from edge.views import Head, Light, Net
+
+OFFLINE_AFTER_MS = 5_000
+
+
+class Lights:
+    """Collects what changes; `head()` puts it together."""
+
+    def __init__(
+        self,
+        station: str,
+        floor: FloorSettings,
+        *,
+        robots: RobotDriver | None,
+        changed: Callable[[], None],
+    ) -> None:
+        self._station = station
+        self._floor = floor
+        self._changed = changed
+        self._devices: dict[DeviceClass, dict[str, HealthState]] = {}
+        self._targets: dict[str, TargetStatus] = {}
+        self._offline_since = ""
+        self._robots = robots
+
+    def device(self, device_class: DeviceClass, health: DeviceHealth) -> None:
+        """Take a device's new light."""
+        self._devices.setdefault(device_class, {})[health.device] = health.state
+        self._changed()
+
+    def target(self, status: TargetStatus) -> None:
+        """Take a target's new state."""
+        was_offline = self._is_offline()
+        self._targets[status.name] = status
+        if self._is_offline() and not was_offline:
+            self._offline_since = f"{datetime.now().astimezone():%H:%M}"
+        self._changed()
+
+    def head(self, doubtful: frozenset[str], cache_age_s: int | None) -> Head:
+        """Return row 1 without the person; `doubtful` = robots with a move in doubt."""
+        now = datetime.now().astimezone()
+        return Head(
+            station=self._station,
+            net=self._net(cache_age_s),
+            at=now.isoformat(timespec="seconds"),
+            robots=tuple(self._robot(str(unit.id), doubtful) for unit in self._floor.robots),
+            conveyor=self._worst(DeviceClass.CONVEYOR),
+            camera=self._worst(DeviceClass.CAMERA),
+            scanner=self._worst(DeviceClass.SCANNER),
+        )
+
+    def _net(self, cache_age_s: int | None) -> Net:
+        unsent = sum(status.pending for status in self._targets.values())
+        oldest = max((status.oldest_ms for status in self._targets.values()), default=0)
+        offline = self._is_offline()
+        age = "" if cache_age_s is None else f"{cache_age_s // 60}"
+        return Net(
+            s="offline" if offline else "up",
+            unsent=unsent,
+            lag_s=oldest // 1000,
+            since=self._offline_since if offline else "",
+            cache_at=age,
+        )
+
+    def _is_offline(self) -> bool:
+        """A target that backs off or refuses, and whose oldest event waits for some seconds."""
+        return any(
+            status.state not in ("idle", "sending") and status.oldest_ms >= OFFLINE_AFTER_MS
+            for status in self._targets.values()
+        )
+
+    def _robot(self, robot: str, doubtful: frozenset[str]) -> Light:
+        if robot in doubtful:
+            return Light(id=robot, s="doubt")
+        unit = next(unit for unit in self._floor.robots if str(unit.id) == robot)
+        seen = self._robots.snapshot(unit.id) if self._robots else None
+        if seen is None or not seen.online:
+            return Light(id=robot, s="lost")
+        return Light(id=robot, s="ready" if seen.idle else "busy")
+
+    def _worst(self, device_class: DeviceClass) -> str:
+        states = self._devices.get(device_class, {}).values()
+        if not states:
+            return "off"
+        return "ok" if all(state is HealthState.OK for state in states) else "lost"

@@ -1,0 +1,60 @@
+"""Caches and journal to look-ups: what a scanned code may mean, before the station decides."""
+
+from edge.barcodes.meanings import Meaning
+from edge.catalogue import CatalogueItem, ReturnLine
+from edge.journal.reader import Reader
+from edge.journal.reference import ParcelCandidate, Reference
+from edge.station.inputs import Candidate, Lookups
+from edge.station.meanings import codes_of, item_of
+
+CANDIDATES_MAX = 16
+
+
+class LookUp:
+    """Answers from memory-mapped indexes in well under a millisecond; runs on the loop."""
+
+    def __init__(self, reference: Reference, reader: Reader) -> None:
+        self._reference = reference
+        self._reader = reader
+
+    def __call__(self, meanings: tuple[Meaning, ...]) -> Lookups:
+        """Return candidates, earlier subjects and item master rows for one code."""
+        codes = tuple(dict.fromkeys(code for m in meanings for code in codes_of(m)))
+        found = self._candidates(codes)
+        gtins = {line.gtin for candidate in found for line in candidate.lines}
+        gtins |= {read.gtin for m in meanings if (read := item_of(m)) and read.gtin}
+        seen = (subject for code in codes for subject in self._reader.subjects_of(code))
+        return Lookups(
+            candidates=found,
+            seen=tuple(dict.fromkeys(seen)),
+            items={gtin: item for gtin in gtins if (item := self._item(gtin))},
+        )
+
+    def _item(self, gtin: str) -> CatalogueItem | None:
+        return self._reference.item(gtin)
+
+    def _candidates(self, codes: tuple[str, ...]) -> tuple[Candidate, ...]:
+        """One parcel found by two of its numbers is one candidate."""
+        merged: dict[frozenset[tuple[str, str]], Candidate] = {}
+        for code in codes:
+            for found in self._reference.find(code):
+                key = frozenset((line.rma, line.line) for line in found.lines)
+                merged.setdefault(key, self._candidate(found))
+        return tuple(merged.values())[:CANDIDATES_MAX]
+
+    def _candidate(self, found: ParcelCandidate) -> Candidate:
+        rmas = dict.fromkeys(line.rma for line in found.lines)
+        whole = tuple(rma for rma in rmas if self._is_whole(rma, found.lines))
+        return Candidate(
+            matched_by=found.matched_by, key=found.key, lines=found.lines, whole_rmas=whole
+        )
+
+    def _is_whole(self, rma: str, lines: tuple[ReturnLine, ...]) -> bool:
+        here = {line.line for line in lines if line.rma == rma}
+        everywhere = {
+            line.line
+            for found in self._reference.find(rma)
+            if found.matched_by == "rma"
+            for line in found.lines
+        }
+        return everywhere <= here

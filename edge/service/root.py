@@ -1,0 +1,180 @@
+"""Composition root of `serve`: opens stores, replays the journal, runs the station, ends in order."""
+
+import asyncio
+import logging
+import random
+import secrets
+import signal
+import sqlite3
+from contextlib import AsyncExitStack
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Final
+
+from drivers.clock import SystemClock
+from drivers.protocols import Clock
+from edge.barcodes.classify import Rules
+from edge.events import Origin, ParcelId, UnitId
+from edge.journal.photos import PhotoStore
+from edge.journal.reader import Reader
+from edge.journal.reference import Reference
+from edge.journal.writer import Identity, Journal
+from edge.service.devices import make_devices
+from edge.service.look_up import LookUp
+from edge.service.packs import Packs, open_packs
+from edge.service.station import Station, Stores, World
+from edge.settings.model import Settings
+from edge.station.apply import apply
+from edge.station.decision import Context, Fresh
+from edge.station.inputs import StartInput, StopInput
+from edge.station.state import State
+from edge.terminal_server import TerminalServer
+
+STOP_S: Final = 2.0  # for the last event and the goodbye; correctness does not depend on it
+
+log = logging.getLogger("service")
+
+
+async def serve(settings: Settings, data: Path) -> None:
+    """Serve until SIGTERM or SIGINT. Raises what must end the process with a fault."""
+    clock = SystemClock()
+    ending = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, ending.set)
+    packs = open_packs(settings.folder / "packs" / settings.station.pack, data / "packs")
+    async with AsyncExitStack() as stack:
+        journal = await stack.enter_async_context(
+            Journal(
+                data / "journal.db",
+                _identity(settings),
+                settings.targets,
+                settings.station.journal,
+                clock,
+            )
+        )
+        reader = stack.enter_context(Reader(data / "journal.db"))
+        reference = stack.enter_context(Reference(data / "reference.db"))
+        photos = await stack.enter_async_context(PhotoStore(data / "photos"))
+        stores = Stores(journal=journal, reference=reference, photos=photos)
+        started_ns = clock.monotonic_ns()
+        state = _replayed(reader)
+        replay_ms = (clock.monotonic_ns() - started_ns) // 1_000_000
+        origin = _origin(settings, journal)
+        world = _world(settings, origin, packs, LookUp(reference, reader), clock)
+        station = Station(world, stores, state)
+        started = _start_input(journal, packs, replay_ms)
+        await _run(station, origin, settings, started=started, ending=ending)
+
+
+async def _run(
+    station: Station,
+    origin: Origin,
+    settings: Settings,
+    *,
+    started: StartInput,
+    ending: asyncio.Event,
+) -> None:
+    terminals = TerminalServer(
+        settings.station.socket,
+        station.act,
+        station=origin.station,
+        boot=origin.boot,
+        version=started.version,
+    )
+    async with terminals.serving():
+        work = asyncio.create_task(station.run(terminals), name="station")
+        try:
+            await station.receiving.submit(started)
+            print("ready", flush=True)  # noqa: T201 - the parent process waits for this line
+            stop = asyncio.create_task(ending.wait(), name="ending")
+            await asyncio.wait((work, stop), return_when=asyncio.FIRST_COMPLETED)
+            stop.cancel()
+            if not work.done():
+                async with asyncio.timeout(STOP_S):
+                    await station.receiving.submit(StopInput())
+        finally:
+            work.cancel()
+            ended = await asyncio.gather(work, return_exceptions=True)
+    _raise_fault(ended)
+
+
+def _raise_fault(ended: list[None | BaseException]) -> None:
+    for result in ended:
+        if isinstance(result, BaseException) and not isinstance(result, asyncio.CancelledError):
+            raise result
+
+
+def _replayed(reader: Reader) -> State:
+    state = State()
+    for event in reader.replay():
+        state = apply(state, event)
+    return state
+
+
+def _identity(settings: Settings) -> Identity:
+    station = settings.station
+    return Identity(
+        namespace=station.namespace,
+        site=station.site,
+        station=station.station,
+        machine_id=_machine_id(),
+    )
+
+
+def _machine_id() -> str:
+    path = Path("/etc/machine-id")
+    return path.read_text(encoding="ascii").strip() if path.exists() else ""
+
+
+def _origin(settings: Settings, journal: Journal) -> Origin:
+    offset = f"{datetime.now().astimezone():%z}"
+    return Origin(
+        namespace=settings.station.namespace,
+        site=settings.station.site,
+        station=settings.station.station,
+        journal_id=journal.journal_id,
+        boot=secrets.token_hex(4),
+        config=settings.digest,
+        tz=f"{offset[:3]}:{offset[3:]}",
+    )
+
+
+def _world(
+    settings: Settings, origin: Origin, packs: Packs, look_up: LookUp, clock: Clock
+) -> World:
+    context = Context(
+        wall_ms=clock.wall_ms(),
+        mono_ns=clock.monotonic_ns(),
+        fresh=Fresh(parcel=ParcelId(""), unit=UnitId(""), move="", number=0),
+        station=settings.station.station,
+        packs=packs.by_digest,
+        active=packs.active.sha256,
+        floor=settings.floor,
+        people=settings.people,
+        camera_slots=frozenset(slot for one in settings.devices for slot in one.roles),
+        dup_ns=int(settings.station.terminal.dup_s * 1e9),
+    )
+    return World(
+        settings=settings,
+        devices=make_devices(settings.devices, clock),
+        origin=origin,
+        context=context,
+        rules=Rules(keys=(settings.site_key,), numbers=settings.numbers),
+        look_up=look_up,
+        clock=clock,
+        rng=random.Random(secrets.randbits(64)),
+    )
+
+
+def _start_input(journal: Journal, packs: Packs, replay_ms: int) -> StartInput:
+    active = packs.active
+    activated = ((active.id, active.version, active.sha256),) if packs.is_new else ()
+    return StartInput(
+        version=version("receiving-edge"),
+        sqlite=sqlite3.sqlite_version,
+        replay_ms=replay_ms,
+        fresh=journal.fresh,
+        packs=activated,
+    )

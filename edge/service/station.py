@@ -1,0 +1,306 @@
+"""The running station: wires receiving, dispatch, devices, terminals and sync to each other."""
+
+import asyncio
+import logging
+import random
+from dataclasses import dataclass, replace
+from typing import Final
+
+from drivers.protocols import (
+    Clock,
+    DeviceHealth,
+    DeviceName,
+    HealthState,
+    Scan,
+    ScanOutcome,
+    ScanSource,
+)
+from edge.barcodes.classify import Rules, classify
+from edge.dispatch.dispatch import Dispatch
+from edge.events import Draft, Origin
+from edge.feeds.fetch import FeedReport, poll
+from edge.intake import ScannerIntake, Supervisor
+from edge.journal.photos import PhotoStore
+from edge.journal.reference import Reference
+from edge.journal.writer import Journal
+from edge.receiving.loop import Receiving
+from edge.service.devices import Configured, Devices
+from edge.service.lights import Lights
+from edge.service.look_up import LookUp
+from edge.service.photographer import Lens, Photographer
+from edge.settings.model import Settings
+from edge.station.decision import Context, PhotoRequest
+from edge.station.inputs import (
+    DeviceInput,
+    FeedInput,
+    Input,
+    KeyInput,
+    LockTimer,
+    ScanInput,
+)
+from edge.station.present import Shown, present
+from edge.station.state import State
+from edge.sync.pump import pump
+from edge.terminal_server import TerminalServer
+from edge.views import Ack, Key, StationView, TypedScan
+
+TICK_S: Final = 1.0  # clock on the screen, lock timer, probe of a full disk
+LAG_S_MAX: Final = 0.25
+TYPED_BYTES_MAX: Final = 4096
+TYPED: Final = DeviceName("terminal")
+
+log = logging.getLogger("service")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stores:
+    """What is on disk."""
+
+    journal: Journal
+    reference: Reference
+    photos: PhotoStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """What the station is told about itself and its surroundings."""
+
+    settings: Settings
+    devices: Devices
+    origin: Origin
+    context: Context
+    rules: Rules
+    look_up: LookUp
+    clock: Clock
+    rng: random.Random
+
+
+class Station:
+    """One station's parts and the few calls between them."""
+
+    def __init__(self, world: World, stores: Stores, state: State) -> None:
+        settings, devices, origin = world.settings, world.devices, world.origin
+        self._world = world
+        self._stores = stores
+        self._rev = 0
+        self._typed = 0
+        self._dirty = asyncio.Event()
+        self.receiving = Receiving(
+            stores.journal,
+            origin,
+            context=world.context,
+            clock=world.clock,
+            effects=self,
+            state=state,
+        )
+        self._lights = Lights(
+            origin.station, settings.floor, robots=devices.robots, changed=self._dirty.set
+        )
+        self._dispatch = Dispatch(
+            settings.floor,
+            robots=devices.robots,
+            conveyors=devices.conveyors,
+            desk=self,
+            clock=world.clock,
+            station=origin.station,
+        )
+        self._photographer = Photographer(
+            _lenses(devices),
+            stores.photos,
+            clock=world.clock,
+            wait_s=settings.station.photo.wait_s,
+            submit=self.receiving.submit,
+        )
+        self._intakes = {
+            name: self._intake(one)
+            for one in devices.every
+            if (name := str(one.settings.name)) in devices.scanners
+        }
+
+    # ------------------------------------------------------------ what dispatch sees
+
+    @property
+    def state(self) -> State:
+        """Return the committed state."""
+        return self.receiving.state
+
+    async def commit(self, given: Input) -> bool:
+        """Hand in an input; True when it was committed."""
+        reply = await self.receiving.submit(given)
+        return bool(reply.kinds)
+
+    # ------------------------------------------------------------ effects of a commit
+
+    def tone(self, device: str, scan_no: int, outcome: ScanOutcome) -> None:
+        """Give the hand its tone."""
+        if device in self._intakes:
+            self._intakes[device].tone(scan_no, outcome)
+
+    def photograph(self, request: PhotoRequest) -> None:
+        """Take a photograph; it comes back as an input."""
+        self._photographer.ask(request)
+
+    def committed(self, drafts: tuple[Draft, ...]) -> None:
+        """Show the new state and wake dispatch."""
+        self._dirty.set()
+        if drafts:
+            self._dispatch.wake()
+
+    # ------------------------------------------------------------ what terminals see
+
+    def view(self) -> StationView:
+        """Return the whole screen as it is now."""
+        self._rev += 1
+        cache_age_s = self._stores.reference.age_s("returns")
+        head = self._lights.head(self._dispatch.doubtful(), cache_age_s)
+        shown = Shown(
+            head=head,
+            seq=self._stores.journal.last_seq,
+            rev=self._rev,
+            clock_text=head.at[11:19],
+            scan=self.receiving.scan,
+            stopped=self.receiving.stopped,
+        )
+        context = replace(self._world.context, wall_ms=self._world.clock.wall_ms())
+        return present(self.receiving.state, self.receiving.screen, shown, context)
+
+    async def act(self, connection: str, act: Key | TypedScan) -> Ack:
+        """Take a key or a typed code of a terminal; answers after the commit."""
+        key = f"{connection}/{act.id}"
+        given: Input
+        match act:
+            case Key():
+                given = KeyInput(input=key, key=act.k, epoch=act.epoch)
+            case TypedScan():
+                given = self._typed_scan(key, act)
+        reply = await self.receiving.submit(given)
+        note = self.receiving.screen.note
+        return Ack(
+            id=act.id,
+            did=reply.kinds[-1] if reply.kinds and reply.no is None else None,
+            seq=reply.seq,
+            no=reply.no,
+            p=dict(note.p) if reply.no is not None and note is not None else {},
+        )
+
+    def _typed_scan(self, key: str, act: TypedScan) -> ScanInput:
+        self._typed += 1
+        now_ns = self._world.clock.monotonic_ns()
+        scan = Scan(
+            scan_no=self._typed,
+            payload=act.text.encode("utf-8")[:TYPED_BYTES_MAX],
+            device=TYPED,
+            source=ScanSource.WEDGE if act.src == "wedge" else ScanSource.TYPED,
+            first_ns=now_ns,
+            at_ns=now_ns,
+        )
+        meanings = classify(scan, self._world.rules)
+        lookups = self._world.look_up(meanings)
+        return ScanInput(input=key, scan=scan, meanings=meanings, lookups=lookups)
+
+    # ------------------------------------------------------------ tasks
+
+    async def run(self, terminals: TerminalServer) -> None:
+        """Run every task of the station, for ever."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.receiving.run(), name="receiving")
+            group.create_task(self._dispatch.run(), name="dispatch")
+            group.create_task(self._photographer.run(), name="photographer")
+            group.create_task(self._show(terminals), name="views")
+            group.create_task(self._tick(), name="tick")
+            for one in self._world.devices.every:
+                group.create_task(self._supervise(one), name=f"device[{one.settings.name}]")
+            self._start_sync(group)
+
+    def _start_sync(self, group: asyncio.TaskGroup) -> None:
+        world, stores = self._world, self._stores
+        for target in world.settings.targets:
+            work = pump(
+                target,
+                stores.journal,
+                clock=world.clock,
+                rng=world.rng,
+                on_state=self._lights.target,
+            )
+            group.create_task(work, name=f"sync[{target.name}]")
+        for feed in world.settings.feeds:
+            fetch = poll(
+                feed,
+                stores.reference,
+                clock=world.clock,
+                rng=world.rng,
+                on_report=self._feed_report,
+            )
+            group.create_task(fetch, name=f"feed[{feed.name}]")
+
+    async def _feed_report(self, report: FeedReport) -> None:
+        if not report.ok:
+            rows = "; ".join(str(row) for row in report.refused[:20])
+            await self.receiving.submit(FeedInput(feed=report.feed, error=rows))
+        self._dirty.set()
+
+    async def _supervise(self, one: Configured) -> None:
+        intake = self._intakes.get(str(one.settings.name))
+        device_class = one.settings.device_class
+
+        async def on_light(health: DeviceHealth) -> None:
+            self._lights.device(device_class, health)
+            given = DeviceInput(
+                device=health.device,
+                device_class=device_class,
+                state=health.state,
+                reason=health.reason,
+            )
+            await self.receiving.submit(given)
+
+        supervisor = Supervisor(one.device, rng=self._world.rng, on_light=on_light)
+        await supervisor.run(intake.read if intake else None)
+
+    async def _show(self, terminals: TerminalServer) -> None:
+        """Publish a view after every change; changes of one moment make one view."""
+        while True:
+            await self._dirty.wait()
+            self._dirty.clear()
+            terminals.publish(self.view())
+
+    async def _tick(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            due = loop.time() + TICK_S
+            await asyncio.sleep(TICK_S)
+            if loop.time() - due > LAG_S_MAX:
+                log.warning("loop: %d ms late", int((loop.time() - due) * 1000))
+            self._dirty.set()
+            await self._timers()
+
+    async def _timers(self) -> None:
+        receiving, lock_s = self.receiving, self._world.settings.station.terminal.lock_s
+        if receiving.stopped is not None:  # the probe: when it is recorded, work goes on
+            await receiving.submit(_disk_probe())
+        idle_ns = self._world.clock.monotonic_ns() - receiving.last_act_ns
+        if idle_ns > lock_s * 1_000_000_000 and receiving.state.shift is not None:
+            if not receiving.state.locked:
+                await receiving.submit(LockTimer())
+
+    def _intake(self, one: Configured) -> ScannerIntake:
+        return ScannerIntake(
+            self._world.devices.scanners[str(one.settings.name)],
+            self._world.rules,
+            may=one.settings.may,
+            boot=self._world.origin.boot,
+            submit=self.receiving.submit,
+            look_up=self._world.look_up,
+            clock=self._world.clock,
+        )
+
+
+def _lenses(devices: Devices) -> tuple[Lens, ...]:
+    return tuple(
+        Lens(camera=devices.cameras[str(one.settings.name)], slots=one.settings.roles)
+        for one in devices.every
+        if str(one.settings.name) in devices.cameras
+    )
+
+
+def _disk_probe() -> DeviceInput:
+    return DeviceInput(device="disk", device_class="disk", state=HealthState.OK)

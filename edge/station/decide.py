@@ -1,0 +1,118 @@
+"""Input to decision: total over every pair of state and input, without I/O, clock or chance."""
+
+from typing import assert_never
+
+from edge.events import (
+    ConfigActivated,
+    ConfigRefused,
+    DeviceState,
+    PhotoMissing,
+    StationJournal,
+    StationStarted,
+    StationStopped,
+)
+from edge.station import inspection, keys, moves, people, puts, scans
+from edge.station.decision import (
+    Context,
+    Decision,
+    Screen,
+    accepted,
+    noted,
+    on_station,
+    on_unit,
+)
+from edge.station.inputs import (
+    DeviceInput,
+    DivertInput,
+    FaultInput,
+    FeedInput,
+    Input,
+    KeyInput,
+    LegInput,
+    LockTimer,
+    OrderInput,
+    PhotoInput,
+    ScanInput,
+    StartInput,
+    StopInput,
+)
+from edge.station.state import State
+from edge.views import Severity
+
+
+def decide(state: State, screen: Screen, given: Input, context: Context) -> Decision:
+    """Return the events to commit and the screen after them. Never raises for an outside cause."""
+    match given:
+        case ScanInput():
+            return scans.scan(state, screen, given, context)
+        case FaultInput():
+            return scans.fault(screen, given)
+        case KeyInput():
+            return keys.key(state, screen, given, context)
+        case PhotoInput():
+            return _photo(state, screen, given, context)
+        case OrderInput():
+            return moves.order(state, screen, given)
+        case DivertInput():
+            return moves.divert(state, screen, given)
+        case LegInput():
+            return moves.leg(state, screen, given)
+        case DeviceInput():
+            return _device(screen, given)
+        case FeedInput():
+            event = ConfigRefused(what="catalogue", id=given.feed, error=given.error)
+            return Decision(screen=screen, drafts=(on_station(event),))
+        case StartInput():
+            return _started(state, screen, given)
+        case StopInput():
+            return Decision(screen=screen, drafts=(on_station(StationStopped()),))
+        case LockTimer():
+            return Decision(screen=screen) if state.locked else people.lock(screen)
+        case _:
+            assert_never(given)
+
+
+def _photo(state: State, screen: Screen, given: PhotoInput, context: Context) -> Decision:
+    """A photograph arrived: record it, and finish the put that waited for it."""
+    unit = state.units.get(given.unit)
+    if unit is None:
+        return Decision(screen=screen)
+    if given.photo is None:
+        if given.slot in screen.photos_due:
+            return Decision(screen=noted(screen, Severity.ERROR, "E34", slot=given.slot))
+        missing = PhotoMissing(slot=given.slot, reason=given.reason)
+        return Decision(screen=screen, drafts=(on_unit(unit, missing),))
+    taken = on_unit(unit, given.photo)
+    due = inspection.without_due(screen, given.slot)
+    if unit.unit != state.hand or screen.tray is None or due.photos_due:
+        return accepted(due, "fb.photo", taken, slot=given.slot)
+    with_photo = inspection.with_photo(state, unit, given.photo)
+    return puts.tray_scan(with_photo, due, screen.tray, context).after((taken,))
+
+
+def _device(screen: Screen, given: DeviceInput) -> Decision:
+    event = DeviceState(
+        device=given.device,
+        device_class=given.device_class,
+        state=given.state,
+        reason=given.reason or None,
+    )
+    return Decision(screen=screen, drafts=(on_station(event),))
+
+
+def _started(state: State, screen: Screen, given: StartInput) -> Decision:
+    subjects = (*(f"parcel/{p}" for p in state.parcels), *(f"unit/{u}" for u in state.units))
+    started = StationStarted(
+        version=given.version,
+        sqlite=given.sqlite,
+        replay_ms=given.replay_ms,
+        open=(*subjects, *(f"move/{move}" for move in state.moves)),
+    )
+    drafts = [on_station(started)]
+    if given.fresh:
+        drafts.insert(0, on_station(StationJournal(reason="fresh")))
+    for name, version, sha256 in given.packs:
+        activated = ConfigActivated(what="policy", id=name, version=version, sha256=sha256)
+        drafts.append(on_station(activated))
+    shown = noted(screen, Severity.INFO, "fb.resumed") if state.shift else screen
+    return Decision(screen=shown, drafts=tuple(drafts))

@@ -1,0 +1,227 @@
+"""What decide is given beside the state, and what it answers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from zoning.pack import Pack
+
+from drivers.protocols import ScanOutcome
+from edge.catalogue import Person
+from edge.events import Draft, ParcelId, Payload, Subject, UnitId
+from edge.floor import FloorSettings
+from edge.station.inputs import Candidate, ScanInput
+from edge.station.state import State, UnitWork
+from edge.views import Severity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fresh:
+    """Ids minted by receiving for this one decision; unused ones are forgotten."""
+
+    parcel: ParcelId
+    unit: UnitId
+    move: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """The world around a decision. `packs` by content digest, `active` is the one in force.
+
+    `camera_slots` = photo slots that a configured camera serves.
+    """
+
+    wall_ms: int
+    mono_ns: int
+    fresh: Fresh
+    station: str
+    packs: Mapping[str, Pack]
+    active: str
+    floor: FloorSettings
+    people: Mapping[str, Person]
+    camera_slots: frozenset[str]
+    dup_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """The feedback line: severity, message id, parameters."""
+
+    sev: Severity
+    t: str
+    p: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """An open exception: nothing was recorded; digits are the ways out.
+
+    `held` is the scan that led here, `candidates` the parcels to choose from.
+    """
+
+    code: str
+    p: Mapping[str, Any] = field(default_factory=dict)
+    opts: tuple[tuple[str, str], ...] = ()
+    held: ScanInput | None = None
+    candidates: tuple[Candidate, ...] = ()
+    badge: str = ""
+    slot: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Screen:
+    """What is on the screen beside the state; lost at a restart without harm."""
+
+    choice: Choice | None = None
+    overlay: str | None = None
+    selected: int = 0
+    typed: str = ""
+    entry: str | None = None
+    missing: bool = False
+    summary: bool = False
+    reopened: bool = False
+    page: int = 0
+    tray: str | None = None
+    photos_due: frozenset[str] = frozenset()
+    note: Note | None = None
+    notes: int = 0
+    last_scan: tuple[str, bytes, int] | None = None
+    acts: tuple[tuple[int, str, str], ...] = ()
+    epoch: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhotoRequest:
+    """A photograph to take now, of this unit, for this slot."""
+
+    unit: UnitId
+    slot: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """Events to commit, then the screen, the tone and the photographs that follow the commit.
+
+    `codes` = (code, subject) by which this work is found later. `no` = refusal code of a key.
+    """
+
+    screen: Screen
+    drafts: tuple[Draft, ...] = ()
+    outcome: ScanOutcome | None = None
+    no: str | None = None
+    photos: tuple[PhotoRequest, ...] = ()
+    codes: tuple[tuple[str, str], ...] = ()
+
+    def after(self, earlier: tuple[Draft, ...]) -> "Decision":
+        """Return this decision with events of an earlier step of the same act put before."""
+        return replace(self, drafts=earlier + self.drafts)
+
+
+def noted(screen: Screen, sev: Severity, t: str, **p: Any) -> Screen:
+    """Return the screen with a new feedback line."""
+    return replace(screen, note=Note(sev=sev, t=t, p=p), notes=screen.notes + 1)
+
+
+def clean(screen: Screen) -> Screen:
+    """Return the screen without anything half done: the next step starts here."""
+    return replace(
+        screen,
+        choice=None,
+        overlay=None,
+        selected=0,
+        typed="",
+        entry=None,
+        missing=False,
+        summary=False,
+        reopened=False,
+        page=0,
+        tray=None,
+        photos_due=frozenset(),
+    )
+
+
+def accepted(screen: Screen, t: str, *drafts: Draft, **p: Any) -> Decision:
+    """Return an accepted act: its events, a good tone and its line."""
+    return Decision(
+        screen=noted(screen, Severity.OK, t, **p), drafts=drafts, outcome=ScanOutcome.ACCEPTED
+    )
+
+
+def refused(screen: Screen, code: str, *drafts: Draft, **p: Any) -> Decision:
+    """Return a refusal: harmless, never silent, says what is awaited."""
+    severity = Severity.WARN if code == "E00" else Severity.ERROR
+    outcome = ScanOutcome.REFUSED if code == "E00" else ScanOutcome.ERROR
+    return Decision(
+        screen=noted(screen, severity, code, **p), drafts=drafts, outcome=outcome, no=code
+    )
+
+
+def asked(screen: Screen, choice: Choice, *drafts: Draft) -> Decision:
+    """Return an exception whose ways out are digits."""
+    shown = noted(clean(screen), Severity.ERROR, choice.code, **choice.p)
+    return Decision(
+        screen=replace(shown, choice=choice),
+        drafts=drafts,
+        outcome=ScanOutcome.ERROR,
+        no=choice.code,
+    )
+
+
+def on_station(payload: Payload) -> Draft:
+    """Return a draft about the station itself."""
+    return Draft(payload=payload)
+
+
+def on_parcel(parcel: ParcelId, payload: Payload, status: str | None = None) -> Draft:
+    """Return a draft about a parcel."""
+    return Draft(payload=payload, subject=Subject(parcel=parcel), status=status)
+
+
+def on_unit(unit: UnitWork, payload: Payload, status: str | None = None) -> Draft:
+    """Return a draft about a unit."""
+    return Draft(
+        payload=payload, subject=Subject(parcel=unit.parcel, unit=unit.unit), status=status
+    )
+
+
+def state_name(state: State, screen: Screen) -> str:
+    """Return the name of the flow state that the person is in."""
+    if state.shift is None or state.locked:
+        return "LOCKED"
+    if screen.summary:
+        return "SUMMARY"
+    if screen.choice is not None:
+        return "EXC"
+    if screen.entry is not None:
+        return "ENTRY"
+    if state.unit is not None:
+        return _unit_state(state.unit, screen)
+    return "PARCEL" if state.parcel is not None else "IDLE"
+
+
+def _unit_state(unit: UnitWork, screen: Screen) -> str:
+    if unit.danger:
+        return "HAZARD"
+    if unit.verdict is None or screen.reopened:
+        return "UNIT"
+    return "PHOTO" if screen.tray is not None else "VERDICT"
+
+
+def wanted(state: State, screen: Screen) -> str:
+    """Return what the station waits for now: the parameter of E00."""
+    match state_name(state, screen):
+        case "LOCKED":
+            return "want.badge"
+        case "IDLE":
+            return "want.parcel"
+        case "PARCEL":
+            return "want.item"
+        case "UNIT":
+            return "want.answer"
+        case "VERDICT" | "HAZARD":
+            return "want.tray"
+        case "PHOTO":
+            return "want.photo"
+        case _:
+            return "want.digit"

@@ -1,0 +1,216 @@
+"""Keys by state. A command label is the same event as its key; no key is ever silent."""
+
+from dataclasses import replace
+
+from edge.events import DangerRaised, UnitParked
+from edge.station import inspection, moves, parcels, people, units
+from edge.station.decision import (
+    Choice,
+    Context,
+    Decision,
+    Screen,
+    accepted,
+    clean,
+    noted,
+    on_unit,
+    refused,
+    state_name,
+    wanted,
+)
+from edge.station.inputs import KeyInput
+from edge.station.state import ParcelWork, State, UnitWork
+from edge.views import Severity
+
+DIGITS = frozenset("0123456789")
+
+
+def key(state: State, screen: Screen, given: KeyInput, context: Context) -> Decision:
+    """Handle one key in the state the person is in."""
+    if _is_stale(screen, given):
+        return refused(screen, "E00", want=wanted(state, screen))
+    where = state_name(state, screen)
+    if where == "LOCKED":
+        return refused(screen, "E01")
+    if given.key in ("f1", "f4", "f6"):
+        return _overlay(screen, given.key)
+    if screen.overlay is not None:
+        return _in_overlay(state, screen, given.key)
+    if given.key == "f3":
+        return people.lock(screen)
+    if given.key == "f11":
+        return _danger(state, screen)
+    if given.key == "esc" and where in ("SUMMARY", "ENTRY", "EXC"):
+        return _back(screen)
+    return _by_state(where, state, screen, given.key, context)
+
+
+def _by_state(where: str, state: State, screen: Screen, pressed: str, context: Context) -> Decision:
+    parcel, unit = state.parcel, state.unit
+    if where == "EXC" and screen.choice is not None:
+        return _choice(state, screen, screen.choice, pressed, context)
+    if where == "HAZARD" and unit is not None:
+        return _hazard(screen, unit, pressed, context)
+    if where == "PARCEL" and parcel is not None:
+        return _parcel(state, screen, parcel, pressed)
+    if unit is not None:
+        match where:
+            case "UNIT":
+                return _unit(screen, unit, pressed, context)
+            case "VERDICT" | "PHOTO":
+                return _verdict(screen, unit, pressed, context)
+    if pressed == "f8":
+        return Decision(screen=replace(clean(screen), summary=True))
+    if pressed in ("f9", "backspace"):
+        return refused(screen, "E45")
+    return refused(screen, "E00", want=wanted(state, screen))
+
+
+def _is_stale(screen: Screen, given: KeyInput) -> bool:
+    """The key was meant for another screen: its digit may mean another thing by now."""
+    if given.epoch is None or given.key not in DIGITS:
+        return False
+    return given.epoch != screen.epoch
+
+
+def _overlay(screen: Screen, pressed: str) -> Decision:
+    overlay = {"f1": "help", "f4": "link", "f6": "moves"}[pressed]
+    shown = None if screen.overlay == overlay else overlay
+    return Decision(screen=replace(screen, overlay=shown, selected=0))
+
+
+def _in_overlay(state: State, screen: Screen, pressed: str) -> Decision:
+    if pressed == "esc":
+        closed = None if screen.selected == 0 else screen.overlay
+        return Decision(screen=replace(screen, overlay=closed, selected=0))
+    if screen.overlay != "moves" or pressed not in DIGITS:
+        return refused(screen, "E00", want="want.digit")
+    if screen.selected == 0:
+        known = 1 <= int(pressed) <= len(state.moves)
+        if not known:
+            return refused(screen, "E00", want="want.digit")
+        return Decision(screen=replace(screen, selected=int(pressed)))
+    return moves.resolve(state, screen, pressed)
+
+
+def _back(screen: Screen) -> Decision:
+    reopened = screen.reopened
+    return Decision(screen=replace(clean(screen), reopened=reopened))
+
+
+def _danger(state: State, screen: Screen) -> Decision:
+    """Inhibit first, ask the kind afterwards."""
+    unit = state.unit
+    if unit is None:
+        return refused(screen, "E00", want=wanted(state, screen))
+    if unit.danger:
+        return refused(screen, "E36")
+    drafts = (on_unit(unit, DangerRaised(scope="item"), "hazard"),)
+    return Decision(
+        screen=noted(clean(screen), Severity.ERROR, "fb.danger"),
+        drafts=drafts,
+    )
+
+
+def _choice(
+    state: State, screen: Screen, choice: Choice, pressed: str, context: Context
+) -> Decision:
+    match choice.code, pressed:
+        case _, "backspace":
+            return _back(screen)
+        case "E10", "1":
+            return parcels.arrive_blind(screen, choice.p["code"], context, desk=False)
+        case "E10", "3":
+            return parcels.arrive_blind(screen, choice.p["code"], context, desk=True)
+        case (("E10" | "E12" | "E24"), "2"):
+            return _back(screen)
+        case "E13", digit if digit in DIGITS and 1 <= int(digit) <= len(choice.candidates):
+            candidate = choice.candidates[int(digit) - 1]
+            return parcels.arrive(screen, candidate, candidate.key, context)
+        case "E02", "1":
+            return people.take_over(state, screen, choice, context)
+        case ("E02", "2") | ("E21", "1"):
+            return _back(screen)
+        case "E21", "2" if choice.held is not None and state.parcel is not None:
+            return units.surplus(screen, state.parcel, choice.held, context)
+        case ("E21", "3") | ("E22", "1") if state.parcel is not None:
+            return parcels.park(screen, state.parcel)
+        case _:
+            return refused(screen, "E00", want=wanted(state, screen))
+
+
+def _parcel(state: State, screen: Screen, parcel: ParcelWork, pressed: str) -> Decision:
+    match pressed:
+        case "esc" if screen.missing:
+            return _back(screen)
+        case "esc":
+            return parcels.park(screen, parcel)
+        case "f7" if parcel.blind:
+            return refused(screen, "E00", want="want.item")
+        case "f7":
+            shown = noted(screen, Severity.WARN, "fb.missing_which")
+            return Decision(screen=replace(shown, missing=True))
+        case "enter" if parcel.blind:
+            return parcels.close_blind(screen, parcel)
+        case "enter" if screen.missing:
+            return parcels.missing_rest(state, screen, parcel)
+        case digit if screen.missing and digit in DIGITS and _line_left(parcel, int(digit)):
+            return parcels.missing(state, screen, parcel, parcel.lines[int(digit) - 1])
+        case _:
+            return refused(screen, "E00", want="want.item")
+
+
+def _line_left(parcel: ParcelWork, n: int) -> bool:
+    return 1 <= n <= len(parcel.lines) and parcel.left_of(parcel.lines[n - 1]) > 0
+
+
+def _unit(screen: Screen, unit: UnitWork, pressed: str, context: Context) -> Decision:
+    match pressed:
+        case "esc" if screen.typed:
+            return Decision(screen=replace(screen, typed=""))
+        case "esc":
+            return accepted(clean(screen), "fb.unit_parked", on_unit(unit, UnitParked()))
+        case "backspace" | "f9" if screen.typed:
+            return Decision(screen=replace(screen, typed=screen.typed[:-1]))
+        case "backspace" | "f9":
+            return inspection.take_back(screen, unit, context)
+        case "9" if inspection.open_number(unit, context) is None:
+            return _another_photo(screen, unit)
+        case "0" | "enter" if inspection.open_question(unit, context) is None:
+            return inspection.accept(screen, unit, pressed, context)
+        case "enter":
+            return inspection.enter_number(screen, unit, context)
+        case digit if digit in DIGITS:
+            return inspection.digit(screen, unit, digit, context)
+        case _:
+            return refused(screen, "E00", want="want.answer")
+
+
+def _another_photo(screen: Screen, unit: UnitWork) -> Decision:
+    slot = next(iter(sorted(screen.photos_due)), "item")
+    return Decision(
+        screen=noted(screen, Severity.INFO, "fb.photo", slot=slot),
+        photos=inspection.requests(unit, frozenset((slot,))),
+    )
+
+
+def _verdict(screen: Screen, unit: UnitWork, pressed: str, context: Context) -> Decision:
+    match pressed:
+        case "esc":
+            return Decision(screen=replace(clean(screen), reopened=True))
+        case "9":
+            return _another_photo(screen, unit)
+        case "7" if screen.photos_due:
+            slot = next(iter(sorted(screen.photos_due)))
+            shown = noted(screen, Severity.ERROR, "E80")
+            return Decision(screen=replace(shown, choice=Choice(code="E80", slot=slot)), no="E80")
+        case "enter":
+            return refused(screen, "E35", z=unit.verdict.zone if unit.verdict else "")
+        case _:
+            return refused(screen, "E00", want="want.tray")
+
+
+def _hazard(screen: Screen, unit: UnitWork, pressed: str, context: Context) -> Decision:
+    """The kind may still be named; nothing leads out of hazmat from here."""
+    if pressed in DIGITS:
+        return inspection.danger_kind(screen, unit, pressed, context)
+    return refused(screen, "E36")

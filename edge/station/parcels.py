@@ -1,0 +1,234 @@
+"""A parcel on the bench: found by any of its numbers, received blind, parked, resumed, closed."""
+
+from dataclasses import replace
+
+from edge.barcodes.meanings import Meaning
+from edge.catalogue import ReturnLine
+from edge.events import (
+    ArrivedLine,
+    Draft,
+    LineCount,
+    ParcelArrived,
+    ParcelClosed,
+    ParcelId,
+    ParcelOpened,
+    ParcelParked,
+    ParcelResumed,
+    ReturnCompleted,
+    UnitMissing,
+    parse_utc,
+)
+from edge.station.decision import (
+    Choice,
+    Context,
+    Decision,
+    Screen,
+    accepted,
+    asked,
+    clean,
+    on_parcel,
+    refused,
+)
+from edge.station.inputs import Candidate, ScanInput
+from edge.station.meanings import code_text
+from edge.station.state import ParcelWork, State
+
+CHOICES_MAX = 8
+
+
+def parcel_scan(
+    state: State, screen: Screen, given: ScanInput, meaning: Meaning, context: Context
+) -> Decision:
+    """Resolve a number while no parcel is open: parked, known, several, closed or unknown."""
+    code = code_text(meaning)
+    parked = _parked_with(state, code)
+    if parked is not None:
+        return resume(screen, parked)
+    candidates = given.lookups.candidates
+    if len(candidates) > 1:
+        return _choose(screen, candidates)
+    if _was_closed(state, given):
+        return asked(
+            screen, Choice(code="E12", p={"code": code}, opts=(("2", "opt.rescan"),), held=given)
+        )
+    if not candidates:
+        return _unknown(screen, code, given)
+    return arrive(screen, candidates[0], code, context)
+
+
+def arrive(screen: Screen, candidate: Candidate, code: str, context: Context) -> Decision:
+    """Receive an announced parcel and open it."""
+    parcel = context.fresh.parcel
+    arrived = _arrival(candidate, code, context.wall_ms)
+    drafts = (
+        on_parcel(parcel, arrived, "arrived"),
+        on_parcel(parcel, ParcelOpened(), "opened"),
+    )
+    decision = accepted(clean(screen), "fb.parcel_known", *drafts, no=arrived.codes[0])
+    known = tuple((number, f"parcel/{parcel}") for number in arrived.codes)
+    return replace(decision, codes=known)
+
+
+def arrive_blind(screen: Screen, code: str, context: Context, *, desk: bool) -> Decision:
+    """Receive a parcel that nobody announced; `desk` lays it aside for its owner to claim."""
+    parcel = context.fresh.parcel
+    provisional = f"U-{context.station}-{context.fresh.number}"
+    arrived = ParcelArrived(codes=(code,), matched_by="none", provisional=provisional)
+    drafts = [on_parcel(parcel, arrived, "unknown_parcel")]
+    if desk:
+        drafts.append(on_parcel(parcel, ParcelParked(reason="unknown_desk")))
+    else:
+        drafts.append(on_parcel(parcel, ParcelOpened(), "opened"))
+    decision = accepted(clean(screen), "fb.parcel_blind", *drafts, no=provisional)
+    subject = f"parcel/{parcel}"
+    return replace(decision, codes=((code, subject), (provisional, subject)))
+
+
+def park(screen: Screen, parcel: ParcelWork) -> Decision:
+    """Lay the open parcel aside."""
+    draft = on_parcel(parcel.parcel, ParcelParked(reason="operator"))
+    return accepted(clean(screen), "fb.parcel_parked", draft, no=parcel.number)
+
+
+def resume(screen: Screen, parcel: ParcelWork) -> Decision:
+    """Take a parked parcel back to the bench."""
+    draft = on_parcel(parcel.parcel, ParcelResumed())
+    return accepted(clean(screen), "fb.parcel_resumed", draft, no=parcel.number)
+
+
+def missing(state: State, screen: Screen, parcel: ParcelWork, line: ArrivedLine) -> Decision:
+    """Record that the rest of one line is not in the box; close the parcel if that was all."""
+    counted = dict(parcel.missing)
+    key = (line.rma, line.line)
+    left = parcel.left_of(line)
+    counted[key] = counted.get(key, 0) + left
+    event = UnitMissing(line=line.line, rma=line.rma, qty=left, gtin=line.gtin)
+    drafts = [on_parcel(parcel.parcel, event, "missing")]
+    drafts += closing(state, replace(parcel, missing=counted))
+    return accepted(clean(screen), "fb.missing", *drafts, name=line.title)
+
+
+def missing_rest(state: State, screen: Screen, parcel: ParcelWork) -> Decision:
+    """Record that everything not yet received is not in the box."""
+    drafts: tuple[Draft, ...] = ()
+    for line in parcel.lines:
+        left = parcel.left_of(line)
+        if left > 0:
+            event = UnitMissing(line=line.line, rma=line.rma, qty=left, gtin=line.gtin)
+            drafts += (on_parcel(parcel.parcel, event, "missing"),)
+            counted = {**parcel.missing, (line.rma, line.line): left}
+            parcel = replace(parcel, missing=counted)
+    return accepted(
+        clean(screen), "fb.parcel_closed", *drafts, *closing(state, parcel), no=parcel.number
+    )
+
+
+def close_blind(screen: Screen, parcel: ParcelWork) -> Decision:
+    """Close a parcel that nobody announced: the operator says that it is empty."""
+    return accepted(
+        clean(screen),
+        "fb.parcel_closed",
+        on_parcel(parcel.parcel, _closed(parcel), "closed"),
+        no=parcel.number,
+    )
+
+
+def closing(state: State, parcel: ParcelWork) -> list[Draft]:
+    """Return the events that close a parcel whose every piece is accounted for, else nothing.
+
+    A piece that was identified and laid aside keeps its parcel open; the one in the hand does not.
+    """
+    units = state.units.values()
+    aside = any(u.parcel == parcel.parcel and u.unit != state.hand and not u.put for u in units)
+    if aside or not parcel.is_complete:
+        return []
+    drafts = [on_parcel(parcel.parcel, _closed(parcel), "closed")]
+    for rma in parcel.whole_rmas:
+        counts = tuple(count for count in _counts(parcel) if count.rma == rma)
+        event = ReturnCompleted(rma=rma, lines=counts, parcels=(parcel.parcel,))
+        drafts.append(on_parcel(parcel.parcel, event))
+    return drafts
+
+
+def _closed(parcel: ParcelWork) -> ParcelClosed:
+    return ParcelClosed(lines=_counts(parcel), units=parcel.units, surplus=parcel.surplus)
+
+
+def _counts(parcel: ParcelWork) -> tuple[LineCount, ...]:
+    return tuple(
+        LineCount(
+            line=line.line,
+            rma=line.rma,
+            expected=line.qty,
+            received=parcel.received.get((line.rma, line.line), 0),
+            missing=parcel.missing.get((line.rma, line.line), 0),
+        )
+        for line in parcel.lines
+    )
+
+
+def _parked_with(state: State, code: str) -> ParcelWork | None:
+    found = (p for p in state.parcels.values() if code in (*p.codes, p.provisional))
+    return next(found, None)
+
+
+def _was_closed(state: State, given: ScanInput) -> bool:
+    """An earlier parcel has this number and is not open any more."""
+    ids = (subject.removeprefix("parcel/") for subject in given.lookups.seen)
+    return any(ParcelId(parcel) not in state.parcels for parcel in ids)
+
+
+def _choose(screen: Screen, candidates: tuple[Candidate, ...]) -> Decision:
+    shown = candidates[:CHOICES_MAX]
+    opts = tuple((str(n), c.key) for n, c in enumerate(shown, start=1))
+    choice = Choice(code="E13", p={"n": len(candidates)}, opts=opts, candidates=shown)
+    return asked(screen, choice)
+
+
+def _unknown(screen: Screen, code: str, given: ScanInput) -> Decision:
+    if not code:
+        return refused(screen, "E00", want="want.parcel")
+    opts = (("1", "opt.blind"), ("2", "opt.rescan"), ("3", "opt.unknown_desk"))
+    return asked(screen, Choice(code="E10", p={"code": code}, opts=opts, held=given))
+
+
+def _arrival(candidate: Candidate, code: str, wall_ms: int) -> ParcelArrived:
+    lines = candidate.lines
+    numbers = [candidate.key, code, *(line.tracking for line in lines if line.tracking)]
+    return ParcelArrived(
+        codes=tuple(dict.fromkeys(numbers)),
+        matched_by=candidate.matched_by,
+        rmas=tuple(dict.fromkeys(line.rma for line in lines)),
+        whole_rmas=candidate.whole_rmas,
+        lines=tuple(_arrived_line(line) for line in lines),
+        carrier=next((line.carrier for line in lines if line.carrier), None),
+        tracking=next((line.tracking for line in lines if line.tracking), None),
+        declared_g=next((line.declared_g for line in lines if line.declared_g), None),
+        window=_window(lines, wall_ms),
+        due=min((line.due_at for line in lines if line.due_at), default=None),
+    )
+
+
+def _window(lines: tuple[ReturnLine, ...], wall_ms: int) -> str:
+    """The earliest end counts: one late line makes the parcel late."""
+    ends = [line.window_until for line in lines if line.window_until]
+    if not ends:
+        return "unknown"
+    return "in" if wall_ms <= min(parse_utc(end) for end in ends) else "out"
+
+
+def _arrived_line(line: ReturnLine) -> ArrivedLine:
+    return ArrivedLine(
+        line=line.line,
+        rma=line.rma,
+        qty=line.qty,
+        gtin=line.gtin,
+        sku=line.sku,
+        serials=line.serials,
+        marks=line.marks,
+        reason=line.reason,
+        tenant=line.tenant,
+        title=line.title,
+        value_minor=line.value_minor,
+        currency=line.currency,
+    )

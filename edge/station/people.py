@@ -1,0 +1,88 @@
+"""Badges: log-in, summary, log-out, take-over by another operator."""
+
+from dataclasses import replace
+
+from edge.events import OperatorHandover, OperatorIn, OperatorOut, PhotoMissing, StationLocked
+from edge.station.decision import (
+    Choice,
+    Context,
+    Decision,
+    Screen,
+    accepted,
+    asked,
+    clean,
+    noted,
+    on_station,
+    on_unit,
+    refused,
+)
+from edge.station.state import State
+from edge.views import Severity
+
+SUPERVISOR = "supervisor"
+
+
+def badge(state: State, screen: Screen, no: str, context: Context) -> Decision:
+    """Handle a genuine badge: who it is decides, what is open decides what happens."""
+    person = context.people.get(no)
+    if person is None:
+        return refused(screen, "E04", id=no)
+    if screen.choice is not None and screen.choice.code == "E80":
+        return _waive_photo(state, screen, no, context)
+    shift = state.shift
+    if shift is None:
+        return _enter(screen, no, context)
+    if shift.operator == no:
+        return _own_badge(state, screen, no, context)
+    if state.bench is None:
+        return accepted(
+            clean(screen),
+            "fb.handover",
+            on_station(OperatorHandover(to=no, units=tuple(state.units))),
+            name=person.name,
+        )
+    who = context.people.get(shift.operator)
+    choice = Choice(
+        code="E02",
+        p={"who": who.name if who else shift.operator},
+        opts=(("1", "opt.take_over"), ("2", "opt.cancel")),
+        badge=no,
+    )
+    return asked(screen, choice)
+
+
+def take_over(state: State, screen: Screen, choice: Choice, context: Context) -> Decision:
+    """Let another operator continue the open work."""
+    person = context.people[choice.badge]
+    event = OperatorHandover(to=choice.badge, units=tuple(state.units))
+    return accepted(clean(screen), "fb.handover", on_station(event), name=person.name)
+
+
+def lock(screen: Screen) -> Decision:
+    """Lock the screen; open work stays."""
+    return accepted(clean(screen), "fb.locked", on_station(StationLocked()))
+
+
+def _enter(screen: Screen, no: str, context: Context) -> Decision:
+    person = context.people[no]
+    event = OperatorIn(operator=no, role=person.role, method="badge")
+    return accepted(clean(screen), "fb.login", on_station(event), name=person.name)
+
+
+def _own_badge(state: State, screen: Screen, no: str, context: Context) -> Decision:
+    if state.locked:
+        return _enter(screen, no, context)
+    if not screen.summary:
+        shown = noted(clean(screen), Severity.INFO, "fb.summary")
+        return Decision(screen=replace(shown, summary=True))
+    doubts = tuple(move.move for move in state.moves.values())
+    return accepted(clean(screen), "fb.logout", on_station(OperatorOut(doubts=doubts)))
+
+
+def _waive_photo(state: State, screen: Screen, no: str, context: Context) -> Decision:
+    unit = state.unit
+    if unit is None or screen.choice is None or context.people[no].role != SUPERVISOR:
+        return refused(screen, "E80")
+    slot = screen.choice.slot
+    event = PhotoMissing(slot=slot, reason="waived", supervisor=no)
+    return accepted(clean(screen), "fb.photo_missing", on_unit(unit, event), slot=slot)

@@ -1,0 +1,327 @@
+"""State to view: language-free, complete, without any text of its own."""
+
+from dataclasses import dataclass, replace
+
+from edge.events import DiverterState, MoveState
+from edge.station import inspection
+from edge.station.decision import Context, Note, Screen, state_name
+from edge.station.legs import legs_of
+from edge.station.state import MoveWork, ParcelWork, State, UnitWork
+from edge.views import (
+    ChecklistWork,
+    ChoiceWork,
+    EntryWork,
+    Feedback,
+    Head,
+    IdleWork,
+    Item,
+    Line,
+    LockedWork,
+    Message,
+    MoveLine,
+    Operator,
+    Side,
+    Stage,
+    StationView,
+    StopWork,
+    SummaryWork,
+    Tone,
+    VerdictWork,
+    Work,
+)
+from edge.views import (
+    ParcelWork as ParcelView,
+)
+
+MOVES_SHOWN = 8
+TRAYS_SHOWN = 12
+
+_KEYS: dict[str, tuple[tuple[str, str], ...]] = {
+    "LOCKED": (("f2", "key.lang"), ("f1", "key.help")),
+    "IDLE": (("f1", "key.help"), ("f3", "key.lock"), ("f6", "key.moves"), ("f8", "key.shift")),
+    "PARCEL": (("f7", "key.missing"), ("esc", "key.back"), ("f6", "key.moves")),
+    "UNIT": (
+        ("0", "key.ok"),
+        ("1-8", "key.defect"),
+        ("enter", "key.accept"),
+        ("9", "key.photo"),
+        ("backspace", "key.unmark"),
+        ("esc", "key.back"),
+        ("f11", "key.danger"),
+    ),
+    "VERDICT": (("9", "key.photo"), ("esc", "key.back"), ("f11", "key.danger")),
+    "PHOTO": (("9", "key.photo"), ("7", "key.super"), ("esc", "key.back")),
+    "HAZARD": (("1-8", "key.choose"), ("f6", "key.moves")),
+    "EXC": (("1-8", "key.choose"), ("esc", "key.back")),
+    "ENTRY": (("enter", "key.accept"), ("esc", "key.back")),
+    "SUMMARY": (("esc", "key.back"), ("f6", "key.moves")),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What a view needs beside state and screen: the lights, the journal's end, the last scan."""
+
+    head: Head
+    seq: int
+    rev: int
+    clock_text: str
+    scan: tuple[str, int] | None
+    stopped: str | None
+
+
+def key_meaning(state: State, screen: Screen) -> tuple[object, ...]:
+    """Return what the keys mean now; a change makes older key presses stale."""
+    unit = state.unit
+    answered = tuple(given.step for given in unit.answers if given.by != "auto") if unit else ()
+    return (
+        state_name(state, screen),
+        state.hand,
+        answered if unit and inspection.has_musts(unit) else (),
+        screen.overlay,
+        screen.selected > 0,
+        screen.choice.code if screen.choice else None,
+        screen.missing,
+        screen.page,
+    )
+
+
+def present(state: State, screen: Screen, shown: Shown, context: Context) -> StationView:
+    """Return the whole screen."""
+    name = "STOP" if shown.stopped else state_name(state, screen)
+    return StationView(
+        state=name,
+        stage=_stage(name, state, screen, context),
+        head=_head(state, shown, context),
+        work=_work(name, state, screen, shown, context),
+        side=Side(
+            moves=tuple(_move(n, m, context) for n, m in enumerate(_moves(state), start=1)),
+            today=dict(state.shift.zones) if state.shift else {},
+        ),
+        rev=shown.rev,
+        epoch=screen.epoch,
+        seq=shown.seq,
+        overlay=screen.overlay,
+        selected=screen.selected,
+        fb=_feedback(screen.note, screen.notes, shown.clock_text),
+        keys=_KEYS.get(name, ()),
+        scan=shown.scan,
+    )
+
+
+def _head(state: State, shown: Shown, context: Context) -> Head:
+    shift = state.shift
+    if shift is None:
+        return shown.head
+    hours = max(1, context.wall_ms - shift.since_ms) / 3_600_000
+    person = context.people.get(shift.operator)
+    per_hour = int(shift.units / hours) if hours > 1 / 60 else 0
+    return replace(
+        shown.head,
+        op=Operator(name=person.name, no=person.no) if person else None,
+        done=shift.units,
+        per_h=per_hour,
+    )
+
+
+def _feedback(note: Note | None, n: int, at: str) -> Feedback | None:
+    if note is None:
+        return None
+    return Feedback(n=n, sev=note.sev, t=note.t, p=note.p, at=at)
+
+
+def _stage(name: str, state: State, screen: Screen, context: Context) -> Stage:
+    unit = state.unit
+    match name:
+        case "LOCKED":
+            return Stage(t="stage.badge")
+        case "STOP" | "EXC":
+            return Stage(t="stage.stop", tone=Tone.ERROR)
+        case "PARCEL":
+            return Stage(t="stage.item")
+        case "SUMMARY":
+            return Stage(t="stage.summary")
+        case "ENTRY":
+            return Stage(t="stage.entry")
+        case "PHOTO":
+            return Stage(t="stage.photo")
+        case "HAZARD":
+            return _zone_stage("hazmat")
+        case "VERDICT" if unit is not None and unit.verdict is not None:
+            return _zone_stage(unit.verdict.zone)
+        case "UNIT" if unit is not None:
+            return _unit_stage(unit, context)
+        case _:
+            return Stage(t="stage.parcel")
+
+
+def _unit_stage(unit: UnitWork, context: Context) -> Stage:
+    question = inspection.question(unit, "", context)
+    if question is not None:
+        short = inspection.short_label(unit, context)
+        return Stage(label=short) if short else Stage(t="stage.question")
+    if not inspection.has_marks(unit, context):
+        return Stage(t="stage.all_ok")
+    proposal = inspection.proposal(unit, context)
+    return Stage(t=f"stage.zone.{proposal.zone}", p={"q": "?"}, tone=Tone(proposal.zone))
+
+
+def _zone_stage(zone: str) -> Stage:
+    return Stage(t=f"stage.zone.{zone}", tone=Tone(zone))
+
+
+def _work(name: str, state: State, screen: Screen, shown: Shown, context: Context) -> Work:
+    unit, parcel = state.unit, state.parcel
+    match name:
+        case "STOP":
+            return StopWork(code=shown.stopped or "E90")
+        case "LOCKED":
+            return LockedWork(parcel=parcel.number if parcel else "")
+        case "SUMMARY":
+            return _summary(state, shown)
+        case "EXC" if screen.choice is not None:
+            opts = tuple((k, Message(t=t)) for k, t in screen.choice.opts)
+            return ChoiceWork(code=screen.choice.code, p=screen.choice.p, opts=opts)
+        case "ENTRY":
+            return EntryWork(typed=screen.entry or "")
+        case "HAZARD" if unit is not None:
+            return _hazard(unit, context)
+        case "VERDICT" | "PHOTO" if unit is not None:
+            return _verdict(unit, state, screen, context)
+        case "UNIT" if unit is not None:
+            return _checklist(unit, state, screen, context)
+        case "PARCEL" if parcel is not None:
+            return _parcel(parcel)
+        case _:
+            return IdleWork(parked=tuple(p.number for p in state.parcels.values() if p.parked))
+
+
+def _summary(state: State, shown: Shown) -> SummaryWork:
+    shift = state.shift
+    return SummaryWork(
+        units=shift.units if shift else 0,
+        parcels=shift.parcels if shift else 0,
+        open_moves=len(state.moves),
+        unsent=shown.head.net.unsent,
+    )
+
+
+def _parcel(parcel: ParcelWork) -> ParcelView:
+    lines = tuple(
+        Line(
+            n=n,
+            name=line.title or {"ru": line.gtin or "?", "en": line.gtin or "?"},
+            gtin=line.gtin or "",
+            received=parcel.received.get((line.rma, line.line), 0),
+            expected=line.qty,
+            missing=parcel.missing.get((line.rma, line.line), 0),
+            serial=_tail(line.serials[0]) if line.serials else "",
+        )
+        for n, line in enumerate(parcel.lines, start=1)
+    )
+    return ParcelView(no=parcel.number, rmas=parcel.rmas, lines=lines, blind=parcel.blind)
+
+
+def _item(unit: UnitWork) -> Item:
+    ids = [("gtin", unit.gtin)] if unit.gtin else []
+    if unit.serial:
+        ids.append(("serial", _tail(unit.serial)))
+    return Item(name=unit.title or {"ru": "?", "en": "?"}, ids=tuple(ids))
+
+
+def _tail(serial: str) -> str:
+    return f"…{serial[-4:]}"
+
+
+def _position(unit: UnitWork, state: State) -> tuple[int, int]:
+    parcel = state.parcels.get(unit.parcel)
+    if parcel is None:
+        return (1, 1)
+    expected = sum(line.qty for line in parcel.lines)
+    return (len(parcel.units), max(expected, len(parcel.units)))
+
+
+def _checklist(unit: UnitWork, state: State, screen: Screen, context: Context) -> ChecklistWork:
+    marks, pages = inspection.marks(unit, screen.page, context)
+    slots = tuple((photo.slot, "ok") for photo in unit.photos)
+    due = tuple((slot, "due") for slot in sorted(screen.photos_due))
+    return ChecklistWork(
+        item=_item(unit),
+        pos=_position(unit, state),
+        must=inspection.question(unit, screen.typed, context),
+        answered=inspection.answered(unit, context),
+        marks=marks,
+        page=screen.page + 1,
+        pages=pages,
+        proposed=inspection.proposal(unit, context),
+        photos=slots + due,
+    )
+
+
+def _verdict(unit: UnitWork, state: State, screen: Screen, context: Context) -> VerdictWork:
+    proposal = inspection.proposal(unit, context)
+    owed = tuple(Message(t="owed.photo", p={"slot": slot}) for slot in sorted(screen.photos_due))
+    by_hand = unit.danger or (unit.verdict is not None and unit.verdict.move == "manual")
+    legs = legs_of(proposal.zone, context.floor, by_hand=by_hand)
+    return VerdictWork(
+        item=_item(unit),
+        verdict=proposal,
+        by=legs[0].kind if legs else "hand",
+        trays=_trays(proposal.zone, proposal.disposition, state, context),
+        owed=owed,
+    )
+
+
+def _hazard(unit: UnitWork, context: Context) -> VerdictWork:
+    proposal = replace(inspection.proposal(unit, context), zone="hazmat")
+    kinds = inspection.danger_kinds(unit, context)
+    return VerdictWork(
+        item=_item(unit),
+        verdict=proposal,
+        by="hand",
+        trays=tuple(t.id for t in context.floor.trays.values() if t.zone == "hazmat"),
+        owed=tuple(
+            Message(t="owed.kind", p={"k": str(n), "kind": label})
+            for n, label in enumerate(kinds, start=1)
+        ),
+    )
+
+
+def _trays(zone: str, disposition: str, state: State, context: Context) -> tuple[str, ...]:
+    taken = {move.tray for move in state.moves.values()}
+    free = (
+        tray.id
+        for tray in context.floor.trays.values()
+        if tray.zone == zone and tray.disposition in (None, disposition)
+        if tray.fixed or tray.id not in taken
+    )
+    return tuple(free)[:TRAYS_SHOWN]
+
+
+def _moves(state: State) -> tuple[MoveWork, ...]:
+    return tuple(state.moves.values())[:MOVES_SHOWN]
+
+
+def _move(n: int, work: MoveWork, context: Context) -> MoveLine:
+    leg = work.current
+    assert leg is not None, "a finished move leaves the state"
+    since = max(0, context.wall_ms - leg.since_ms) // 1000
+    ref = ""
+    by = str(leg.leg.kind)
+    if leg.order is not None:
+        ref, by = leg.order.order_id, leg.order.robot
+    elif leg.divert is not None:
+        ref, by = str(leg.divert.token), leg.divert.conveyor
+    if leg.state is MoveState.BY_HAND:
+        by = "hand"
+    planned = leg.state in (MoveState.PLANNED, DiverterState.UNKNOWN)
+    return MoveLine(
+        n=n,
+        id=work.move,
+        tray=work.tray or "",
+        to=work.zone,
+        by=by,
+        s="planned" if planned else str(leg.state),
+        ref=ref,
+        since_s=since,
+    )

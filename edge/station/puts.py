@@ -1,0 +1,176 @@
+"""The tray scan: it is the verdict's confirmation, the put and the start of the move, in one act."""
+
+from dataclasses import replace
+
+from drivers.protocols import ScanOutcome
+from edge.events import (
+    Draft,
+    HoldPlaced,
+    Milliseconds,
+    MovePlanned,
+    PutConfirmed,
+    PutWrong,
+    RefundBlocked,
+    RefundEligible,
+    RefundReview,
+    UnitClosed,
+    VerdictMade,
+)
+from edge.floor import Tray
+from edge.station import inspection
+from edge.station.decision import (
+    Choice,
+    Context,
+    Decision,
+    Screen,
+    accepted,
+    asked,
+    clean,
+    noted,
+    on_unit,
+    refused,
+)
+from edge.station.legs import legs_of
+from edge.station.parcels import closing
+from edge.station.state import State, UnitWork
+from edge.views import Severity
+
+TONES = {
+    "resale": ScanOutcome.ZONE_1,
+    "repair": ScanOutcome.ZONE_2,
+    "disposal": ScanOutcome.ZONE_3,
+    "hold": ScanOutcome.HOLD,
+    "hazmat": ScanOutcome.HAZMAT,
+}
+
+
+def tray_scan(state: State, screen: Screen, tray_id: str, context: Context) -> Decision:
+    """Put the unit in the hand into this tray, if it is the right one and nothing is owed."""
+    tray = context.floor.trays.get(tray_id)
+    if tray is None:
+        return refused(screen, "E10", code=tray_id)
+    unit = state.unit
+    if unit is None:
+        return refused(screen, "E00", want="want.parcel")
+    finished = inspection.finish_for(unit, tray, context)
+    if isinstance(finished, inspection.StillOpen):
+        return refused(screen, "E30", q=finished.question)
+    verdict, drafts = finished
+    if not _fits(tray, verdict):
+        return _wrong_tray(screen, unit, tray, verdict)
+    busy = _busy_with(state, tray)
+    if busy is not None:
+        return refused(screen, "E32", t=tray.id, item=busy)
+    owed = inspection.slots_owed(unit, drafts, context)
+    if owed:
+        return _wait_for_photo(screen, unit, tray, owed)
+    return _put(state, screen, unit, tray=tray, verdict=verdict, earlier=drafts, context=context)
+
+
+def _fits(tray: Tray, verdict: VerdictMade) -> bool:
+    if tray.zone != verdict.zone:
+        return False
+    return tray.disposition is None or tray.disposition == verdict.disposition
+
+
+def _wrong_tray(screen: Screen, unit: UnitWork, tray: Tray, verdict: VerdictMade) -> Decision:
+    """Nothing is put; the right tray closes the exception."""
+    event = PutWrong(
+        expected=f"{verdict.zone}/{verdict.disposition}",
+        found=f"{tray.zone}/{tray.disposition or ''}",
+        proof="tray",
+    )
+    choice = Choice(
+        code="E31", p={"a": _tray_words(tray.zone, tray.disposition), "b": _words(verdict)}
+    )
+    decision = asked(screen, choice, on_unit(unit, event))
+    return replace(decision, screen=replace(decision.screen, reopened=screen.reopened))
+
+
+def _words(verdict: VerdictMade) -> str:
+    return _tray_words(verdict.zone, verdict.disposition)
+
+
+def _tray_words(zone: str, disposition: str | None) -> str:
+    return f"{zone}/{disposition}" if disposition else zone
+
+
+def _busy_with(state: State, tray: Tray) -> str | None:
+    """Return the unit whose move still holds this tray."""
+    if tray.fixed:
+        return None
+    moves = (move for move in state.moves.values() if move.tray == tray.id)
+    return next((move.unit[-8:] for move in moves), None)
+
+
+def _wait_for_photo(screen: Screen, unit: UnitWork, tray: Tray, owed: tuple[str, ...]) -> Decision:
+    """Keep the tray; the put completes by itself when the photographs are on disk."""
+    shown = noted(screen, Severity.WARN, "E34", slot=owed[0])
+    due = screen.photos_due | frozenset(owed)
+    requests = inspection.requests(unit, frozenset(owed) - screen.photos_due)
+    return Decision(
+        screen=replace(shown, tray=tray.id, photos_due=due, choice=None),
+        photos=requests,
+        outcome=ScanOutcome.REFUSED,
+        no="E34",
+    )
+
+
+def _put(
+    state: State,
+    screen: Screen,
+    unit: UnitWork,
+    *,
+    tray: Tray,
+    verdict: VerdictMade,
+    earlier: tuple[Draft, ...],
+    context: Context,
+) -> Decision:
+    by_hand = verdict.move == "manual" or unit.danger
+    legs = legs_of(verdict.zone, context.floor, by_hand=by_hand)
+    since = unit.verdict_ms or context.wall_ms
+    put = PutConfirmed(
+        zone=verdict.zone,
+        proof="tray",
+        how=legs[0].kind if legs else "hand",
+        after_verdict_ms=max(0, context.wall_ms - since),
+        tray=tray.id,
+        lane=tray.lane,
+    )
+    drafts = [*earlier, on_unit(unit, put, "placed"), on_unit(unit, _refund(unit, verdict))]
+    if verdict.zone == "hold":
+        drafts.append(on_unit(unit, _hold(verdict), "held"))
+    if legs:
+        planned = MovePlanned(move=context.fresh.move, legs=legs, zone=verdict.zone, tray=tray.id)
+        drafts.append(on_unit(unit, planned))
+    drafts.append(on_unit(unit, _closed(unit, context), "closed"))
+    if state.parcel is not None:
+        drafts += closing(state, state.parcel)
+    decision = accepted(clean(screen), "fb.put", *drafts, zone=verdict.zone, tray=tray.id)
+    return replace(decision, outcome=TONES[verdict.zone])
+
+
+def _refund(unit: UnitWork, verdict: VerdictMade) -> RefundEligible | RefundReview | RefundBlocked:
+    kinds = {"eligible": RefundEligible, "review": RefundReview, "blocked": RefundBlocked}
+    flags = verdict.facts.get("known", {}).get("flags", ())
+    return kinds[verdict.refund](
+        row=verdict.row,
+        line=unit.line,
+        flags=tuple(flags),
+        reasons=verdict.caps,
+        evidence=tuple(photo.sha256 for photo in unit.photos),
+    )
+
+
+def _hold(verdict: VerdictMade) -> HoldPlaced:
+    reason = verdict.disposition.removeprefix("HOLD_").lower()
+    return HoldPlaced(reason=reason, missing=tuple(fact.column for fact in verdict.missing))
+
+
+def _closed(unit: UnitWork, context: Context) -> UnitClosed:
+    total = max(0, context.wall_ms - unit.opened_ms)
+    return UnitClosed(
+        ms=Milliseconds(active=total, waiting=0, interrupted=0),
+        acts_n=unit.acts,
+        photos=tuple(photo.sha256 for photo in unit.photos),
+    )

@@ -1,0 +1,213 @@
+"""A piece in the hand: bound to an announced line by what was scanned, or received as foreign."""
+
+from dataclasses import dataclass, replace
+
+from drivers.protocols import ScanSource
+from edge.barcodes.meanings import Meaning
+from edge.catalogue import CatalogueItem
+from edge.events import (
+    ArrivedLine,
+    Draft,
+    InspectionStarted,
+    UnitIdentified,
+    UnitOpened,
+)
+from edge.station import inspection
+from edge.station.decision import (
+    Choice,
+    Context,
+    Decision,
+    Screen,
+    accepted,
+    asked,
+    clean,
+    on_unit,
+    refused,
+)
+from edge.station.inputs import ScanInput
+from edge.station.meanings import ItemRead, item_of
+from edge.station.state import ParcelWork, State, UnitWork
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Binding:
+    """How a piece was bound: the line if there is one, what proves it, what is wrong with it."""
+
+    line: ArrivedLine | None
+    basis: str
+    match: str
+
+
+def is_of(parcel: ParcelWork, state: State, meaning: Meaning) -> bool:
+    """Return whether a code names something this parcel still waits for, or laid aside."""
+    read = item_of(meaning)
+    if read is None:
+        return False
+    return _aside(parcel, state, read) is not None or _bind(parcel, read) is not None
+
+
+def open_unit(
+    state: State,
+    screen: Screen,
+    parcel: ParcelWork,
+    given: ScanInput,
+    meaning: Meaning,
+    context: Context,
+) -> Decision:
+    """Bind the scanned piece to its line and start its checklist."""
+    read = item_of(meaning)
+    assert read is not None, "is_of has looked"
+    aside = _aside(parcel, state, read)
+    if aside is not None:
+        return _take_again(screen, aside)
+    if _seen_elsewhere(given, read):
+        params = {"time": "", "st": "", "code": read.serial or ""}
+        return asked(screen, Choice(code="E24", p=params, opts=(("2", "opt.rescan"),)))
+    binding = _bind(parcel, read)
+    assert binding is not None, "is_of has looked"
+    return _open(screen, parcel, given, binding=binding, read=read, context=context)
+
+
+def open_blind(
+    screen: Screen, parcel: ParcelWork, given: ScanInput, meaning: Meaning, context: Context
+) -> Decision:
+    """Receive a piece of a parcel that nobody announced."""
+    read = item_of(meaning)
+    assert read is not None, "the caller has looked"
+    binding = Binding(line=None, basis="none", match="undeclared")
+    return _open(screen, parcel, given, binding=binding, read=read, context=context)
+
+
+def surplus(screen: Screen, parcel: ParcelWork, given: ScanInput, context: Context) -> Decision:
+    """Receive a foreign piece as what it is: not announced in this parcel."""
+    read = next((item_of(m) for m in given.meanings if item_of(m) is not None), None)
+    if read is None:
+        return refused(screen, "E00", want="want.item")
+    binding = Binding(line=None, basis="none", match="undeclared")
+    return _open(screen, parcel, given, binding=binding, read=read, context=context)
+
+
+def _open(
+    screen: Screen,
+    parcel: ParcelWork,
+    given: ScanInput,
+    *,
+    binding: Binding,
+    read: ItemRead,
+    context: Context,
+) -> Decision:
+    line = binding.line
+    gtin = read.gtin or (line.gtin if line else None)
+    item = given.lookups.items.get(gtin or "")
+    unit = UnitWork(
+        unit=context.fresh.unit,
+        parcel=parcel.parcel,
+        title=_title(item, line, gtin),
+        opened_ms=context.wall_ms,
+        identified_ms=context.wall_ms,
+        line=line.line if line else None,
+        rma=line.rma if line else None,
+        gtin=gtin,
+        serial=read.serial,
+        match=binding.match,
+    )
+    started = inspection.start(unit, parcel, line=line, item=item, context=context)
+    drafts: list[Draft] = [
+        on_unit(unit, UnitOpened(line=unit.line)),
+        on_unit(unit, _identified(unit, given, binding, read, item), "identified"),
+        on_unit(unit, started, "inspecting"),
+    ]
+    unit = replace(unit, checklist=started.checklist, policy=started.policy)
+    unit = replace(unit, static=started.static)
+    drafts += inspection.automatic(unit, binding.match, line, read, context)
+    decision = accepted(clean(screen), _line_for(binding), *drafts, name=unit.title)
+    photo = inspection.requests(unit, frozenset({"item"}) & context.camera_slots)
+    known = tuple(
+        (code, f"unit/{unit.unit}") for code in (read.serial, read.ki) if code is not None
+    )
+    return replace(decision, photos=photo, codes=known)
+
+
+def _line_for(binding: Binding) -> str:
+    return "E23" if binding.match == "wrong_serial" else "fb.unit_ok"
+
+
+def _identified(
+    unit: UnitWork,
+    given: ScanInput,
+    binding: Binding,
+    read: ItemRead,
+    item: CatalogueItem | None,
+) -> UnitIdentified:
+    how = "camera" if given.scan.source is ScanSource.CAMERA else "scan"
+    serialised = unit.serial is not None and unit.gtin is not None
+    epc = (
+        f"https://id.gs1.org/01/{unit.gtin}/21/{unit.serial}" if serialised else f"unit/{unit.unit}"
+    )
+    return UnitIdentified(
+        how=how,
+        basis=binding.basis,
+        match=binding.match,
+        confirmed=binding.match == "expected",
+        epc=epc,
+        gtin=unit.gtin,
+        sku=item.sku if item else None,
+        serial=unit.serial,
+        ki=read.ki,
+        rma=unit.rma,
+        line=unit.line,
+        category=item.category if item else None,
+        title=unit.title,
+    )
+
+
+def _title(
+    item: CatalogueItem | None, line: ArrivedLine | None, gtin: str | None
+) -> dict[str, str]:
+    if line is not None and line.title:
+        return dict(line.title)
+    if item is not None:
+        return dict(item.title)
+    return {"ru": gtin or "?", "en": gtin or "?"}
+
+
+def _bind(parcel: ParcelWork, read: ItemRead) -> Binding | None:
+    """Exact serial, then exact mark, then article; a full line takes nothing more."""
+    open_lines = [line for line in parcel.lines if parcel.left_of(line) > 0]
+    for line in open_lines:
+        if read.serial is not None and read.serial in line.serials:
+            if read.gtin in (None, line.gtin):
+                return Binding(line=line, basis="serial", match="expected")
+        if read.ki is not None and read.ki in line.marks:
+            return Binding(line=line, basis="mark", match="expected")
+    for line in open_lines:
+        if read.gtin is not None and read.gtin == line.gtin:
+            wrong = read.serial is not None and bool(line.serials)
+            match = "wrong_serial" if wrong else "expected"
+            return Binding(line=line, basis="parcel", match=match)
+    return None
+
+
+def _aside(parcel: ParcelWork, state: State, read: ItemRead) -> UnitWork | None:
+    """A piece of this parcel that was laid aside with its answers."""
+    for unit in state.units.values():
+        same = unit.gtin == read.gtin and (read.serial is None or unit.serial == read.serial)
+        if unit.parcel == parcel.parcel and unit.parked and same:
+            return unit
+    return None
+
+
+def _take_again(screen: Screen, unit: UnitWork) -> Decision:
+    assert unit.checklist is not None, "a parked unit was started"
+    assert unit.policy is not None, "a parked unit was started"
+    event = InspectionStarted(
+        checklist=unit.checklist, policy=unit.policy, static=unit.static, resumed=True
+    )
+    return accepted(clean(screen), "fb.unit_ok", on_unit(unit, event), name=unit.title)
+
+
+def _seen_elsewhere(given: ScanInput, read: ItemRead) -> bool:
+    """The same piece cannot come back twice: a second unit with its serial is an alarm."""
+    if read.serial is None:
+        return False
+    return any(subject.startswith("unit/") for subject in given.lookups.seen)
