@@ -1,0 +1,202 @@
+"""The terminal as a Textual app: paints the newest view, sends keys, switches the language.
+
+It decides nothing. It ends on SIGTERM, SIGHUP, when the service replaces it, and by Ctrl+C
+where that is allowed (`can_quit`, and always in a mirror).
+"""
+
+import asyncio
+import os
+import signal
+import time
+from dataclasses import fields
+from pathlib import Path
+from typing import Final
+
+from textual import events
+from textual.app import App, ComposeResult
+from textual.message import Message as Posted
+from textual.widgets import Static
+
+from edge.terminal.keyboard import KEYS, NAVIGATION, Burst, Pressed, Stroke, Typed
+from edge.terminal.link import Answered, Arrived, Down, Ended, Link, News, Up
+from edge.terminal.notices import away, noticed, starting, wanted
+from edge.terminal.screen import Regions, painted, render
+from edge.terminal.texts import other
+from edge.views import PROTOCOL_VERSION, Hello, Role, Severity, StationView
+
+QUIT_KEYS: Final = frozenset({"ctrl+c", "ctrl+q"})
+REGIONS: Final = tuple(field.name for field in fields(Regions))
+EXIT_REPLACED: Final = 0
+EXIT_REFUSED: Final = 1
+
+
+class Told(Posted):
+    """News of the link, on the app's own queue."""
+
+    def __init__(self, news: News) -> None:
+        self.news = news
+        super().__init__()
+
+
+class TerminalApp(App[None], inherit_bindings=False):
+    """One screen of six texts."""
+
+    CSS_PATH = "theme.tcss"
+    ENABLE_COMMAND_PALETTE = False
+    ALLOW_SELECT = False
+
+    def __init__(self, socket: Path, role: Role, lang: str, *, can_quit: bool = False) -> None:
+        super().__init__()
+        self.lang = lang
+        self.view: StationView = starting()
+        self._role = role
+        self._can_quit = can_quit or role is Role.MIRROR
+        self._burst = Burst()
+        hello = Hello(v=PROTOCOL_VERSION, role=role, app="receiving-edge", lang=lang)
+        self._link = Link(socket, hello, self._hand_over)
+        self._task: asyncio.Task[None] | None = None
+        self._rows: dict[str, int] = {}
+        self._is_built = False
+
+    def compose(self) -> ComposeResult:
+        """Build the six texts once; afterwards they are only updated."""
+        for name in REGIONS:
+            yield Static("", id=name, markup=False)
+
+    def on_mount(self) -> None:
+        """Paint at once, then connect."""
+        self._is_built = True
+        self._paint()
+        self._task = asyncio.create_task(self._link.run(), name="link[service]")
+
+    async def on_unmount(self) -> None:
+        """Leave no task behind."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    def on_resize(self) -> None:
+        """Paint for the new size."""
+        self._paint()
+
+    def _hand_over(self, news: News) -> None:
+        self.post_message(Told(news))
+
+    def on_told(self, told: Told) -> None:
+        """Take news of the link; of several views only the newest is painted."""
+        match told.news:
+            case Arrived():
+                self._take_view()
+            case Down():
+                self._show(away(self.view))
+            case Answered(ack=ack) if ack.no is not None:
+                self._notice(Severity.WARN, ack.no, dict(ack.p))
+            case Ended(why=why):
+                code = EXIT_REPLACED if why == "replaced" else EXIT_REFUSED
+                self.exit(return_code=code)
+            case Answered() | Up():
+                return
+
+    def _take_view(self) -> None:
+        started = time.monotonic_ns()
+        view = self._link.take()
+        if view is None:
+            return
+        self._show(view)
+        self.call_after_refresh(self._report, view.rev, started)
+
+    def _report(self, rev: int, started: int) -> None:
+        self._link.painted(rev, (time.monotonic_ns() - started) // 1_000_000)
+
+    def on_key(self, event: events.Key) -> None:
+        """Take a key; the language is switched here, all else is the service's."""
+        event.stop()
+        event.prevent_default()
+        self._act(self._burst.press(event.key, event.character, event.time))
+        self._wake(event.time)
+
+    def _wake(self, at: float) -> None:
+        due = self._burst.wake_at
+        if due is not None:
+            self.set_timer(due - at, self._tick)
+
+    def _tick(self) -> None:
+        self._act(self._burst.tick(time.monotonic()))
+
+    def on_paste(self, event: events.Paste) -> None:
+        """A paste is a scanner's work, never a person's keys."""
+        event.stop()
+        text = event.text.strip("\r\n")
+        self._act([Typed(text=text)] if text else [])
+
+    def _act(self, strokes: list[Stroke]) -> None:
+        for stroke in strokes:
+            match stroke:
+                case Pressed(name=name):
+                    self._press(name)
+                case Typed(text=text):
+                    self._scan(text)
+
+    def _press(self, name: str) -> None:
+        k = KEYS.get(name)
+        if k == "f2":
+            self.lang = other(self.lang)
+            self._notice(Severity.INFO, "fb.lang")
+        elif name in QUIT_KEYS:
+            self._quit()
+        elif name in NAVIGATION:
+            self._notice(Severity.WARN, "E71")
+        elif k is None:
+            self._notice(Severity.WARN, "E00", {"want": wanted(self.view)})
+        elif self._role is Role.MIRROR:
+            self._notice(Severity.INFO, "fb.no_key")
+        else:
+            self._link.key(k, self.view)
+
+    def _scan(self, text: str) -> None:
+        if self._role is Role.MIRROR:
+            self._notice(Severity.INFO, "fb.no_key")
+        elif self._link.scan(text):
+            self._notice(Severity.WARN, "E72")
+
+    def _quit(self) -> None:
+        if self._can_quit:
+            self.exit()
+        else:
+            self._notice(Severity.INFO, "fb.no_quit", {"pid": os.getpid()})
+
+    def _notice(self, sev: Severity, msgid: str, given: dict[str, object] | None = None) -> None:
+        """Say something of the terminal's own; the next view takes the line back."""
+        self._show(noticed(self.view, sev, msgid, given or {}))
+
+    def _show(self, view: StationView) -> None:
+        self.view = view
+        self._paint()
+
+    def _paint(self) -> None:
+        if not self._is_built:
+            return
+        regions = render(self.view, self.lang, (self.size.width, self.size.height))
+        for name in REGIONS:
+            rows = getattr(regions, name)
+            static = self.query_one(f"#{name}", Static)
+            is_resized = self._rows.get(name) != len(rows)
+            self._rows[name] = len(rows)
+            static.display = bool(rows)
+            static.update(painted(rows), layout=is_resized)
+
+
+def run(socket: Path, role: Role, lang: str, *, can_quit: bool = False) -> int:
+    """Run the terminal on this tty until it is ended; return the exit code."""
+    return asyncio.run(_run(TerminalApp(socket, role, lang, can_quit=can_quit)))
+
+
+async def _run(app: TerminalApp) -> int:
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, app.exit)
+    await app.run_async(mouse=False)
+    return app.return_code or 0
+
+
+__all__ = ["TerminalApp", "run"]

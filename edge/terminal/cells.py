@@ -1,0 +1,79 @@
+"""Lines of exact width out of pieces of text: the only place that counts cells.
+
+Texts from labels and boxes are foreign: control characters never reach the screen.
+"""
+
+import textwrap
+from collections.abc import Iterable, Sequence
+
+from textual.content import Content
+
+from edge.terminal.theme import PLAIN
+
+Piece = str | tuple[str, str] | Content
+Line = Content
+
+ELLIPSIS = "…"
+
+
+def clean(text: str) -> str:
+    """Return the text in printable characters: what cannot be printed becomes a middle dot."""
+    return "".join(char if char.isprintable() else "·" for char in text)
+
+
+def line(*pieces: Piece) -> Line:
+    """Join pieces; a piece is a text or a pair of text and style."""
+    built = (piece if isinstance(piece, Content) else _piece(*_pair(piece)) for piece in pieces)
+    return Content("").join(built)
+
+
+def _pair(piece: str | tuple[str, str]) -> tuple[str, str]:
+    return (piece, "") if isinstance(piece, str) else piece
+
+
+def _piece(text: str, style: str) -> Content:
+    shown = clean(text)
+    return Content.styled(shown, style) if style else Content(shown)
+
+
+def fit(content: Line, width: int) -> Line:
+    """Return the line at exactly this width: padded, or cut with an ellipsis."""
+    return content.truncate(width, ellipsis=True, pad=True)
+
+
+def beside(left: Line, right: Line, width: int) -> Line:
+    """Return a line with one text at each end; the left one gives way, by one blank at least."""
+    if right.cell_length >= width - 1:
+        return fit(right, width)
+    room = width - right.cell_length
+    return line(fit(left, room - 1), " ", right)
+
+
+def columns(cells: Sequence[Line], width: int, count: int, indent: int = 0) -> list[Line]:
+    """Lay cells out in `count` columns, row by row."""
+    each = (width - indent) // count
+    rows = [cells[at : at + count] for at in range(0, len(cells), count)]
+    return [fit(line(" " * indent, *(fit(cell, each) for cell in row)), width) for row in rows]
+
+
+def paragraph(text: str, width: int, *, indent: int = 3, style: str = "") -> list[Line]:
+    """Break a text into lines that fit, each indented."""
+    parts = textwrap.wrap(clean(text), max(1, width - indent - 1)) or [""]
+    return [line(" " * indent, (part, style)) for part in parts]
+
+
+def block(lines: Iterable[Line], width: int, height: int) -> tuple[Line, ...]:
+    """Return exactly `height` lines of exactly `width` cells; what is too much is left out."""
+    shown = [fit(each, width) for each in lines][:height]
+    shown.extend(Content(" " * width) for _ in range(height - len(shown)))
+    return tuple(shown)
+
+
+def stacked(lines: Iterable[Line]) -> Content:
+    """Return the lines as one text in the body's colours."""
+    return Content("\n").join(lines).stylize_before(PLAIN)
+
+
+def short_code(code: str) -> str:
+    """Return a code for a narrow place: first 4 … last 6 characters."""
+    return code if len(code) <= 14 else f"{code[:4]}{ELLIPSIS}{code[-6:]}"

@@ -1,0 +1,61 @@
+"""The last rows: what happened, the keys valid now, the keys that are always there."""
+
+from collections.abc import Sequence
+
+from edge.terminal.cells import Line, clean, fit, line
+from edge.terminal.pen import Pen
+from edge.terminal.theme import FEEDBACKS, KEYCAP, PLAIN
+from edge.views import StationView
+
+ALWAYS = ("f1", "f2", "f3", "f4", "f5", "f6", "f8", "f9", "f11", "f12")
+GAP = "  "
+
+
+def feedback(view: StationView, pen: Pen) -> Line:
+    """Return the feedback line: mark, time, text; a refusal also names its code."""
+    if view.fb is None:
+        return fit(line(""), pen.width).stylize_before(PLAIN)
+    mark, paint = FEEDBACKS[view.fb.sev]
+    code = f"{view.fb.t}  " if _is_code(view.fb.t) else ""
+    said = clean(pen.texts.say(view.fb.t, view.fb.p))
+    shown = line(f" {mark} {view.fb.at}  {code}{said}")
+    return fit(shown, pen.width).stylize_before(paint.style)
+
+
+def _is_code(msgid: str) -> bool:
+    return msgid[:1] == "E" and msgid[1:].isdigit()
+
+
+def keys(view: StationView, pen: Pen) -> tuple[Line, Line]:
+    """Return both key rows; language is switched here, so its key is always offered."""
+    offered = dict(view.keys)
+    offered.setdefault("f2", "key.lang")
+    now = [pair for pair in offered.items() if pair[0] not in ALWAYS]
+    always = [(k, offered[k]) for k in ALWAYS if k in offered]
+    first, rest = _filled(now, pen)
+    second, left_out = _filled([*rest, *always], pen)
+    if now and not left_out:
+        return first, second
+    first, rest = _filled([*now, *always], pen)
+    second, _ = _filled(rest, pen)
+    return first, second
+
+
+def _filled(pairs: Sequence[tuple[str, str]], pen: Pen) -> tuple[Line, list[tuple[str, str]]]:
+    """Fill a row with whole keys; return what did not fit."""
+    shown = line(" ")
+    for at, (k, msgid) in enumerate(pairs):
+        key = _key(k, msgid, pen)
+        if shown.cell_length + key.cell_length > pen.width:
+            return fit(shown, pen.width).stylize_before(PLAIN), list(pairs[at:])
+        shown = line(shown, key, GAP)
+    return fit(shown, pen.width).stylize_before(PLAIN), []
+
+
+def _key(k: str, msgid: str, pen: Pen) -> Line:
+    return line((key_name(k, pen), KEYCAP), f" {pen.say(msgid)}")
+
+
+def key_name(k: str, pen: Pen) -> str:
+    """Return the name printed on the key."""
+    return k.upper() if k[:1] == "f" and k[1:].isdigit() else pen.texts.word("keyname", k)

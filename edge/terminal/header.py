@@ -1,0 +1,68 @@
+"""Row 1: station, operator, pace, network, robots, time. Troubles are the last to give way."""
+
+from edge.terminal.cells import Line, beside, fit, line
+from edge.terminal.pen import Pen
+from edge.terminal.theme import BOLD, FAINT, PLAIN, TRAINING, WARNING
+from edge.views import Head, Light, StationView
+
+CALM = frozenset({"ready", "busy", "ok", "up", "off"})
+WIDE_CELLS = 120
+NAME_CELLS = 14
+
+
+def header(view: StationView, pen: Pen) -> Line:
+    """Return row 1."""
+    head = view.head
+    left = _left(view, pen)
+    lights = sorted(head.robots, key=lambda light: light.s in CALM)
+    for count in range(len(lights), -1, -1):
+        right = _right(head, lights[:count], pen)
+        if left.cell_length + right.cell_length < pen.width:
+            break
+    return beside(left, right, pen.width).stylize_before(PLAIN)
+
+
+def _left(view: StationView, pen: Pen) -> Line:
+    head = view.head
+    if view.mode == "training":
+        return line((f" {pen.say('ui.training')} ", f"bold {TRAINING.style}"))
+    if head.op is None:
+        return line(" ", (head.station, BOLD))
+    pace = pen.say("ui.at_number", done=head.done, per_h=head.per_h)
+    name = pen.texts.label(head.op.name)
+    who = fit(line(name), min(NAME_CELLS, len(name)))
+    return line(" ", (head.station, BOLD), "  ", who, f" {head.op.no}  {pace}")
+
+
+def _right(head: Head, robots: list[Light], pen: Pen) -> Line:
+    net = head.net
+    lights = [(f"{pen.texts.word('net', net.s)}{_lag(head, pen)}", _style(net.s))]
+    lights += [(_light(light.id, light.s, pen), _style(light.s)) for light in robots]
+    devices = (("conveyor", head.conveyor), ("camera", head.camera), ("scanner", head.scanner))
+    for name, state in devices:
+        if pen.width >= WIDE_CELLS or state not in CALM:
+            lights.append((_light(pen.say(f"device.{name}"), state, pen), _style(state)))
+    shown = [piece for light in lights for piece in (light, "  ")]
+    unsent = pen.say("ui.unsent", n=net.unsent)
+    return line(*shown, unsent, "  ", (_clock(head.at), BOLD), " ")
+
+
+def _light(name: str, state: str, pen: Pen) -> str:
+    return f"{name} {pen.texts.word('light', state)}"
+
+
+def _lag(head: Head, pen: Pen) -> str:
+    if head.net.s == "offline":
+        return f" {head.net.since}"
+    return f" {pen.say('ui.seconds', n=head.net.lag_s)}" if pen.width >= WIDE_CELLS else ""
+
+
+def _style(state: str) -> str:
+    if state == "off":
+        return FAINT
+    return "" if state in CALM else WARNING
+
+
+def _clock(at: str) -> str:
+    """Return HH:MM of an ISO time or of a clock text."""
+    return at.partition("T")[2][:5] if "T" in at else at[:5]

@@ -1,0 +1,148 @@
+"""A view becomes six texts: pure in the view, the language and the size."""
+
+from dataclasses import dataclass
+from typing import Final, assert_never
+
+from edge.terminal.cells import Line, block, fit, line, stacked
+from edge.terminal.footer import feedback, keys
+from edge.terminal.header import header
+from edge.terminal.pen import Pen
+from edge.terminal.side import side
+from edge.terminal.stage import stage_rows
+from edge.terminal.texts import texts
+from edge.terminal.theme import BODY, FAINT, RULE
+from edge.terminal.works import choice, overlay, waiting
+from edge.terminal.works.checklist import checklist
+from edge.terminal.works.parcel import parcel
+from edge.terminal.works.verdict import verdict
+from edge.views import (
+    ChecklistWork,
+    ChoiceWork,
+    EntryWork,
+    IdleWork,
+    LockedWork,
+    ParcelWork,
+    Stage,
+    StationView,
+    StopWork,
+    SummaryWork,
+    VerdictWork,
+)
+
+MIN_SIZE: Final = (80, 24)
+LARGE_SIZE: Final = (120, 40)
+SMALL_STAGE: Final = 7
+LARGE_STAGE: Final = 10
+FIXED_ROWS: Final = 6
+SIDE_CELLS: Final = 36
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Regions:
+    """The six texts of the screen, top down; together every row of the terminal."""
+
+    header: tuple[Line, ...]
+    stage: tuple[Line, ...]
+    rule: tuple[Line, ...]
+    work: tuple[Line, ...]
+    feedback: tuple[Line, ...]
+    keys: tuple[Line, ...]
+
+
+def render(view: StationView, lang: str, size: tuple[int, int]) -> Regions:
+    """Return the regions for a terminal of `size` = (columns, rows)."""
+    width, height = size
+    if width < MIN_SIZE[0] or height < MIN_SIZE[1]:
+        return _too_small(lang, size)
+    is_large = width >= LARGE_SIZE[0] and height >= LARGE_SIZE[1]
+    rows = LARGE_STAGE if is_large else SMALL_STAGE
+    pen = Pen(texts=texts(lang), width=width, height=height - FIXED_ROWS - rows)
+    rule = line(("─" * width, RULE.style))
+    return Regions(
+        header=(header(view, pen),),
+        stage=stage_rows(_stage(view), pen.texts, width, rows),
+        rule=(rule,),
+        work=_with_side(view, pen) if is_large else block(_work(view, pen), width, pen.height),
+        feedback=(rule, feedback(view, pen)),
+        keys=keys(view, pen),
+    )
+
+
+def rows_of(regions: Regions) -> tuple[Line, ...]:
+    """Return every row of the screen, top down."""
+    return (
+        *regions.header,
+        *regions.stage,
+        *regions.rule,
+        *regions.work,
+        *regions.feedback,
+        *regions.keys,
+    )
+
+
+def _too_small(lang: str, size: tuple[int, int]) -> Regions:
+    width, height = size
+    said = texts(lang).say("ui.small", {"w": width, "h": height})
+    only = block([line((said, BODY.style))], max(1, width), max(1, height))
+    return Regions(header=only, stage=(), rule=(), work=(), feedback=(), keys=())
+
+
+def _stage(view: StationView) -> Stage:
+    """An overlay names itself; the work below keeps its own word."""
+    match view.overlay:
+        case "help":
+            return Stage(t="stage.help")
+        case "link":
+            return Stage(t="stage.link")
+        case "moves":
+            return Stage(t="stage.moves")
+        case _:
+            return view.stage
+
+
+def _with_side(view: StationView, pen: Pen) -> tuple[Line, ...]:
+    wide = pen.width - SIDE_CELLS
+    left = Pen(texts=pen.texts, width=wide, height=pen.height)
+    right = Pen(texts=pen.texts, width=SIDE_CELLS - 2, height=pen.height)
+    pairs = zip(
+        block(_work(view, left), wide, pen.height),
+        block(side(view, right), right.width, pen.height),
+        strict=True,
+    )
+    return tuple(fit(line(one, ("│ ", FAINT), other), pen.width) for one, other in pairs)
+
+
+def _work(view: StationView, pen: Pen) -> list[Line]:
+    match view.overlay:
+        case "help":
+            return overlay.help_page(view, pen)
+        case "moves":
+            return overlay.moves(view, pen)
+        case "link":
+            return overlay.link(view, pen)
+    match view.work:
+        case LockedWork() as work:
+            return waiting.locked(work, pen)
+        case IdleWork() as work:
+            return waiting.idle(work, view, pen)
+        case ParcelWork() as work:
+            return parcel(work, pen)
+        case ChecklistWork() as work:
+            return checklist(work, pen)
+        case VerdictWork() as work:
+            return verdict(work, pen, state=view.state)
+        case ChoiceWork() as work:
+            return choice.choice(work, pen)
+        case EntryWork() as work:
+            return waiting.entry(work, pen, secret=view.secret)
+        case SummaryWork() as work:
+            return choice.summary(work, view, pen)
+        case StopWork() as work:
+            return waiting.stop(work, pen)
+        case _:
+            assert_never(view.work)
+
+
+def painted(lines: tuple[Line, ...]) -> Line:
+    """Return one region as the text that a widget shows."""
+    return stacked(lines)

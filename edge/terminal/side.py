@@ -1,0 +1,39 @@
+"""The side panel of a large screen: moves and the last acts, beside any work."""
+
+from edge.terminal.cells import Line, line
+from edge.terminal.pen import BLANK, Pen
+from edge.terminal.theme import BOLD, FAINT, WARNING
+from edge.terminal.works.overlay import TROUBLES
+from edge.views import ChecklistWork, StationView
+
+MOVES_MAX = 8
+LAST_MAX = 6
+
+
+def side(view: StationView, pen: Pen) -> list[Line]:
+    """Return the panel's lines."""
+    lines: list[Line] = []
+    if isinstance(view.work, ChecklistWork) and view.work.photos:
+        lines += [line((pen.say("ui.side_photos"), FAINT)), *_photos(view.work, pen), BLANK]
+    lines.append(line((pen.say("ui.side_moves"), FAINT)))
+    moves = view.side.moves[:MOVES_MAX]
+    for move in moves:
+        style = WARNING if move.s in TROUBLES else BOLD
+        zone = pen.texts.word("zone", move.to)[:1]
+        by = "" if move.by == "hand" else pen.texts.word("carrier", move.by)
+        state = pen.texts.word("move", move.s)
+        lines.append(line(f"{move.n} {move.tray:<4}→ {zone} {by:<4} ", (state, style)))
+    if not moves:
+        lines.append(line(pen.say("ui.no_moves")))
+    lines += [BLANK, line((pen.say("ui.side_last"), FAINT))]
+    for feedback in view.side.last[:LAST_MAX]:
+        said = pen.texts.say(feedback.t, feedback.p)
+        lines.append(line((feedback.at[:5], FAINT), f" {said}"))
+    return lines
+
+
+def _photos(work: ChecklistWork, pen: Pen) -> list[Line]:
+    return [
+        line(f"{pen.texts.word('slot', slot)} {pen.texts.word('photo', state)}")
+        for slot, state in work.photos
+    ]

@@ -1,0 +1,48 @@
+"""Work region of an open parcel: what is expected and what has been received."""
+
+from edge.terminal.cells import Line, beside, line
+from edge.terminal.pen import BLANK, INDENT, Pen
+from edge.terminal.theme import BOLD, FAINT
+from edge.views import Line as Expected
+from edge.views import ParcelWork
+
+TAIL_ROWS = 5
+
+
+def parcel(work: ParcelWork, pen: Pen) -> list[Line]:
+    """Return the parcel's head, its lines and what to do next."""
+    shown = work.lines[: max(1, pen.height - TAIL_ROWS - 2)]
+    lines = [_head(work, pen)]
+    if work.blind:
+        lines += [*pen.text("ui.blind"), *pen.text("ui.blind_end", FAINT)]
+    elif work.lines:
+        lines += [_counts(work, pen), BLANK]
+    lines += [_expected(each, pen) for each in shown]
+    if len(shown) < len(work.lines):
+        lines += pen.text("ui.more_lines", FAINT, n=len(work.lines) - len(shown))
+    return [*lines, BLANK, *pen.text("ui.scan_item", BOLD)]
+
+
+def _head(work: ParcelWork, pen: Pen) -> Line:
+    numbers = "  ".join(pen.say("ui.rma", no=rma) for rma in work.rmas)
+    reason = pen.say("ui.reason", reason=work.reason) if work.reason else ""
+    return line(" " * INDENT, (pen.say("ui.parcel", no=work.no), BOLD), f"   {numbers}   {reason}")
+
+
+def _counts(work: ParcelWork, pen: Pen) -> Line:
+    wanted = sum(each.expected for each in work.lines)
+    done = sum(min(each.received, each.expected) for each in work.lines)
+    left = line(" " * INDENT, pen.say("ui.expected", n=wanted))
+    return beside(left, line(pen.say("ui.received", done=done, all=wanted), "   "), pen.width)
+
+
+def _expected(expected: Expected, pen: Pen) -> Line:
+    """One line: box, number, name, count, code; the box tells at a glance what is left."""
+    is_done = expected.received + expected.missing >= expected.expected
+    box = "▣" if is_done else "▢"
+    name = line((pen.texts.label(expected.name), FAINT if is_done else BOLD))
+    count = f"{expected.received}/{expected.expected}" if expected.expected > 1 else ""
+    missing = f"{pen.say('ui.line_missing')} {expected.missing}" if expected.missing else ""
+    codes = "  ".join(part for part in (count, missing, expected.gtin, expected.serial) if part)
+    left = line(" " * INDENT, f"{box} {expected.n}  ", name)
+    return beside(left, line((codes, FAINT), "   "), pen.width)

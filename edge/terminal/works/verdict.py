@@ -1,0 +1,71 @@
+"""Work region once the zone is decided: why, what is owed, where to put it; danger by hand."""
+
+from edge.terminal.cells import Line, columns, line, paragraph
+from edge.terminal.pen import BLANK, INDENT, Pen
+from edge.terminal.theme import BOLD, FAINT, zone_hatch, zone_style
+from edge.views import Message, Proposal, VerdictWork
+
+CHOICES = ("resale", "repair", "disposal", "hold")
+
+
+def verdict(work: VerdictWork, pen: Pen, *, state: str) -> list[Line]:
+    """Return the decision and the next scan; dangerous goods have a sheet of their own."""
+    if state == "HAZARD" or work.verdict.zone == "hazmat":
+        return _hazard(work, pen)
+    lines = [line(" " * INDENT, pen.item(work.item)), *_decision(work.verdict, pen)]
+    lines += [BLANK, *_owed(work, pen)]
+    ahead = [pen.say("ui.trays", trays=list(work.trays))] if work.trays else []
+    ahead.append(pen.say("ui.by", r=work.by))
+    lines += paragraph(" · ".join(ahead), pen.width, style=FAINT)
+    zones = _zones(work.verdict.zone, pen)
+    return [*lines[: pen.height - len(zones) - 1], BLANK, *zones]
+
+
+def _decision(proposal: Proposal, pen: Pen) -> list[Line]:
+    parts = [pen.texts.word("disp", proposal.disposition), pen.say("ui.row", row=proposal.row)]
+    if proposal.grade:
+        parts.insert(0, pen.say("ui.grade", grade=proposal.grade))
+    if proposal.note is not None:
+        parts.append(pen.texts.label(proposal.note))
+    if proposal.refund:
+        parts.append(pen.texts.word("refund", proposal.refund))
+    lines = paragraph(" · ".join(parts), pen.width)
+    if proposal.why:
+        why = ", ".join(pen.texts.label(each) for each in proposal.why)
+        lines += pen.text("ui.why", FAINT, why=why)
+    return lines
+
+
+def _owed(work: VerdictWork, pen: Pen) -> list[Line]:
+    tray = Message(t="owed.tray", p={"zone": work.verdict.zone})
+    owed = work.owed if any(each.t == tray.t for each in work.owed) else (*work.owed, tray)
+    return [
+        each
+        for message in owed
+        for each in paragraph(f"▢ {pen.texts.message(message)}", pen.width, style=BOLD)
+    ]
+
+
+def _zones(chosen: str, pen: Pen) -> list[Line]:
+    """The four zones of the operator: digit, word, colour, hatch."""
+    words = [line("▶ " if zone == chosen else "  ", pen.zone(zone)) for zone in CHOICES]
+    hatches = [
+        line("  ", (f" {zone_hatch(zone)} ", zone_style(zone)), " ", pen.say(f"zonecolour.{zone}"))
+        for zone in CHOICES
+    ]
+    rows = columns(words, pen.width, len(CHOICES), indent=INDENT)
+    return rows + columns(hatches, pen.width, len(CHOICES), indent=INDENT)
+
+
+def _hazard(work: VerdictWork, pen: Pen) -> list[Line]:
+    kinds = [pen.texts.message(each) for each in work.owed]
+    head = line(" " * INDENT, pen.item(work.item), " · ", (pen.say("ui.hazard_bar"), BOLD))
+    lines = [head, BLANK]
+    for msgid in ("ui.hazard_1", "ui.hazard_2", "ui.hazard_3"):
+        lines += pen.text(msgid, BOLD)
+    if work.trays:
+        lines += pen.text("ui.trays", trays=list(work.trays))
+    if kinds:
+        asked = "   ".join((pen.say("ui.hazard_kind"), *kinds))
+        lines += [BLANK, *paragraph(asked, pen.width)]
+    return [*lines, BLANK, *pen.text("ui.hazard_wrong", FAINT)]

@@ -1,0 +1,362 @@
+"""Views of a station at work, one per screen: what the terminal is looked at with."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from edge.views import (
+    ChecklistWork,
+    ChoiceWork,
+    EntryWork,
+    Feedback,
+    Head,
+    IdleWork,
+    Item,
+    Light,
+    Line,
+    LockedWork,
+    Mark,
+    Message,
+    MoveLine,
+    Net,
+    NumberEntry,
+    Operator,
+    ParcelWork,
+    Proposal,
+    Question,
+    Severity,
+    Side,
+    Stage,
+    StationView,
+    StopWork,
+    SummaryWork,
+    Tone,
+    VerdictWork,
+)
+
+HEAD = Head(
+    station="ST-01",
+    net=Net(s="up", unsent=0, lag_s=0),
+    at="2026-11-23T14:02:33+03:00",
+    op=Operator(name={"ru": "Иванова", "en": "Ivanova"}, no="0417"),
+    done=47,
+    per_h=31,
+    robots=(Light(id="R1", s="doubt"), Light(id="R2", s="ready"), Light(id="R3", s="busy")),
+    conveyor="ok",
+    camera="ok",
+    scanner="ok",
+)
+SHIRT = {"ru": "Футболка хл. синяя M", "en": "T-shirt cotton blue M"}
+PHONE = {"ru": "Смартфон X12 128 чёрный", "en": "Smartphone X12 128 black"}
+YES = {"ru": "да", "en": "yes"}
+
+
+def _fb(sev: Severity, msgid: str, **given: object) -> Feedback:
+    return Feedback(n=7, sev=sev, t=msgid, p=given, at="14:02:30")
+
+
+SIDE = Side(
+    moves=(
+        MoveLine(n=1, id="m1", tray="L07", to="resale", by="R2", s="carrying", since_s=12),
+        MoveLine(n=2, id="m2", tray="L09", to="repair", by="R3", s="sent", since_s=2),
+        MoveLine(
+            n=3,
+            id="m3",
+            tray="L03",
+            to="disposal",
+            by="R1",
+            s="in_doubt",
+            since_s=31,
+            ref="0194-aaaa-bbbb/1",
+        ),
+        MoveLine(n=4, id="m4", tray="L05", to="repair", by="hand", s="by_hand", since_s=70),
+        MoveLine(n=5, id="m5", tray="", to="hold", by="C1", s="wrong_lane", since_s=9),
+    ),
+    today={"resale": 31, "repair": 12, "disposal": 4, "hold": 2},
+    last=(
+        Feedback(n=6, sev=Severity.OK, t="fb.put", p={"zone": "resale", "tray": "L07"}, at="14:02"),
+        Feedback(n=5, sev=Severity.OK, t="fb.unit_ok", p={"name": SHIRT}, at="14:01"),
+    ),
+)
+KEYS_ALWAYS = (("f1", "key.help"), ("f9", "key.undo"), ("f11", "key.danger"), ("f12", "key.super"))
+BASE = StationView(
+    state="IDLE",
+    stage=Stage(t="stage.parcel"),
+    head=HEAD,
+    work=IdleWork(parked=("4600-7719",)),
+    side=SIDE,
+    rev=1,
+    fb=_fb(Severity.OK, "fb.put", zone="resale", tray="L07"),
+    keys=(("f3", "key.lock"), ("f8", "key.shift"), ("f10", "key.nolabel"), *KEYS_ALWAYS),
+)
+LOCKED = replace(
+    BASE,
+    state="LOCKED",
+    stage=Stage(t="stage.badge"),
+    head=replace(HEAD, op=None),
+    work=LockedWork(parcel="4600-7712"),
+    side=Side(),
+    fb=None,
+    keys=(("f1", "key.help"), ("f12", "key.super")),
+)
+OFFLINE = replace(
+    BASE,
+    head=replace(HEAD, net=Net(s="offline", unsent=38, since="13:50", cache_at="13:49")),
+    fb=_fb(Severity.WARN, "E60", t="13:50", n=38),
+)
+PARCEL = replace(
+    BASE,
+    state="PARCEL",
+    stage=Stage(t="stage.item"),
+    work=ParcelWork(
+        no="4600-7712",
+        rmas=("88123",),
+        reason={"ru": "не подошёл размер", "en": "wrong size"},
+        lines=(
+            Line(n=1, name=SHIRT, gtin="04601234567893", received=1, expected=1),
+            Line(n=2, name=PHONE, gtin="04609876543210", received=0, expected=2, serial="…4417"),
+            Line(n=3, name={"ru": "[XL] кепка"}, gtin="04600000000017", received=0, expected=1),
+        ),
+    ),
+    fb=_fb(Severity.OK, "fb.parcel_known", no="4600-7712"),
+    keys=(("f7", "key.missing"), ("f10", "key.nolabel"), ("esc", "key.park"), *KEYS_ALWAYS),
+)
+BLIND = replace(
+    PARCEL,
+    work=ParcelWork(no="U-ST-01-00017", blind=True),
+    fb=_fb(Severity.WARN, "fb.parcel_blind", no="U-ST-01-00017"),
+)
+
+
+def _mark(k: str, ru: str, en: str, level: int = 0, levels: int = 2) -> Mark:
+    return Mark(k=k, step=en, t={"ru": ru, "en": en}, level=level, levels=levels)
+
+
+MARKS = (
+    _mark("1", "пятно", "stain"),
+    _mark("2", "дырка / зацепка", "hole / snag"),
+    _mark("3", "бирки нет", "no tag", levels=1),
+    _mark("4", "запах", "smell"),
+    _mark("5", "носили", "worn"),
+    _mark("6", "не тот товар", "not the item", levels=1),
+    _mark("7", "упаковка", "packing"),
+)
+RESALE = Proposal(
+    zone="resale",
+    disposition="RESTOCK",
+    row="R13",
+    grade="A",
+    refund="eligible",
+    note={"ru": "Как новый", "en": "As new"},
+    why=({"ru": "всё цело", "en": "all OK"},),
+)
+REPAIR = Proposal(
+    zone="repair",
+    disposition="REFURB",
+    row="R10",
+    grade="C",
+    refund="review",
+    note={"ru": "Можно восстановить", "en": "Can be restored"},
+    why=({"ru": "экран: глубокие царапины", "en": "screen: deep scratches"},),
+)
+UNIT = replace(
+    BASE,
+    state="UNIT",
+    stage=Stage(t="stage.all_ok"),
+    work=ChecklistWork(
+        item=Item(name=SHIRT, ids=(("gtin", "04601234567893"),)),
+        pos=(1, 2),
+        marks=MARKS,
+        proposed=RESALE,
+        photos=(("box", "ok"), ("top", "due")),
+    ),
+    fb=_fb(Severity.OK, "fb.unit_ok", name=SHIRT),
+    keys=(
+        ("0", "key.ok"),
+        ("1-8", "key.defect"),
+        ("enter", "key.accept"),
+        ("9", "key.photo"),
+        ("backspace", "key.unmark"),
+        ("esc", "key.back"),
+        *KEYS_ALWAYS,
+    ),
+)
+MARKED = replace(
+    UNIT,
+    stage=Stage(t="stage.zone.repair", p={"q": "?"}, tone=Tone.REPAIR),
+    work=ChecklistWork(
+        item=Item(name=SHIRT, ids=(("gtin", "04601234567893"),)),
+        pos=(1, 2),
+        marks=(_mark("1", "пятно", "stain", 2), *MARKS[1:]),
+        proposed=REPAIR,
+        page=1,
+        pages=2,
+    ),
+    fb=_fb(Severity.OK, "fb.marked", step={"ru": "пятно", "en": "stain"}, answer="2"),
+)
+MUST = replace(
+    UNIT,
+    stage=Stage(label={"ru": "ВКЛЮЧЕН?", "en": "POWER ON?"}),
+    work=ChecklistWork(
+        item=Item(name=PHONE, ids=(("gtin", "04609876543210"), ("serial", "…4417"))),
+        pos=(2, 2),
+        must=Question(
+            step="power",
+            n=3,
+            of=4,
+            t={"ru": "Включается?", "en": "Does it power on?"},
+            opts=(
+                ("1", YES),
+                ("2", {"ru": "да, с неисправностью", "en": "yes, with a fault"}),
+                ("3", {"ru": "нет", "en": "no"}),
+                ("4", {"ru": "проверить нельзя", "en": "cannot test"}),
+            ),
+            hint={"ru": "Держите кнопку 5 с.", "en": "Hold the button for 5 s."},
+        ),
+        answered=(
+            (
+                {"ru": "крышка", "en": "back cover"},
+                {"ru": "ровная", "en": "flat"},
+            ),
+            ({"ru": "упаковка", "en": "seal"}, {"ru": "вскрыта", "en": "opened"}),
+        ),
+        marks=MARKS,
+        proposed=REPAIR,
+    ),
+    keys=(
+        ("1-4", "key.answer"),
+        ("9", "key.photo"),
+        ("backspace", "key.unmark"),
+        ("esc", "key.back"),
+        *KEYS_ALWAYS,
+    ),
+)
+NUMBER = replace(
+    MUST,
+    work=ChecklistWork(
+        item=Item(name=PHONE, ids=()),
+        pos=(1, 1),
+        must=Question(
+            step="health",
+            n=1,
+            of=1,
+            t={"ru": "Ёмкость батареи", "en": "Battery health"},
+            number=NumberEntry(unit="%", minimum=0, maximum=100, typed="9"),
+        ),
+    ),
+    fb=_fb(Severity.ERROR, "E26", min=0, max=100),
+)
+VERDICT = replace(
+    BASE,
+    state="VERDICT",
+    stage=Stage(t="stage.zone.repair", tone=Tone.REPAIR),
+    work=VerdictWork(
+        item=Item(name=PHONE, ids=(("gtin", "04609876543210"),)),
+        verdict=REPAIR,
+        by="robot",
+        trays=("B1", "B2", "B3"),
+        owed=(Message(t="owed.photo", p={"slot": "screen"}),),
+    ),
+    fb=_fb(Severity.OK, "fb.verdict", zone="repair", row="R10"),
+    keys=(("9", "key.photo"), ("esc", "key.back"), ("scan", "key.scan"), *KEYS_ALWAYS),
+)
+HAZARD = replace(
+    VERDICT,
+    state="HAZARD",
+    stage=Stage(t="stage.zone.hazmat", tone=Tone.HAZMAT),
+    work=VerdictWork(
+        item=Item(name=PHONE, ids=()),
+        verdict=replace(REPAIR, zone="hazmat", disposition="HAZMAT_HOLD"),
+        by="hand",
+        trays=("H1",),
+        owed=(
+            Message(t="owed.kind", p={"k": "1", "kind": {"ru": "батарея", "en": "battery"}}),
+            Message(t="owed.kind", p={"k": "2", "kind": {"ru": "течь", "en": "leak"}}),
+        ),
+    ),
+    fb=_fb(Severity.ERROR, "fb.danger"),
+    keys=(("1-8", "key.choose"), *KEYS_ALWAYS),
+)
+CHOICE = replace(
+    BASE,
+    state="EXC",
+    stage=Stage(t="stage.stop", tone=Tone.ERROR),
+    work=ChoiceWork(
+        code="E21",
+        p={"p": "4600-7712"},
+        opts=(
+            ("1", Message(t="opt.rescan")),
+            ("2", Message(t="opt.surplus")),
+            ("3", Message(t="opt.other_parcel")),
+        ),
+    ),
+    fb=_fb(Severity.ERROR, "E21", p="4600-7712"),
+    keys=(("1-8", "key.choose"), ("esc", "key.back"), *KEYS_ALWAYS),
+)
+WRONG_TRAY = replace(
+    CHOICE,
+    work=ChoiceWork(code="E31", p={"a": "resale/RESTOCK", "b": "repair/REFURB"}),
+    fb=_fb(Severity.ERROR, "E31", a="resale/RESTOCK", b="repair/REFURB"),
+)
+ENTRY = replace(
+    BASE,
+    state="ENTRY",
+    stage=Stage(t="stage.entry"),
+    work=EntryWork(typed="46012345"),
+    fb=None,
+    keys=(("enter", "key.enter"), ("backspace", "key.erase"), ("esc", "key.back")),
+)
+PIN = replace(
+    ENTRY,
+    state="OVERRIDE",
+    stage=Stage(t="stage.override"),
+    work=EntryWork(typed="1234"),
+    secret=True,
+)
+SUMMARY = replace(
+    BASE,
+    state="SUMMARY",
+    stage=Stage(t="stage.summary"),
+    work=SummaryWork(since="08:01", units=164, parcels=131, open_moves=1, unsent=0),
+    fb=_fb(Severity.INFO, "fb.summary"),
+    keys=(("esc", "key.back"), ("f6", "key.moves")),
+)
+STOPPED = replace(
+    BASE,
+    state="STOP",
+    stage=Stage(t="stage.stop", tone=Tone.ERROR),
+    work=StopWork(code="E90"),
+    fb=_fb(Severity.ERROR, "E90"),
+    keys=(),
+)
+TRAINING = replace(UNIT, mode="training")
+DISPOSAL = replace(VERDICT, stage=Stage(t="stage.zone.disposal", tone=Tone.DISPOSAL))
+HOLD = replace(VERDICT, stage=Stage(t="stage.zone.hold", tone=Tone.HOLD))
+SALE = replace(VERDICT, stage=Stage(t="stage.zone.resale", tone=Tone.RESALE))
+
+SCENES: Mapping[str, StationView] = {
+    "s00_locked": LOCKED,
+    "s01_idle": BASE,
+    "s02_parcel": PARCEL,
+    "s02b_blind": BLIND,
+    "s03_unit": UNIT,
+    "s03b_must": MUST,
+    "s03c_marked": MARKED,
+    "s03d_number": NUMBER,
+    "s05_verdict": VERDICT,
+    "s05b_resale": SALE,
+    "s05c_disposal": DISPOSAL,
+    "s05d_hold": HOLD,
+    "s06_moves": replace(BASE, overlay="moves"),
+    "s07_choice": CHOICE,
+    "s07b_wrong_tray": WRONG_TRAY,
+    "s08_summary": SUMMARY,
+    "s09_offline": OFFLINE,
+    "s10_pin": PIN,
+    "s10b_entry": ENTRY,
+    "s11_help": replace(UNIT, overlay="help"),
+    "s11b_link": replace(BASE, overlay="link"),
+    "s12_training": TRAINING,
+    "s13_hazard": HAZARD,
+    "s14_move": replace(BASE, overlay="moves", selected=3),
+    "s16_stop": STOPPED,
+}
