@@ -1,0 +1,1 @@
+"""The central platform: receives events, hands out feeds, can be made to fail."""
