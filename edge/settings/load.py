@@ -1,0 +1,171 @@
+"""The only reader of configuration: a folder of TOML files in, one frozen value or all problems out.
+
+It reads no environment, keeps no global value and opens no device.
+"""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from edge.catalogue import NumberRule, Person
+from edge.settings.devices import Surroundings, need_devices, read_devices
+from edge.settings.exchange import read_feeds, read_targets
+from edge.settings.files import digest_of, need_tables, read_site_key, read_toml
+from edge.settings.floor import read_floor
+from edge.settings.model import Settings, StationSettings
+from edge.settings.problems import Findings, Place, Problem, SettingsError
+from edge.settings.shape import read, read_rows
+
+__all__ = ["LANGUAGES", "Problem", "SettingsError", "load"]
+
+LANGUAGES: Final = ("ru", "en")
+ROLES: Final = ("operator", "supervisor")
+FILES: Final = (
+    "station.toml",
+    "devices.toml",
+    "floor.toml",
+    "people.toml",
+    "sync.toml",
+    "barcodes.toml",
+    "demo.toml",  # the simulated bench's own; the station never reads it
+)
+_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,32}")
+_NO: Final = re.compile(r"[0-9A-Z]{1,8}")
+_STATION: Final = Place(file="station.toml")
+_PEOPLE: Final = Place(file="people.toml")
+_NUMBERS: Final = Place(file="barcodes.toml")
+
+
+def load(folder: Path, *, data: Path | None = None) -> Settings:
+    """Return the configuration of a folder; relative paths in it are relative to the folder.
+
+    `data` = data directory, where folder feeds lie. Raises SettingsError with every problem.
+    """
+    found = Findings(folder=folder.absolute())
+    if not folder.is_dir():
+        found.add(Place(file=str(folder)), "no such folder", "see `receiving-edge init`")
+        raise SettingsError(tuple(found.problems))
+    _need_known_files(found)
+    station = _station(found)
+    floor_tables, sync = read_toml("floor.toml", found), read_toml("sync.toml", found)
+    floor, robots = read_floor(floor_tables, found)
+    tables = read_toml("devices.toml", found)
+    surroundings = Surroundings(station=station.station if station else "", robots=robots)
+    devices = read_devices(tables, surroundings, found)
+    need_devices(devices, floor, tables, found)
+    targets, feeds = read_targets(sync, found), read_feeds(sync, data, found)
+    people, numbers = _people(station, found), _numbers(found)
+    key = _site_key(station, found)
+    if found.problems or station is None:
+        raise SettingsError(tuple(dict.fromkeys(found.problems)))
+    return Settings(
+        folder=found.folder,
+        digest=digest_of(found.folder),
+        station=station,
+        devices=devices,
+        floor=floor,
+        targets=targets,
+        feeds=feeds,
+        people=people,
+        numbers=numbers,
+        site_key=key,
+    )
+
+
+def _need_known_files(found: Findings) -> None:
+    for path in sorted(found.folder.glob("*.toml")):
+        place = Place(file=path.name)
+        found.need(path.name in FILES, place, "unknown file", f"allowed are {', '.join(FILES)}")
+
+
+def _station(found: Findings) -> StationSettings | None:
+    station = read(StationSettings, read_toml("station.toml", found), _STATION, found)
+    if station is None:
+        return None
+    for key in ("site", "station", "pack"):
+        value = getattr(station, key)
+        fits = _NAME.fullmatch(value) is not None
+        found.need(fits, _STATION.at(key), f"{value!r} does not fit", "1 to 32 of A-Z a-z 0-9 _ -")
+    _need_namespace(station.namespace, found)
+    _need_languages(station.languages, found)
+    _need_disk(station, found)
+    pack = found.folder / "packs" / station.pack / "pack.toml"
+    packs = ", ".join(sorted(path.parent.name for path in found.folder.glob("packs/*/pack.toml")))
+    found.need(
+        pack.is_file(),
+        _STATION.at("pack"),
+        f"there is no packs/{station.pack}/pack.toml",
+        packs or "a folder of packs/ with a pack.toml",
+    )
+    return station
+
+
+def _need_namespace(namespace: str, found: Findings) -> None:
+    parts = urlsplit(namespace) if namespace.isascii() else urlsplit("")
+    fits = parts.scheme == "https" and bool(parts.netloc) and not namespace.endswith("/")
+    fits = fits and not parts.query and not parts.fragment
+    allowed = "https://host or https://host/path, no / at the end"
+    found.need(fits, _STATION.at("namespace"), f"{namespace!r} does not fit", allowed)
+
+
+def _need_languages(languages: tuple[str, ...], found: Findings) -> None:
+    place = _STATION.at("languages")
+    found.need(bool(languages), place, "empty", ", ".join(LANGUAGES))
+    found.need_unique(list(languages), place, "language")
+    for word in languages:
+        found.need(word in LANGUAGES, place, f"unknown language {word!r}", ", ".join(LANGUAGES))
+
+
+def _need_disk(station: StationSettings, found: Findings) -> None:
+    place, journal = _STATION.at("journal"), station.journal
+    rising = journal.warn_percent < journal.high_percent < journal.full_percent <= 100
+    shares = f"{journal.warn_percent}, {journal.high_percent}, {journal.full_percent}"
+    allowed = "warn_percent < high_percent < full_percent, at most 100"
+    found.need(rising, place.at("warn_percent"), f"{shares} do not rise", allowed)
+    budget = journal.budget_mb
+    found.need(budget >= 64, place.at("budget_mb"), f"{budget} is too little", "MiB, at least 64")
+
+
+def _site_key(station: StationSettings | None, found: Findings) -> bytes:
+    if station is None:
+        return b""
+    return read_site_key(station.site_key_file, _STATION.at("site_key_file"), found)
+
+
+def _people(station: StationSettings | None, found: Findings) -> Mapping[str, Person]:
+    document = read_toml("people.toml", found)
+    need_tables(document, ("person",), _PEOPLE, found)
+    rows = read_rows(Person, document.get("person", []), _PEOPLE.at("person"), found)
+    for at, person in rows:
+        _need_person(person, at, station.languages if station else (), found)
+    found.need_unique([person.no for _, person in rows], _PEOPLE.at("person"), "no")
+    found.need(
+        bool(document.get("person")), _PEOPLE.at("person"), "nobody may log in", "a [[person]]"
+    )
+    return {person.no: person for _, person in rows}
+
+
+def _need_person(
+    person: Person, at: Place, languages: tuple[str, ...], found: Findings
+) -> None:
+    fits = _NO.fullmatch(person.no) is not None
+    found.need(fits, at.at("no"), f"{person.no!r} does not fit", "1 to 8 of 0-9 A-Z")
+    roles = ", ".join(ROLES)
+    found.need(person.role in ROLES, at.at("role"), f"unknown role {person.role!r}", roles)
+    for language in languages:
+        found.need(bool(person.name.get(language)), at.at(f"name.{language}"), "missing", "a name")
+
+
+def _numbers(found: Findings) -> tuple[NumberRule, ...]:
+    document: Mapping[str, Any] = read_toml("barcodes.toml", found, required=False)
+    need_tables(document, ("number",), _NUMBERS, found)
+    rows = read_rows(NumberRule, document.get("number", []), _NUMBERS.at("number"), found)
+    for at, rule in rows:
+        try:
+            re.compile(rule.regex, re.ASCII)
+        except re.error as error:
+            found.add(at.at("regex"), str(error), "a regular expression")
+    found.need_unique([rule.name for _, rule in rows], _NUMBERS.at("number"), "name")
+    return tuple(rule for _, rule in rows)
