@@ -54,9 +54,10 @@ class TerminalApp(App[None], inherit_bindings=False):
         self._burst = Burst()
         hello = Hello(v=PROTOCOL_VERSION, role=role, app="receiving-edge", lang=lang)
         self._link = Link(socket, hello, self._hand_over)
-        self._task: asyncio.Task[None] | None = None
+        self._linking: asyncio.Task[None] | None = None
         self._rows: dict[str, int] = {}
         self._is_built = False
+        self._cells = (0, 0)
 
     def compose(self) -> ComposeResult:
         """Build the six texts once; afterwards they are only updated."""
@@ -66,17 +67,19 @@ class TerminalApp(App[None], inherit_bindings=False):
     def on_mount(self) -> None:
         """Paint at once, then connect."""
         self._is_built = True
+        self._cells = (self.size.width, self.size.height)
         self._paint()
-        self._task = asyncio.create_task(self._link.run(), name="link[service]")
+        self._linking = asyncio.create_task(self._link.run(), name="link[service]")
 
     async def on_unmount(self) -> None:
         """Leave no task behind."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        if self._linking is not None:
+            self._linking.cancel()
+            await asyncio.gather(self._linking, return_exceptions=True)
 
-    def on_resize(self) -> None:
-        """Paint for the new size."""
+    def on_resize(self, event: events.Resize) -> None:
+        """Paint for the new size; the app's own size is still the old one here."""
+        self._cells = (event.size.width, event.size.height)
         self._paint()
 
     def _hand_over(self, news: News) -> None:
@@ -90,12 +93,17 @@ class TerminalApp(App[None], inherit_bindings=False):
             case Down():
                 self._show(away(self.view))
             case Answered(ack=ack) if ack.no is not None:
-                self._notice(Severity.WARN, ack.no, dict(ack.p))
+                self._refused(ack.no, dict(ack.p))
             case Ended(why=why):
                 code = EXIT_REPLACED if why == "replaced" else EXIT_REFUSED
                 self.exit(return_code=code)
             case Answered() | Up():
                 return
+
+    def _refused(self, code: str, given: dict[str, object]) -> None:
+        """Say a refusal, unless the view that came with it says so already."""
+        if self.view.fb is None or self.view.fb.t != code:
+            self._notice(Severity.WARN, code, given)
 
     def _take_view(self) -> None:
         started = time.monotonic_ns()
@@ -149,13 +157,13 @@ class TerminalApp(App[None], inherit_bindings=False):
         elif k is None:
             self._notice(Severity.WARN, "E00", {"want": wanted(self.view)})
         elif self._role is Role.MIRROR:
-            self._notice(Severity.INFO, "fb.no_key")
+            self._notice(Severity.INFO, "mirror")
         else:
             self._link.key(k, self.view)
 
     def _scan(self, text: str) -> None:
         if self._role is Role.MIRROR:
-            self._notice(Severity.INFO, "fb.no_key")
+            self._notice(Severity.INFO, "mirror")
         elif self._link.scan(text):
             self._notice(Severity.WARN, "E72")
 
@@ -176,7 +184,7 @@ class TerminalApp(App[None], inherit_bindings=False):
     def _paint(self) -> None:
         if not self._is_built:
             return
-        regions = render(self.view, self.lang, (self.size.width, self.size.height))
+        regions = render(self.view, self.lang, self._cells)
         for name in REGIONS:
             rows = getattr(regions, name)
             static = self.query_one(f"#{name}", Static)

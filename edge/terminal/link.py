@@ -35,7 +35,7 @@ CONNECT_S: Final = 2.0
 RETRY_MIN_S: Final = 0.1
 RETRY_MAX_S: Final = 1.0
 UNSENT_BYTES_MAX: Final = 16 * 1024  # full: keys are dropped, the service does not read
-FINAL: Final = frozenset({"replaced", "version", "refused"})
+FINAL: Final = frozenset({"replaced", "version", "refused", "hello"})
 
 _log = logging.getLogger(__name__)
 

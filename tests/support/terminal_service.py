@@ -42,9 +42,7 @@ class ScriptedService:
         self._readers: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> "ScriptedService":
-        self._server = await asyncio.start_unix_server(
-            self._serve, self.path, limit=LINE_BYTES_MAX
-        )
+        self._server = await asyncio.start_unix_server(self._serve, self.path, limit=LINE_BYTES_MAX)
         return self
 
     async def __aexit__(
