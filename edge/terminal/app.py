@@ -5,6 +5,7 @@ where that is allowed (`can_quit`, and always in a mirror).
 """
 
 import asyncio
+import logging
 import os
 import signal
 import time
@@ -28,6 +29,9 @@ QUIT_KEYS: Final = frozenset({"ctrl+c", "ctrl+q"})
 REGIONS: Final = tuple(field.name for field in fields(Regions))
 EXIT_REPLACED: Final = 0
 EXIT_REFUSED: Final = 1
+EXIT_FAULT: Final = 70
+
+_log = logging.getLogger(__name__)
 
 
 class Told(Posted):
@@ -70,6 +74,14 @@ class TerminalApp(App[None], inherit_bindings=False):
         self._cells = (self.size.width, self.size.height)
         self._paint()
         self._linking = asyncio.create_task(self._link.run(), name="link[service]")
+        self._linking.add_done_callback(self._link_ended)
+
+    def _link_ended(self, task: asyncio.Task[None]) -> None:
+        """A fault of the link must not leave a screen that looks alive."""
+        fault = None if task.cancelled() else task.exception()
+        if fault is not None:
+            _log.error("terminal: the link failed", exc_info=fault)
+            self.exit(return_code=EXIT_FAULT)
 
     async def on_unmount(self) -> None:
         """Leave no task behind."""
@@ -194,8 +206,15 @@ class TerminalApp(App[None], inherit_bindings=False):
             static.update(painted(rows), layout=is_resized)
 
 
-def run(socket: Path, role: Role, lang: str, *, can_quit: bool = False) -> int:
-    """Run the terminal on this tty until it is ended; return the exit code."""
+def run(
+    socket: Path, role: Role, lang: str, *, can_quit: bool = False, log: Path | None = None
+) -> int:
+    """Run the terminal on this tty until it is ended; return the exit code.
+
+    Logs go to the file or nowhere: the screen is drawn on stderr.
+    """
+    handler = logging.FileHandler(log, encoding="utf-8") if log else logging.NullHandler()
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
     return asyncio.run(_run(TerminalApp(socket, role, lang, can_quit=can_quit)))
 
 
@@ -205,6 +224,3 @@ async def _run(app: TerminalApp) -> int:
         loop.add_signal_handler(number, app.exit)
     await app.run_async(mouse=False)
     return app.return_code or 0
-
-
-__all__ = ["TerminalApp", "run"]

@@ -33,7 +33,7 @@ class Pen:
     def item(self, item: Item) -> Line:
         """Return the name of what is in the hand and its codes."""
         codes = "  ".join(f"{scheme.upper()} {code}" for scheme, code in item.ids)
-        return line((self.texts.label(item.name), BOLD), "   ", (codes, FAINT))
+        return line((self.texts.label(item.name), BOLD), (f"   {codes}" if codes else "", FAINT))
 
 
 BLANK = line("")

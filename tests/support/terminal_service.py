@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 from edge.views import (
     LINE_BYTES_MAX,
@@ -31,7 +32,9 @@ from edge.views import (
 class ScriptedService:
     """Listens on a path; `show` sends a view to every terminal and to those that come later."""
 
-    def __init__(self, path: Path, *, answers_pings: bool = True, version: int = 1) -> None:
+    def __init__(
+        self, path: Path, *, answers_pings: bool = True, version: int = PROTOCOL_VERSION
+    ) -> None:
         self.path = path
         self.heard: list[ToService] = []
         self.view: StationView | None = None
@@ -41,7 +44,7 @@ class ScriptedService:
         self._writers: set[asyncio.StreamWriter] = set()
         self._readers: set[asyncio.Task[None]] = set()
 
-    async def __aenter__(self) -> "ScriptedService":
+    async def __aenter__(self) -> Self:
         self._server = await asyncio.start_unix_server(self._serve, self.path, limit=LINE_BYTES_MAX)
         return self
 
@@ -140,9 +143,10 @@ async def scripted(path: Path, view: StationView | None = None) -> AsyncIterator
 
 async def until(is_true: Callable[[], bool], *, within_s: float = 10.0) -> None:
     """Wait until something holds; fails when it does not in time."""
-    async with asyncio.timeout(within_s):
-        while not is_true():
-            await asyncio.sleep(0.005)
-
-
-assert PROTOCOL_VERSION == 1
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + within_s
+    while True:
+        if is_true():
+            return
+        assert loop.time() < deadline, "waited in vain"
+        await asyncio.sleep(0.005)

@@ -64,7 +64,7 @@ def _hazard(work: VerdictWork, pen: Pen) -> list[Line]:
     for msgid in ("ui.hazard_1", "ui.hazard_2", "ui.hazard_3"):
         lines += pen.text(msgid, BOLD)
     if work.trays:
-        lines += pen.text("ui.trays", trays=list(work.trays))
+        lines += pen.text("ui.containers", trays=list(work.trays))
     if kinds:
         asked = "   ".join((pen.say("ui.hazard_kind"), *kinds))
         lines += [BLANK, *paragraph(asked, pen.width)]
