@@ -1,0 +1,1 @@
+"""Hand scanners: serial lines and keyboards."""
