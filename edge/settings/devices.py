@@ -92,7 +92,9 @@ def need_devices(
         if tray.lane is not None and lanes:
             most = max(count or 0 for count in lanes.values())
             place = FLOOR_FILE.at(f"tray {tray.id}.lane")
-            found.need(1 <= tray.lane <= most, place, f"there is no lane {tray.lane}", f"1 to {most}")
+            found.need(
+                1 <= tray.lane <= most, place, f"there is no lane {tray.lane}", f"1 to {most}"
+            )
 
 
 def _need_lane(
@@ -117,7 +119,9 @@ def _tables(
     for kind in DeviceClass:
         given, place = document.get(kind, {}), DEVICES_FILE.at(kind)
         named = {str(kind): given} if kind is DeviceClass.ROBOTS and given else given
-        if not isinstance(named, Mapping) or not all(isinstance(t, Mapping) for t in named.values()):
+        if not isinstance(named, Mapping) or not all(
+            isinstance(t, Mapping) for t in named.values()
+        ):
             found.add(place, "is no table of a device", f"[{kind}.name] with keys")
             continue
         for name, table in named.items():
@@ -128,7 +132,7 @@ def _tables(
             yield kind, name, table, at
 
 
-def _device(  # noqa: PLR0913 the four parts of a table, what it refers to, where problems go
+def _device(
     kind: DeviceClass,
     name: str,
     table: Mapping[str, Any],

@@ -63,7 +63,9 @@ def _need_target(target: TargetSettings, at: Place, found: Findings) -> None:
     for number, glob in enumerate(target.events, 1):
         fits = _GLOB.fullmatch(glob) is not None and bool(fnmatch.translate(glob))
         place = at.at("events").row(number)
-        found.need(fits, place, f"{glob!r} is no glob over event kinds", "e.g. *, unit.*, move.done")
+        found.need(
+            fits, place, f"{glob!r} is no glob over event kinds", "e.g. *, unit.*, move.done"
+        )
     most = {"batch_max": target.batch_max, "bytes_max": target.bytes_max}
     for key, value in most.items():
         found.need(value > 0, at.at(key), f"{value} is out of range", "a whole number above 0")

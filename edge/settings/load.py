@@ -1,4 +1,4 @@
-"""The only reader of configuration: a folder of TOML files in, one frozen value or all problems out.
+"""The only reader of configuration: TOML files in, one frozen value or all problems out.
 
 It reads no environment, keeps no global value and opens no device.
 """
@@ -147,9 +147,7 @@ def _people(station: StationSettings | None, found: Findings) -> Mapping[str, Pe
     return {person.no: person for _, person in rows}
 
 
-def _need_person(
-    person: Person, at: Place, languages: tuple[str, ...], found: Findings
-) -> None:
+def _need_person(person: Person, at: Place, languages: tuple[str, ...], found: Findings) -> None:
     fits = _NO.fullmatch(person.no) is not None
     found.need(fits, at.at("no"), f"{person.no!r} does not fit", "1 to 8 of 0-9 A-Z")
     roles = ", ".join(ROLES)

@@ -7,14 +7,28 @@ from pathlib import Path
 from typing import Any
 
 from drivers.protocols import DeviceName
-from edge.catalogue import NumberRule as NumberRule
-from edge.catalogue import Person as Person
-from edge.floor import FloorSettings as FloorSettings
-from edge.floor import LegKind as LegKind
-from edge.floor import RobotUnit as RobotUnit
-from edge.floor import RouteLeg as RouteLeg
-from edge.floor import Timers as Timers
-from edge.floor import Tray as Tray
+from edge.catalogue import NumberRule, Person
+from edge.floor import FloorSettings, LegKind, RobotUnit, RouteLeg, Timers, Tray
+
+__all__ = [
+    "DeviceClass",
+    "DeviceSettings",
+    "FeedSettings",
+    "FloorSettings",
+    "JournalSettings",
+    "LegKind",
+    "NumberRule",
+    "Person",
+    "PhotoSettings",
+    "RobotUnit",
+    "RouteLeg",
+    "Settings",
+    "StationSettings",
+    "TargetSettings",
+    "TerminalSettings",
+    "Timers",
+    "Tray",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

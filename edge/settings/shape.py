@@ -49,7 +49,7 @@ def read(kind: type[Record], table: Any, place: Place, found: Findings) -> Recor
     if not isinstance(table, Mapping):
         found.add(place, f"{table!r} is no table", "a table of keys")
         return None
-    slots = _slots(kind)
+    slots = _slots(typing.cast("Any", kind))
     for key in table:
         if key not in slots:
             found.add(place.at(str(key)), "unknown key", _meant(str(key), tuple(slots)))

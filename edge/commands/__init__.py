@@ -1,0 +1,1 @@
+"""One module or folder a verb; each is imported when it is called."""
