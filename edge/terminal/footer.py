@@ -1,6 +1,6 @@
 """The last rows: what happened, the keys valid now, the keys that are always there."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from edge.terminal.cells import Line, clean, fit, line
 from edge.terminal.pen import Pen
@@ -9,6 +9,19 @@ from edge.views import StationView
 
 ALWAYS = ("f1", "f2", "f3", "f4", "f5", "f6", "f8", "f9", "f11", "f12")
 GAP = "  "
+CLOSE = ("esc", "key.close")
+OVERLAYS: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "help": (CLOSE,),
+    "link": (CLOSE,),
+    "moves": (("1-8", "key.details"), CLOSE),
+}
+RESOLVING = (
+    ("1", "key.carry"),
+    ("2", "key.on_robot"),
+    ("3", "key.at_target"),
+    ("4", "key.wait"),
+    ("esc", "key.back"),
+)
 
 
 def feedback(view: StationView, pen: Pen) -> Line:
@@ -28,7 +41,7 @@ def _is_code(msgid: str) -> bool:
 
 def keys(view: StationView, pen: Pen) -> tuple[Line, Line]:
     """Return both key rows; language is switched here, so its key is always offered."""
-    offered = dict(view.keys)
+    offered = dict(_offered(view))
     offered.setdefault("f2", "key.lang")
     now = [pair for pair in offered.items() if pair[0] not in ALWAYS]
     always = [(k, offered[k]) for k in ALWAYS if k in offered]
@@ -39,6 +52,16 @@ def keys(view: StationView, pen: Pen) -> tuple[Line, Line]:
     first, rest = _filled([*now, *always], pen)
     second, _ = _filled(rest, pen)
     return first, second
+
+
+def _offered(view: StationView) -> Sequence[tuple[str, str]]:
+    """An overlay takes the digits; the keys that are always there stay."""
+    own = OVERLAYS.get(view.overlay or "")
+    if own is None:
+        return view.keys
+    always = [pair for pair in view.keys if pair[0] in ALWAYS]
+    is_resolving = view.overlay == "moves" and view.selected
+    return (*(RESOLVING if is_resolving else own), *always)
 
 
 def _filled(pairs: Sequence[tuple[str, str]], pen: Pen) -> tuple[Line, list[tuple[str, str]]]:
