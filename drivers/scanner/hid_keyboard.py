@@ -1,0 +1,286 @@
+"""Keyboard scanners as the service sees them: one reader process a scanner, restarted when silent.
+
+Never touches a key itself, and loads no evdev: a busy service must not lose key events.
+"""
+
+import asyncio
+import contextlib
+import importlib.util
+import itertools
+import logging
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field, replace
+from types import TracebackType
+from typing import Final, Self
+
+from drivers.errors import (
+    DriverBusyError,
+    DriverError,
+    DriverLostError,
+    DriverNotFoundError,
+    DriverRightsError,
+    DriverTimeoutError,
+)
+from drivers.protocols import (
+    PENDING_SCANS_MAX,
+    Capability,
+    Clock,
+    Deadline,
+    DeviceHealth,
+    DeviceName,
+    FaultKind,
+    HealthState,
+    Scan,
+    ScanFault,
+    ScanOutcome,
+    ScanSource,
+)
+from drivers.thread_bridge import Handover, HealthFeed
+from drivers.wire.code_gate import overrun
+from drivers.wire.hid_keys import KeyProfile
+from drivers.wire.hid_messages import (
+    LINE_BYTES_MAX,
+    Beat,
+    HidMatch,
+    ReaderSetup,
+    Told,
+    decode,
+    encode_setup,
+)
+
+READER: Final = (sys.executable, "-P", "-m", "drivers.scanner.hid_reader")
+OPEN_WITHIN_S: Final = 8.0  # start of Python, and the reader's own patience with a busy device
+LOOK_S: Final = 0.5
+SILENT_LOOKS_MAX: Final = 4  # 2 s: the reader beats each second
+RESTART_S: Final = 0.2
+END_WITHIN_S: Final = 1.0
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HidKeyboardSettings:
+    """One keyboard scanner: which device, and how it types."""
+
+    match: HidMatch
+    profile: KeyProfile = field(default_factory=KeyProfile)
+
+
+class HidKeyboardScanner:
+    """A keyboard scanner. Unplug and replug need no re-opening: its light tells them."""
+
+    def __init__(
+        self,
+        name: DeviceName,
+        settings: HidKeyboardSettings,
+        clock: Clock,
+        *,
+        reader: Sequence[str] = READER,
+    ) -> None:
+        self._name = name
+        self._settings = settings
+        self._clock = clock
+        self._command = tuple(reader)
+        self._numbers = itertools.count(1)
+        self._health = HealthFeed(name)
+        self._queue: Handover[Scan | ScanFault] | None = None
+        self._first = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._was_heard = False
+
+    @property
+    def name(self) -> DeviceName:
+        """Return the configured name."""
+        return self._name
+
+    @property
+    def capabilities(self) -> frozenset[Capability]:
+        """Return GS and AIM as the profile says; a keyboard has no way back for a tone."""
+        profile = self._settings.profile
+        found = {Capability.AIM} if profile.aim else set()
+        return frozenset(found if profile.gs == ("none",) else found | {Capability.GS})
+
+    async def __aenter__(self) -> Self:
+        """Start the reader and wait until it has looked for the device once.
+
+        An absent device is no error, the light says `unplugged` and the reader goes on looking.
+        Raises DriverNotFoundError without evdev, DriverBusyError, DriverRightsError,
+        DriverTimeoutError; nothing runs on then.
+        """
+        assert self._task is None, f"{self._name} is open already"
+        if importlib.util.find_spec("evdev") is None:
+            happened = "evdev is missing: keyboard scanners need receiving-edge[hid]"
+            raise DriverNotFoundError(self._name, "start the keyboard reader", happened)
+        self._first.clear()
+        self._queue = Handover(PENDING_SCANS_MAX, overrun)
+        self._task = asyncio.create_task(self._keep_reading(), name=f"hid[{self._name}]")
+        try:
+            async with asyncio.timeout(OPEN_WITHIN_S):
+                await self._first.wait()
+            self._need_usable()
+        except TimeoutError as error:
+            await self._close()
+            raise DriverTimeoutError(self._name, "start the reader", "no answer") from error
+        except (DriverError, asyncio.CancelledError):
+            await self._close()
+            raise
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """End the reader and await it; the grab ends with it."""
+        await self._close()
+        self._health.show(HealthState.LOST, "closed")
+
+    def scans(self) -> AsyncIterator[Scan | ScanFault]:
+        """Yield codes and faults; ends on close. A dead reader is one `dropped` fault."""
+        if self._queue is None:
+            raise DriverLostError(self._name, "read codes", "not open")
+        return self._queue.items()
+
+    def healths(self) -> AsyncIterator[DeviceHealth]:
+        """Yield the present light, then every change, also over re-opening. One consumer."""
+        return self._health.stream()
+
+    async def confirm(self, scan_no: int, outcome: ScanOutcome, deadline: Deadline) -> None:
+        """Do nothing: a keyboard cannot be told. Raises DriverTimeoutError behind the deadline."""
+        if deadline.remaining_s(self._clock) <= 0:
+            raise DriverTimeoutError(self._name, f"confirm code {scan_no}", f"{outcome} too late")
+
+    def _need_usable(self) -> None:
+        tried = f"open {self._settings.match}"
+        match self._health.now.reason:
+            case "busy":
+                raise DriverBusyError(self._name, tried, "another program has grabbed it")
+            case "no rights":
+                cure = "no rights; install 70-receiving-edge.rules"
+                raise DriverRightsError(self._name, tried, cure)
+            case "not unique":
+                raise DriverNotFoundError(self._name, tried, "several fit; give by_path")
+
+    async def _close(self) -> None:
+        task, self._task = self._task, None
+        if task is not None:
+            task.cancel()
+            await asyncio.wait({task})
+        if self._queue is not None:
+            self._queue.finish()
+            self._queue = None
+
+    async def _keep_reading(self) -> None:
+        """Run one reader after another, for ever."""
+        try:
+            while True:
+                process = await asyncio.create_subprocess_exec(
+                    *self._command,
+                    stdin=PIPE,
+                    stdout=PIPE,
+                    stderr=PIPE,
+                    limit=2 * LINE_BYTES_MAX,
+                    start_new_session=True,  # Ctrl-C is for the service, which ends its reader
+                )
+                try:
+                    await self._follow(process)
+                finally:
+                    await _end(process)
+                self._reader_died()
+                await asyncio.sleep(RESTART_S)
+        except OSError as error:
+            lost = DriverLostError(self._name, "start the reader", str(error))
+            self._fail(lost)
+
+    def _fail(self, error: DriverError) -> None:
+        self._health.show(HealthState.LOST, "no reader")
+        if self._queue is not None:
+            self._queue.finish(error)
+        self._first.set()
+
+    async def _follow(self, process: Process) -> None:
+        """Read one reader until it ends or is silent."""
+        assert process.stdin is not None
+        assert process.stderr is not None
+        setup = ReaderSetup(
+            name=self._name, match=self._settings.match, profile=self._settings.profile
+        )
+        process.stdin.write(encode_setup(setup))
+        tasks = {
+            asyncio.create_task(self._read_lines(process), name=f"hid-lines[{self._name}]"),
+            asyncio.create_task(self._watch_silence(), name=f"hid-watch[{self._name}]"),
+        }
+        noise = asyncio.create_task(self._log_noise(process.stderr), name=f"hid-log[{self._name}]")
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            for task in (*tasks, noise):
+                task.cancel()
+            await asyncio.wait((*tasks, noise))
+
+    async def _read_lines(self, process: Process) -> None:
+        assert process.stdout is not None
+        with contextlib.suppress(ConnectionError):
+            while line := await process.stdout.readline():
+                self._was_heard = True
+                self._take(decode(line))
+
+    async def _watch_silence(self) -> None:
+        """Return when nothing was heard at several looks: looks of a stalled service count once."""
+        silent_looks = 0
+        while silent_looks < SILENT_LOOKS_MAX:
+            self._was_heard = False
+            await asyncio.sleep(LOOK_S)
+            silent_looks = 0 if self._was_heard else silent_looks + 1
+
+    async def _log_noise(self, stream: asyncio.StreamReader) -> None:
+        while noise := await stream.read(LINE_BYTES_MAX):
+            last = noise.decode("utf-8", "replace").strip().rpartition("\n")[2]
+            log.warning("%s: reader: %s", self._name, last)
+
+    def _take(self, told: Told) -> None:
+        match told:
+            case Scan() | ScanFault():
+                self._put(replace(told, scan_no=next(self._numbers)))
+            case DeviceHealth():
+                self._health.show(told.state, told.reason)
+                self._first.set()
+            case Beat():
+                return
+
+    def _put(self, told: Scan | ScanFault) -> None:
+        if self._queue is not None:
+            self._queue.put(told)
+
+    def _reader_died(self) -> None:
+        """Keys may have been lost with the reader: that is told, once."""
+        log.warning("%s: the reader ended or was silent; starting another", self._name)
+        self._health.show(HealthState.LOST, "no reader")
+        self._put(
+            ScanFault(
+                scan_no=next(self._numbers),
+                device=self._name,
+                kind=FaultKind.DROPPED,
+                chars=0,
+                at_ns=self._clock.monotonic_ns(),
+                source=ScanSource.HID,
+            )
+        )
+
+
+async def _end(process: Process) -> None:
+    """End a reader: by the end of its stdin, else by a kill. Its pipes are read empty."""
+    assert process.stdin is not None
+    process.stdin.close()
+    try:
+        async with asyncio.timeout(END_WITHIN_S):
+            await process.wait()
+    except TimeoutError:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
