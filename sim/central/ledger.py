@@ -63,31 +63,35 @@ class Ledger:
     """Everything received, by source and sequence."""
 
     sources: dict[str, dict[int, Stored]] = field(default_factory=dict)
-    ids: set[tuple[str, str]] = field(default_factory=set)
+    ids: dict[tuple[str, str], str] = field(default_factory=dict)
     kinds: dict[str, int] = field(default_factory=dict)
     units: dict[str, UnitSeen] = field(default_factory=dict)
     parcels: dict[str, tuple[str, ...]] = field(default_factory=dict)
     moves: dict[str, MoveSeen] = field(default_factory=dict)
     newest: deque[Shown] = field(default_factory=lambda: deque(maxlen=NEWEST_MAX))
+    repeats: int = 0
     duplicates: int = 0
-    conflicts: int = 0
 
     def take(self, raw: bytes) -> tuple[str, str]:
-        """Store one event body; returns (id, `stored` or `duplicate`). Raises ValueError."""
+        """Store one event body; returns (id, `stored` or `duplicate`). Raises ValueError.
+
+        A repeat is the same event again, harmless; a duplicate is one fact stored twice.
+        """
         body = json.loads(raw)
         event_id, source = str(_member(body, "id")), str(_member(body, "source"))
-        if (source, event_id) in self.ids:
-            self.duplicates += 1
+        digest = hashlib.sha256(raw).hexdigest()
+        known = self.ids.get((source, event_id))
+        if known is not None:
+            self.repeats += 1
+            self.duplicates += known != digest
             return event_id, "duplicate"
         sequence = int(_member(body, "sequence"))
-        stored = Stored(
-            id=event_id, digest=hashlib.sha256(raw).hexdigest(), previous=body.get("prevhash", "")
-        )
         chain = self.sources.setdefault(source, {})
-        if sequence in chain:
-            self.conflicts += 1
-        chain.setdefault(sequence, stored)
-        self.ids.add((source, event_id))
+        self.duplicates += sequence in chain
+        chain.setdefault(
+            sequence, Stored(id=event_id, digest=digest, previous=body.get("prevhash", ""))
+        )
+        self.ids[source, event_id] = digest
         self._learn(sequence, body)
         return event_id, "stored"
 
@@ -112,7 +116,7 @@ class Ledger:
 
     def is_chain_ok(self) -> bool:
         """Return whether every event names the digest of the one before it."""
-        return self.conflicts == 0 and all(_is_linked(chain) for chain in self.sources.values())
+        return self.duplicates == 0 and all(_is_linked(chain) for chain in self.sources.values())
 
     def _learn(self, sequence: int, body: Mapping[str, Any]) -> None:
         kind = _kind(str(body.get("type", "")))

@@ -26,7 +26,7 @@ def page(ledger: Ledger) -> bytes:
         '<meta http-equiv="refresh" content="2"><title>Central platform</title>'
         f"<style>{_STYLE}</style></head><body><h1>Central platform</h1>"
         f"<p><b class=n>{ledger.count} events</b><b class=n>{len(ledger.units)} units</b>"
-        f"<b class=n>chain {chain}</b>{ledger.duplicates} repeats dropped</p>"
+        f"<b class=n>chain {chain}</b>{ledger.repeats} repeats dropped</p>"
         "<table><tr><th>sequence<th>time (UTC)<th>kind<th>subject<th>what</tr>"
         f"{rows}</table></body></html>"
     ).encode()

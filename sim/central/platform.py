@@ -41,7 +41,7 @@ class Platform:
             "events": ledger.count,
             "chain_ok": ledger.is_chain_ok(),
             "duplicates": ledger.duplicates,
-            "conflicts": ledger.conflicts,
+            "repeats": ledger.repeats,
             "gaps": ledger.gaps(),
             "requests": self.requests,
             "kinds": dict(sorted(ledger.kinds.items())),

@@ -71,7 +71,7 @@ async def serving(place: BeltPlace, plc: Plc) -> AsyncIterator[None]:
     finally:
         belt.cancel()
         await asyncio.gather(belt, return_exceptions=True)
-        await server.shutdown()
+        await server.shutdown()  # type: ignore[no-untyped-call]  # pymodbus leaves it bare
 
 
 async def _roll(plc: Plc) -> None:

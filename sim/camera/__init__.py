@@ -1,0 +1,1 @@
+"""A camera over the bench that does not exist: its pictures are drawn."""
