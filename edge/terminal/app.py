@@ -18,6 +18,7 @@ from textual.app import App, ComposeResult
 from textual.message import Message as Posted
 from textual.widgets import Static
 
+from edge.terminal.cells import Line
 from edge.terminal.keyboard import KEYS, NAVIGATION, Burst, Pressed, Stroke, Typed
 from edge.terminal.link import Answered, Arrived, Down, Ended, Link, News, Up
 from edge.terminal.notices import away, noticed, starting, wanted
@@ -60,6 +61,7 @@ class TerminalApp(App[None], inherit_bindings=False):
         self._link = Link(socket, hello, self._hand_over)
         self._linking: asyncio.Task[None] | None = None
         self._rows: dict[str, int] = {}
+        self._painted: dict[str, Line] = {}
         self._is_built = False
         self._cells = (0, 0)
 
@@ -198,12 +200,19 @@ class TerminalApp(App[None], inherit_bindings=False):
             return
         regions = render(self.view, self.lang, self._cells)
         for name in REGIONS:
-            rows = getattr(regions, name)
-            static = self.query_one(f"#{name}", Static)
-            is_resized = self._rows.get(name) != len(rows)
-            self._rows[name] = len(rows)
-            static.display = bool(rows)
-            static.update(painted(rows), layout=is_resized)
+            self._paint_region(name, getattr(regions, name))
+
+    def _paint_region(self, name: str, rows: tuple[Line, ...]) -> None:
+        """Update one text; what is on the screen already costs nothing."""
+        content, before = painted(rows), self._painted.get(name)
+        if before is not None and before.is_same(content):
+            return
+        self._painted[name] = content
+        is_resized = self._rows.get(name) != len(rows)
+        self._rows[name] = len(rows)
+        static = self.query_one(f"#{name}", Static)
+        static.display = bool(rows)
+        static.update(content, layout=is_resized)
 
 
 def run(

@@ -201,3 +201,14 @@ def test_a_continued_text_is_joined_and_escapes_are_read() -> None:
     found, ids = translations(source + 'msgid "a"\nmsgstr "one "\n"\\"two\\""\n')
     assert ids == {"a"}
     assert found.gettext("a") == 'one "two"'
+
+
+def test_the_list_of_messages_for_the_service_is_the_catalogue() -> None:
+    listed = files("edge.terminal").joinpath("locale", "messages.txt").read_text("utf-8")
+    lines = [line for line in listed.splitlines() if not line.startswith("#")]
+    wanted = {
+        " ".join((msgid, *sorted(placeholders(forms[0]))))
+        for msgid, forms in patterns("en").items()
+    }
+    assert set(lines) == wanted
+    assert lines == sorted(lines)
