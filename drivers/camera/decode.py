@@ -166,12 +166,10 @@ def _of_zbar(code: "pyzbar.Decoded", stage: str) -> Found:
 
 
 def live(picture: Picture, wanted: Wanted, *, is_still: bool) -> list[Found]:
-    """Return the codes of a live frame: half size first, then full if still and empty."""
+    """Return the codes of a live frame: half size, and of a still one full size too."""
     half = cv2.resize(picture, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
     found = [_scaled(f, 2.0) for f in zxing(_grey8(half), wanted, stage="half")]
-    if found or not is_still:
-        return found
-    return zxing(picture, wanted, stage="full")
+    return [*found, *zxing(picture, wanted, stage="full")] if is_still else found
 
 
 def deep(picture: Picture, wanted: Wanted, budget_ns: int) -> Iterator[list[Found]]:

@@ -84,8 +84,11 @@ class Eye:
             self._consider(request, frame)
         self._requests = [r for r in self._requests if not self._answered(r, frame.at_ns)]
         if frame.at_ns - self._beat_ns >= BEAT_NS:
-            self._beat_ns = frame.at_ns
-            self._send(Beat(at_ns=frame.at_ns, frames=self._frame))
+            self._beat(frame.at_ns)
+
+    def _beat(self, at_ns: int) -> None:
+        self._beat_ns = at_ns
+        self._send(Beat(at_ns=at_ns, frames=self._frame))
 
     def _look(self, grey: Picture, at_ns: int) -> None:
         is_due = at_ns - self._looked_ns >= LOOK_AGAIN_NS
@@ -96,8 +99,9 @@ class Eye:
         is_still = self._still >= STILL_FRAMES
         readings = decode.live(grey, self._wanted, is_still=is_still)
         if self._still == STILL_FRAMES and not self._scene.has_told:
-            stages = decode.deep(grey, self._wanted, decode.DEEP_BUDGET_NS)
-            readings = [*readings, *(found for stage in stages for found in stage)]
+            for found in decode.deep(grey, self._wanted, decode.DEEP_BUDGET_NS):
+                readings += found
+                self._beat(at_ns)  # a slow stage must not look like a dead source
         self._scene.see(readings, self._frame, at_ns)
 
     def _tell(self) -> None:

@@ -91,7 +91,9 @@ class WorkerCamera:
         self._first = asyncio.get_running_loop().create_future()
         self._task = asyncio.create_task(self._supervise(), name=f"camera[{self._name}]")
         try:
-            done, _ = await asyncio.wait({self._first, self._task}, timeout=OPEN_S)
+            done, _ = await asyncio.wait(
+                {self._first, self._task}, timeout=OPEN_S, return_when=asyncio.FIRST_COMPLETED
+            )
         except asyncio.CancelledError:
             await self._close()
             raise
@@ -154,11 +156,12 @@ class WorkerCamera:
         try:
             self._link.write(encode(wanted))
             async with asyncio.timeout(deadline.remaining_s(self._clock)):
-                return self._photo(await answer, not_before_ns)
+                made = await answer
         except TimeoutError as error:
             raise DriverTimeoutError(self._name, "photograph", "no answer in time") from error
         finally:
             self._photos.pop(number, None)
+        return self._photo(made, not_before_ns)
 
     def _photo(self, answer: PhotoMade | PhotoRefused, not_before_ns: int) -> Photo:
         if isinstance(answer, PhotoRefused):
