@@ -20,6 +20,7 @@ from drivers.errors import (
     DriverError,
     DriverLostError,
     DriverNotFoundError,
+    DriverProtocolError,
     DriverRightsError,
     DriverTimeoutError,
 )
@@ -116,6 +117,7 @@ class HidKeyboardScanner:
         self._first.clear()
         self._queue = Handover(PENDING_SCANS_MAX, overrun)
         self._task = asyncio.create_task(self._keep_reading(), name=f"hid[{self._name}]")
+        self._task.add_done_callback(self._ended)
         try:
             async with asyncio.timeout(OPEN_WITHIN_S):
                 await self._first.wait()
@@ -161,6 +163,8 @@ class HidKeyboardScanner:
             case "no rights":
                 cure = "no rights; install 70-receiving-edge.rules"
                 raise DriverRightsError(self._name, tried, cure)
+            case "no reader":
+                raise DriverNotFoundError(self._name, tried, "the reader does not start")
             case "not unique":
                 raise DriverNotFoundError(self._name, tried, "several fit; give by_path")
 
@@ -174,32 +178,37 @@ class HidKeyboardScanner:
             self._queue = None
 
     async def _keep_reading(self) -> None:
-        """Run one reader after another, for ever."""
-        try:
-            while True:
-                process = await asyncio.create_subprocess_exec(
-                    *self._command,
-                    stdin=PIPE,
-                    stdout=PIPE,
-                    stderr=PIPE,
-                    limit=2 * LINE_BYTES_MAX,
-                    start_new_session=True,  # Ctrl-C is for the service, which ends its reader
-                )
-                try:
-                    await self._follow(process)
-                finally:
-                    await _end(process)
-                self._reader_died()
-                await asyncio.sleep(RESTART_S)
-        except OSError as error:
-            lost = DriverLostError(self._name, "start the reader", str(error))
-            self._fail(lost)
+        """Run one reader after another, for ever. Raises DriverLostError if none can start."""
+        while True:
+            process = await self._start_reader()
+            try:
+                await self._follow(process)
+            finally:
+                await _end(process)
+            self._reader_died()
+            await asyncio.sleep(RESTART_S)
 
-    def _fail(self, error: DriverError) -> None:
-        self._health.show(HealthState.LOST, "no reader")
-        if self._queue is not None:
-            self._queue.finish(error)
-        self._first.set()
+    async def _start_reader(self) -> Process:
+        try:
+            return await asyncio.create_subprocess_exec(
+                *self._command,
+                stdin=PIPE,
+                stdout=PIPE,
+                stderr=PIPE,
+                limit=2 * LINE_BYTES_MAX,
+                start_new_session=True,  # Ctrl-C is for the service, which ends its reader
+            )
+        except OSError as error:
+            raise DriverLostError(self._name, "start the reader", str(error)) from error
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """Pass what ended the reading to the consumer; a close has nothing to pass."""
+        error = None if task.cancelled() else task.exception()
+        if isinstance(error, Exception):
+            self._health.show(HealthState.LOST, "no reader")
+            if self._queue is not None:
+                self._queue.finish(error)
+            self._first.set()
 
     async def _follow(self, process: Process) -> None:
         """Read one reader until it ends or is silent."""
@@ -218,6 +227,7 @@ class HidKeyboardScanner:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 task.result()
+            await asyncio.wait({noise}, timeout=LOOK_S)  # why it ended, if it said so
         finally:
             for task in (*tasks, noise):
                 task.cancel()
@@ -228,7 +238,13 @@ class HidKeyboardScanner:
         with contextlib.suppress(ConnectionError):
             while line := await process.stdout.readline():
                 self._was_heard = True
-                self._take(decode(line))
+                self._take(self._decoded(line))
+
+    def _decoded(self, line: bytes) -> Told:
+        try:
+            return decode(line)
+        except ValueError as error:
+            raise DriverProtocolError(self._name, "read a line", str(error)) from error
 
     async def _watch_silence(self) -> None:
         """Return when nothing was heard at several looks: looks of a stalled service count once."""
@@ -258,11 +274,12 @@ class HidKeyboardScanner:
             self._queue.put(told)
 
     def _reader_died(self) -> None:
-        """Keys may have been lost with the reader: that is told, once."""
+        """Tell, once, that keys may have been lost with a reader that had the device."""
         log.warning("%s: the reader ended or was silent; starting another", self._name)
+        had_device = self._health.now.state is HealthState.OK
         self._health.show(HealthState.LOST, "no reader")
-        self._put(
-            ScanFault(
+        if had_device:
+            fault = ScanFault(
                 scan_no=next(self._numbers),
                 device=self._name,
                 kind=FaultKind.DROPPED,
@@ -270,17 +287,15 @@ class HidKeyboardScanner:
                 at_ns=self._clock.monotonic_ns(),
                 source=ScanSource.HID,
             )
-        )
+            self._put(fault)
 
 
 async def _end(process: Process) -> None:
-    """End a reader: by the end of its stdin, else by a kill. Its pipes are read empty."""
-    assert process.stdin is not None
-    process.stdin.close()
+    """End a reader by the end of its stdin, else by a kill, and read its pipes empty."""
     try:
         async with asyncio.timeout(END_WITHIN_S):
-            await process.wait()
+            await process.communicate()
     except TimeoutError:
         with contextlib.suppress(ProcessLookupError):
             process.kill()
-        await process.wait()
+        await process.communicate()
