@@ -1,11 +1,13 @@
 """The client's side of the control socket: one JSON line out, one JSON line back."""
 
+import asyncio
 import json
 import socket
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-REPLY_BYTES_MAX: Final = 32 * 1024 * 1024
+LINE_BYTES_MAX: Final = 32 * 1024 * 1024
 TIMEOUT_S: Final = 15.0
 SOCKET: Final = "sim.sock"
 
@@ -21,7 +23,7 @@ def ask(run: Path, request: dict[str, Any]) -> dict[str, Any]:
         connection.connect(str(run / SOCKET))
         connection.sendall(json.dumps(request).encode() + b"\n")
         with connection.makefile("rb") as lines:
-            line = lines.readline(REPLY_BYTES_MAX)
+            line = lines.readline(LINE_BYTES_MAX)
     return unpacked(line)
 
 
@@ -33,3 +35,24 @@ def unpacked(line: bytes) -> dict[str, Any]:
     if not reply.get("ok", False):
         raise SimRefusedError(str(reply.get("error", "refused")))
     return reply
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """The world of a run directory, asked from a running event loop."""
+
+    run: Path
+
+    async def ask(self, **request: Any) -> dict[str, Any]:
+        """Ask one thing. Raises SimRefusedError, OSError, ValueError, TimeoutError."""
+        async with asyncio.timeout(TIMEOUT_S):
+            reader, writer = await asyncio.open_unix_connection(
+                str(self.run / SOCKET), limit=LINE_BYTES_MAX
+            )
+            try:
+                writer.write(json.dumps(request).encode() + b"\n")
+                await writer.drain()
+                return unpacked(await reader.readline())
+            finally:
+                writer.close()
+                await writer.wait_closed()

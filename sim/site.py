@@ -78,6 +78,7 @@ class Site:
     """Everything the simulator takes from a configuration folder."""
 
     station: str
+    socket: Path
     key: bytes
     people: tuple[Person, ...]
     trays: tuple[TrayPlace, ...]
@@ -100,6 +101,7 @@ def read_site(folder: Path) -> Site:
     robots = devices.get("robots")
     return Site(
         station=station["station"],
+        socket=Path(station["socket"]),
         key=(folder / station.get("site_key_file", "site.key")).read_bytes(),
         people=tuple(Person(**_only(row, Person)) for row in people.get("person", ())),
         trays=tuple(TrayPlace(**_only(tray, TrayPlace)) for tray in floor.get("tray", ())),

@@ -1,0 +1,1 @@
+"""A simulated operator: reads the screen, presses keys, scans labels. Nothing else."""
