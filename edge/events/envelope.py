@@ -80,7 +80,8 @@ class Stamp:
 class Encoded:
     """An event without its place in the chain: `head + prevhash, recordedtime, sequence + tail`.
 
-    `input` is UNIQUE in the journal: a repeated input changes nothing.
+    `input` is UNIQUE in the journal: a repeated input changes nothing. Only events of mode
+    `live` go to targets.
     """
 
     id: EventId
@@ -90,6 +91,7 @@ class Encoded:
     input: str | None
     head: bytes
     tail: bytes
+    mode: str = "live"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +142,7 @@ def encode(draft: Draft, stamp: Stamp, origin: Origin) -> Encoded:
         input=stamp.input,
         head=canonical(before)[:-1] + b',"prevhash":"',
         tail=b'",' + canonical(after)[1:],
+        mode=origin.mode,
     )
 
 

@@ -1,0 +1,337 @@
+"""The journal's tables as one writer sees them: a group of submissions is one transaction.
+
+Knows no thread and no loop; the writer's thread calls it.
+"""
+
+import json
+import logging
+import os
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from drivers.protocols import Clock
+from edge.events import GENESIS, Encoded, digest, splice
+from edge.journal.outbox import Ack, TargetBook, apply_ack, drop_delivered, is_wanted, open_books
+from edge.journal.rows import (
+    Identity,
+    IntentRow,
+    JournalBrokenError,
+    JournalConflictError,
+    JournalDuplicateError,
+    JournalError,
+    JournalFullError,
+    Receipt,
+    Submission,
+    id_blob,
+)
+from edge.journal.schema import PAGE_BYTES, open_writer, pregrow, used_bytes, wal_pages
+from edge.journal.space import MIB, DiskLevel, is_reserved, level_of, used_percent
+from edge.settings.model import JournalSettings, TargetSettings
+
+CHECKPOINT_PAGES: Final = 400  # copied back when nobody waits
+CHECKPOINT_PAGES_MAX: Final = 2000  # copied back even if somebody does
+MEASURE_NS: Final = 1_000_000_000
+JOURNAL_ID_BYTES: Final = 4
+
+_SQLITE_FULL: Final = 13
+_EVENT: Final = "INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_OUTBOX: Final = "INSERT INTO outbox VALUES (?, ?, ?)"
+_INTENT: Final = (
+    "INSERT INTO intent VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
+    " state = excluded.state, seq = excluded.seq, unit = coalesce(excluded.unit, unit),"
+    " resource = coalesce(excluded.resource, resource),"
+    " wire_key = coalesce(excluded.wire_key, wire_key), body = coalesce(excluded.body, body)"
+)
+
+log = logging.getLogger("journal")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tip:
+    """The newest event: what the next one follows."""
+
+    seq: int
+    digest: str
+    recorded_ms: int
+
+
+class Store:
+    """The one writing connection, the tip of the chain and the targets' accounts."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path, clock: Clock) -> None:
+        self._connection = connection
+        self._path = path
+        self._clock = clock
+        self._budget = JournalSettings()
+        self._wanted: dict[str, tuple[TargetBook, ...]] = {}
+        self._shared = os.open(f"{path}-shm", os.O_RDONLY | os.O_CLOEXEC)
+        self._photo_bytes = 0
+        self._measured_ns = 0
+        self.books: tuple[TargetBook, ...] = ()
+        self.tip = Tip(seq=0, digest=GENESIS, recorded_ms=0)
+        self.level = DiskLevel.NORMAL
+        self.journal_id = ""
+        self.reason = ""
+
+    def close(self) -> None:
+        """Close the file; what is not committed is gone."""
+        self._connection.close()
+        os.close(self._shared)
+
+    # ------------------------------------------------------------ append
+
+    def append(self, group: Sequence[Submission], acks: Sequence[Ack]) -> list[Receipt]:
+        """Write a group and acknowledgements in one transaction. All or nothing.
+
+        Raises JournalDuplicateError, JournalConflictError or JournalFullError with nothing
+        written, and JournalBrokenError after which this object must not be used.
+        """
+        for submission in group:
+            self._need_room(submission)
+        tip, numbers = self.tip, [book.next_n for book in self.books]
+        receipts: list[Receipt] = []
+        photo_bytes = self._photo_bytes
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+            for submission in group:
+                tip = self._write(submission, tip)
+                receipts.append(self._receipt(submission, tip))
+            self._write_numbers(numbers)
+            self._write_acks(acks)
+            self._connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            self._photo_bytes = photo_bytes
+            self._undo(numbers)  # before the look for a repeated input, which would find this one
+            raise self._translated(error, group) from error
+        self.tip = tip
+        return receipts
+
+    def checkpoint(self, *, is_idle: bool) -> None:
+        """Copy the WAL back when it is worth it; never truncates, a reused WAL is twice as fast."""
+        if wal_pages(self._shared) >= (CHECKPOINT_PAGES if is_idle else CHECKPOINT_PAGES_MAX):
+            try:
+                self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+            except sqlite3.Error as error:
+                raise JournalBrokenError("checkpoint", str(error)) from error
+
+    def measure(self) -> None:
+        """Take the disk level anew, at most once a second while there is room."""
+        now_ns = self._clock.monotonic_ns()
+        if self.level < DiskLevel.FULL and now_ns - self._measured_ns < MEASURE_NS:
+            return
+        self._measured_ns = now_ns
+        used = used_bytes(self._connection) + self._photo_bytes
+        percent = used_percent(self._path.parent, used, self._budget)
+        level = level_of(percent, self._budget, self.level)
+        if level is not self.level:
+            log.warning("journal: disk %d %% used: %s", percent, level.name.lower())
+        self.level = level
+
+    def _need_room(self, submission: Submission) -> None:
+        self.measure()
+        if self.level is DiskLevel.FULL and not any(
+            is_reserved(event.kind) for event in submission.events
+        ):
+            raise JournalFullError("the rest is kept for puts, moves and dangers")
+
+    def _write(self, submission: Submission, tip: Tip) -> Tip:
+        first_seq = tip.seq + 1
+        recorded_ms = max(self._clock.wall_ms(), tip.recorded_ms)
+        for event in submission.events:
+            tip = self._write_event(event, tip, recorded_ms)
+        if submission.intents:
+            self._connection.executemany(
+                _INTENT, [_intent(row, tip.seq) for row in submission.intents]
+            )
+        for row in submission.live:
+            self._write_live(row.subject, first_seq if row.is_open else None)
+        if submission.codes:
+            self._connection.executemany(
+                "INSERT INTO code VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+                [(row.code, row.subject, first_seq) for row in submission.codes],
+            )
+        return tip
+
+    def _write_event(self, event: Encoded, tip: Tip, recorded_ms: int) -> Tip:
+        seq = tip.seq + 1
+        body = splice(event, prevhash=tip.digest, recorded_ms=recorded_ms, seq=seq)
+        proof = digest(body, tip.digest)
+        row = (
+            seq,
+            id_blob(event.id),
+            event.kind,
+            None if event.parcel is None else id_blob(event.parcel),
+            None if event.unit is None else id_blob(event.unit),
+            event.input,
+            recorded_ms,
+            body,
+            bytes.fromhex(proof),
+        )
+        self._connection.execute(_EVENT, row)
+        if event.mode == "live":
+            for book in self._wanted_by(event.kind):
+                self._connection.execute(_OUTBOX, (seq, book.id, book.next_n))
+                book.next_n += 1
+        if event.kind == "photo.taken":
+            self._write_photo(event, seq)
+        return Tip(seq=seq, digest=proof, recorded_ms=recorded_ms)
+
+    def _write_live(self, subject: str, first_seq: int | None) -> None:
+        if first_seq is None:
+            self._connection.execute("DELETE FROM live WHERE subject = ?", (subject,))
+        else:
+            self._connection.execute(
+                "INSERT INTO live VALUES (?, ?) ON CONFLICT DO NOTHING", (subject, first_seq)
+            )
+
+    def _write_photo(self, event: Encoded, seq: int) -> None:
+        data = json.loads(event.head + b'"}')["data"]
+        added = self._connection.execute(
+            "INSERT INTO photo VALUES (?, ?, 'kept', ?) ON CONFLICT DO NOTHING",
+            (bytes.fromhex(data["sha256"]), data["bytes"], seq),
+        )
+        self._photo_bytes += data["bytes"] if added.rowcount else 0
+
+    def _write_numbers(self, before: list[int]) -> None:
+        for book, number in zip(self.books, before, strict=True):
+            if book.next_n != number:
+                self._connection.execute(
+                    "UPDATE target SET next_n = ? WHERE id = ?", (book.next_n, book.id)
+                )
+
+    def _write_acks(self, acks: Sequence[Ack]) -> None:
+        books = {book.name: book for book in self.books}
+        for ack in acks:
+            apply_ack(self._connection, books[ack.target], ack)
+        if acks:
+            drop_delivered(self._connection)
+
+    def _receipt(self, submission: Submission, tip: Tip) -> Receipt:
+        first_seq = tip.seq - len(submission.events) + 1
+        return Receipt(first_seq=first_seq, last_seq=tip.seq, recorded_ms=tip.recorded_ms)
+
+    def _wanted_by(self, kind: str) -> tuple[TargetBook, ...]:
+        if kind not in self._wanted:
+            wanted = (book for book in self.books if is_wanted(kind, book.globs))
+            self._wanted[kind] = tuple(wanted)
+        return self._wanted[kind]
+
+    # ------------------------------------------------------------ failures
+
+    def _undo(self, numbers: list[int]) -> None:
+        for book, number in zip(self.books, numbers, strict=True):
+            book.next_n = number
+        try:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+        except sqlite3.Error as error:
+            raise JournalBrokenError("roll back", str(error)) from error
+
+    def _translated(self, error: sqlite3.Error, group: Sequence[Submission]) -> JournalError:
+        code = error.sqlite_errorcode if hasattr(error, "sqlite_errorcode") else 0
+        if isinstance(error, sqlite3.IntegrityError):
+            given = self._seen_input(group)
+            return JournalDuplicateError(given) if given else JournalConflictError(str(error))
+        if code & 0xFF == _SQLITE_FULL:
+            return JournalFullError(str(error))
+        return JournalBrokenError("append", str(error))
+
+    def _seen_input(self, group: Sequence[Submission]) -> str | None:
+        for event in (event for submission in group for event in submission.events):
+            if event.input is not None and self._has_input(event.input):
+                return event.input
+        return None
+
+    def _has_input(self, given: str) -> bool:
+        row = self._connection.execute("SELECT 1 FROM event WHERE input = ?", (given,)).fetchone()
+        return row is not None
+
+    # ------------------------------------------------------------ opening
+
+    def prepare(
+        self, identity: Identity, targets: tuple[TargetSettings, ...], budget: JournalSettings
+    ) -> None:
+        """Read the tip, settle the journal's identity, register targets, pre-grow the WAL."""
+        self._budget = budget
+        connection = self._connection
+        row = connection.execute(
+            "SELECT seq, digest, recorded_ms FROM event ORDER BY seq DESC LIMIT 1"
+        ).fetchone()
+        if row is not None:
+            self.tip = Tip(seq=row[0], digest=row[1].hex(), recorded_ms=row[2])
+        (self._photo_bytes,) = connection.execute(
+            "SELECT coalesce(sum(bytes), 0) FROM photo"
+        ).fetchone()
+        connection.execute("BEGIN IMMEDIATE")
+        self._settle_identity(identity)
+        self.books = open_books(connection, targets, self.tip.seq)
+        connection.execute("COMMIT")
+        self._pregrow()
+        self.measure()
+
+    def _settle_identity(self, identity: Identity) -> None:
+        known = dict(self._connection.execute("SELECT key, value FROM meta").fetchall())
+        if "journal_id" not in known:
+            self._new_identity("fresh", identity)
+        elif known["machine_id"] != identity.machine_id:
+            self._new_identity("clone", identity)
+        else:
+            self.journal_id = str(known["journal_id"])
+            is_unused = self.tip.seq < int(known["first_seq"])
+            self.reason = str(known["reason"]) if is_unused else ""
+
+    def _new_identity(self, reason: str, identity: Identity) -> None:
+        self.journal_id, self.reason = os.urandom(JOURNAL_ID_BYTES).hex(), reason
+        values: dict[str, Any] = {
+            "journal_id": self.journal_id,
+            "machine_id": identity.machine_id,
+            "first_seq": self.tip.seq + 1,
+            "reason": reason,
+        }
+        self._connection.executemany(
+            "INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+            list(values.items()),
+        )
+
+    def _pregrow(self) -> None:
+        try:
+            room = self._budget.budget_mb * MIB - used_bytes(self._connection)
+            pregrow(self._connection, room)
+        except sqlite3.OperationalError as error:
+            self._undo([book.next_n for book in self.books])
+            log.warning("journal: log not pre-grown: %s", error)
+
+
+def open_store(
+    path: Path,
+    identity: Identity,
+    *,
+    targets: tuple[TargetSettings, ...],
+    budget: JournalSettings,
+    clock: Clock,
+) -> Store:
+    """Open, migrate and prepare. Raises JournalBrokenError."""
+    connection = open_writer(path, pages_max=budget.budget_mb * MIB // PAGE_BYTES)
+    store = Store(connection, path, clock)
+    try:
+        store.prepare(identity, targets, budget)
+    except sqlite3.Error as error:
+        store.close()
+        raise JournalBrokenError(f"open {path.name}", str(error)) from error
+    return store
+
+
+def _intent(row: IntentRow, seq: int) -> tuple[Any, ...]:
+    return (
+        row.id.encode("utf-8"),
+        row.kind,
+        None if row.unit is None else id_blob(row.unit),
+        row.resource,
+        row.wire_key,
+        row.state.value,
+        seq,
+        row.body,
+    )

@@ -1,0 +1,372 @@
+"""The journal's threads: the one writer with its group commit, and named workers for files.
+
+Nothing is acknowledged before COMMIT; a failed fsync is never tried again in this process.
+"""
+
+import asyncio
+import fcntl
+import os
+import queue
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Self, TypeVar
+
+from drivers.protocols import Clock
+from edge.journal.outbox import Ack, DeadLetter, Outbox
+from edge.journal.rows import (
+    CodeRow,
+    Identity,
+    IntentRow,
+    IntentState,
+    JournalBrokenError,
+    JournalBusyError,
+    JournalConflictError,
+    JournalDuplicateError,
+    JournalError,
+    JournalFullError,
+    LiveRow,
+    Receipt,
+    Submission,
+)
+from edge.journal.space import DiskLevel
+from edge.journal.store import Store, open_store
+from edge.settings.model import JournalSettings, TargetSettings
+
+__all__ = [
+    "CodeRow",
+    "Identity",
+    "IntentRow",
+    "IntentState",
+    "Journal",
+    "JournalBrokenError",
+    "JournalBusyError",
+    "JournalConflictError",
+    "JournalDuplicateError",
+    "JournalError",
+    "JournalFullError",
+    "LiveRow",
+    "Receipt",
+    "Submission",
+    "Worker",
+]
+
+SUBMISSIONS_MAX: Final = 256  # full: the producer awaits
+GROUP_MAX: Final = 256
+GROUP_BYTES_MAX: Final = 1024 * 1024
+ACK_WAIT_S: Final = 0.2  # a cursor rides in the next group, or goes alone after this
+LOCK_FILE: Final = "journal.lock"
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    submission: Submission
+    receipt: asyncio.Future[Receipt]
+
+
+_Answer = tuple[asyncio.Future[Receipt], Receipt | JournalError]
+
+
+class Journal:
+    """The one writer of a journal file.
+
+    `changed` is replaced at each commit and the old one set: take it, look, then wait on it.
+    `fresh` = the first event of this journal's identity is still to be committed.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        identity: Identity,
+        targets: tuple[TargetSettings, ...],
+        budget: JournalSettings,
+        clock: Clock,
+    ) -> None:
+        self.path = path
+        self.identity = identity
+        self.changed = asyncio.Event()
+        self.journal_id = ""
+        self.reason = ""
+        self.last_seq = 0
+        self.level = DiskLevel.NORMAL
+        self._opened_with = (targets, budget, clock)
+        self._next_n: dict[str, int] = {}
+        self._dead: dict[str, int] = {}
+        self._room = asyncio.Semaphore(SUBMISSIONS_MAX)
+        self._queue: queue.SimpleQueue[_Waiting | Ack | None] = queue.SimpleQueue()
+        self._broken: JournalBrokenError | None = None
+
+    async def __aenter__(self) -> Self:
+        """Take the lock, open the file, start the thread; blocks some ten milliseconds.
+
+        Raises JournalBusyError when another process has it, JournalBrokenError for a file that
+        is no journal.
+        """
+        targets, budget, clock = self._opened_with
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self._lock = _locked(self.path.with_name(LOCK_FILE))
+        try:
+            store = open_store(
+                self.path, self.identity, targets=targets, budget=budget, clock=clock
+            )
+        except JournalBrokenError:
+            os.close(self._lock)
+            raise
+        self.journal_id, self.reason = store.journal_id, store.reason
+        self.last_seq, self.level = store.tip.seq, store.level
+        self._next_n = {book.name: book.next_n for book in store.books}
+        self._dead = {book.name: book.dead for book in store.books}
+        self._loop = asyncio.get_running_loop()
+        self._ended = asyncio.Event()
+        self._thread = threading.Thread(target=self._run, args=(store,), name="journal-writer")
+        self._thread.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._queue.put(None)
+        await self._ended.wait()
+        self._thread.join()
+        os.close(self._lock)
+
+    @property
+    def fresh(self) -> bool:
+        """Return whether the first event of this identity, `station.journal`, is still missing."""
+        return bool(self.reason)
+
+    @property
+    def source(self) -> str:
+        """Return the CloudEvents `source` of this journal's events."""
+        who = self.identity
+        return f"{who.namespace}/station/{who.site}.{who.station}/{self.journal_id}"
+
+    async def commit(self, submission: Submission) -> Receipt:
+        """Return when the submission is on disk; cancelling the wait does not take it back.
+
+        Raises JournalDuplicateError, JournalConflictError or JournalFullError (nothing was
+        written), JournalBrokenError (the process must end).
+        """
+        assert submission.events, "a submission without an event has no place in the chain"
+        await self._room.acquire()
+        if self._broken is not None:
+            self._room.release()
+            raise self._broken
+        receipt: asyncio.Future[Receipt] = self._loop.create_future()
+        self._queue.put(_Waiting(submission, receipt))
+        return await receipt
+
+    def ack(self, ack: Ack) -> None:
+        """Move a target's cursor soon; a cursor lost in a crash means resending, no more."""
+        self._dead[ack.target] += len(ack.dead)
+        self._queue.put(ack)
+
+    def outbox(self, target: str) -> Outbox:
+        """Return a reader of what the target has not got; close it."""
+        return Outbox(self.path, target)
+
+    def next_n(self, target: str) -> int:
+        """Return the delivery number that the target's next event will have."""
+        return self._next_n[target]
+
+    def dead(self, target: str) -> int:
+        """Return how many dead letters of the target are open."""
+        return self._dead[target]
+
+    # ------------------------------------------------------------ loop side of the hand-over
+
+    def _release(self, answers: Sequence[_Answer], store: Store) -> None:
+        committed = [given for _, given in answers if isinstance(given, Receipt)]
+        if committed:
+            self.last_seq = committed[-1].last_seq
+            self.reason = ""
+            self._next_n = {book.name: book.next_n for book in store.books}
+        self.level = store.level
+        for future, given in answers:
+            self._room.release()
+            if future.done():
+                continue
+            if isinstance(given, Receipt):
+                future.set_result(given)
+            else:
+                future.set_exception(given)
+        if committed:
+            before, self.changed = self.changed, asyncio.Event()
+            before.set()
+
+    def _end(self, left: Sequence[_Waiting], broken: JournalBrokenError) -> None:
+        self._broken = self._broken or broken
+        for waiting in left:
+            self._room.release()
+            if not waiting.receipt.done():
+                waiting.receipt.set_exception(self._broken)
+        self._ended.set()
+
+    # ------------------------------------------------------------ thread side
+
+    def _run(self, store: Store) -> None:
+        writer = _Writer(store, self._queue)
+        broken = JournalBrokenError("append", "the writer has ended")
+        try:
+            while (group := writer.take()) is not None:
+                answers = writer.write(group)
+                self._loop.call_soon_threadsafe(self._release, answers, store)
+                writer.group = ()
+                store.checkpoint(is_idle=self._queue.empty())
+        except JournalBrokenError as error:
+            broken = error
+        finally:
+            store.close()
+            self._loop.call_soon_threadsafe(self._end, (*writer.group, *writer.rest()), broken)
+
+
+class _Writer:
+    """Groups what is queued and has it written; lives in the thread."""
+
+    def __init__(
+        self, store: Store, submissions: "queue.SimpleQueue[_Waiting | Ack | None]"
+    ) -> None:
+        self._store = store
+        self._queue = submissions
+        self._acks: dict[str, Ack] = {}
+        self._ack_due_s = 0.0
+        self._is_ending = False
+        self.group: tuple[_Waiting, ...] = ()
+
+    def take(self) -> tuple[_Waiting, ...] | None:
+        """Wait for submissions; empty = acknowledgements alone are due; None = the end."""
+        if self._is_ending:
+            return None
+        group: list[_Waiting] = []
+        size = 0
+        while not self._is_ending and len(group) < GROUP_MAX and size < GROUP_BYTES_MAX:
+            try:
+                item = self._next(may_wait=not group)
+            except queue.Empty:
+                break  # nobody else, or the cursors have waited long enough
+            match item:
+                case None:
+                    self._is_ending = True
+                case Ack():
+                    self._keep(item)
+                case _Waiting():
+                    group.append(item)
+                    size += item.submission.size
+        self.group = tuple(group)
+        return self.group if group or self._acks else None
+
+    def _next(self, *, may_wait: bool) -> "_Waiting | Ack | None":
+        if not may_wait:
+            return self._queue.get_nowait()
+        if not self._acks:
+            return self._queue.get()
+        return self._queue.get(timeout=max(0.001, self._ack_due_s - time.monotonic()))
+
+    def _keep(self, ack: Ack) -> None:
+        if not self._acks:
+            self._ack_due_s = time.monotonic() + ACK_WAIT_S
+        self._acks[ack.target] = _merged(self._acks.get(ack.target), ack)
+
+    def write(self, group: tuple[_Waiting, ...]) -> list[_Answer]:
+        """Write a group; one that fails is written one by one, so a bad submission fails alone."""
+        acks = tuple(self._acks.values())
+        try:
+            receipts = self._store.append([one.submission for one in group], acks)
+            self._acks.clear()
+            answers: list[_Answer] = [
+                (one.receipt, receipt) for one, receipt in zip(group, receipts, strict=True)
+            ]
+        except JournalBrokenError:
+            raise
+        except JournalError:
+            answers = [(one.receipt, self._alone(one)) for one in group]
+        return answers
+
+    def rest(self) -> tuple[_Waiting, ...]:
+        """Return what is still queued when the thread ends."""
+        left: list[_Waiting] = []
+        while not self._queue.empty():
+            item = self._queue.get_nowait()
+            if isinstance(item, _Waiting):
+                left.append(item)
+        return tuple(left)
+
+    def _alone(self, one: _Waiting) -> Receipt | JournalError:
+        try:
+            return self._store.append([one.submission], ())[0]
+        except JournalBrokenError:
+            raise
+        except JournalError as error:
+            return error
+
+
+class Worker:
+    """A named thread that does one call after the other; `bound` calls wait, then callers await."""
+
+    def __init__(self, name: str, *, bound: int, errors: tuple[type[Exception], ...]) -> None:
+        self._name = name
+        self._errors = errors
+        self._room = asyncio.Semaphore(bound)
+        self._calls: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
+
+    async def do(self, call: Callable[[], Result]) -> Result:
+        """Return what `call` returns, raise what it raises of the `errors`; starts the thread."""
+        loop = asyncio.get_running_loop()
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name=self._name)
+            self._thread.start()
+        result: asyncio.Future[Result] = loop.create_future()
+
+        def step() -> None:
+            try:
+                value = call()
+                loop.call_soon_threadsafe(_settle, result, value)
+            except self._errors as error:
+                loop.call_soon_threadsafe(_fail, result, error)
+            finally:  # a mistake in `call` ends the thread, but nobody waits for ever
+                loop.call_soon_threadsafe(result.cancel)
+
+        async with self._room:
+            self._calls.put(step)
+            return await result
+
+    def close(self) -> None:
+        """Finish what is queued and end the thread; harmless twice."""
+        if self._thread is not None:
+            self._calls.put(None)
+            self._thread.join()
+            self._thread = None
+
+    def _run(self) -> None:
+        while (call := self._calls.get()) is not None:
+            call()
+
+
+def _settle(result: "asyncio.Future[Result]", value: Result) -> None:
+    if not result.done():
+        result.set_result(value)
+
+
+def _fail(result: "asyncio.Future[Result]", error: Exception) -> None:
+    if not result.done():
+        result.set_exception(error)
+
+
+def _merged(before: Ack | None, ack: Ack) -> Ack:
+    if before is None:
+        return ack
+    dead: tuple[DeadLetter, ...] = before.dead + ack.dead
+    return Ack(target=ack.target, cursor_seq=max(before.cursor_seq, ack.cursor_seq), dead=dead)
+
+
+def _locked(path: Path) -> int:
+    lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(lock)
+        raise JournalBusyError(str(path)) from error
+    return lock

@@ -1,0 +1,110 @@
+"""Events, settings and a clock for tests of journal, sync and feeds."""
+
+import itertools
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from drivers.clock import SystemClock
+from edge.events import (
+    Draft,
+    Encoded,
+    EventId,
+    Origin,
+    ParcelId,
+    Stamp,
+    Subject,
+    UnitId,
+    UnitParked,
+    encode,
+)
+from edge.events.kinds import Payload
+from edge.journal.writer import Identity, Journal, Submission
+from edge.settings.model import JournalSettings, TargetSettings
+
+IDENTITY = Identity(
+    namespace="https://returns.example.com", site="msk1", station="st07", machine_id="m1"
+)
+WALL_MS = 1_764_000_000_000
+
+_numbers = itertools.count(1)
+
+
+class HandClock:
+    """A wall clock that stands where the test puts it; monotonic time is the real one."""
+
+    def __init__(self) -> None:
+        self.now_ms = WALL_MS
+
+    def monotonic_ns(self) -> int:
+        return SystemClock().monotonic_ns()
+
+    def wall_ms(self) -> int:
+        return self.now_ms
+
+
+def uuid7(number: int) -> str:
+    """A canonical UUIDv7 that is different for each number."""
+    return f"0193a5c0-0000-7000-8000-{number:012x}"
+
+
+def origin(journal_id: str = "3f9a61c2", mode: str = "live") -> Origin:
+    return Origin(
+        namespace=IDENTITY.namespace,
+        site=IDENTITY.site,
+        station=IDENTITY.station,
+        journal_id=journal_id,
+        boot="b00t",
+        config="c0",
+        tz="+03:00",
+        mode=mode,
+    )
+
+
+def event(
+    payload: Payload | None = None,
+    *,
+    unit: str | None = None,
+    parcel: str | None = None,
+    given: str | None = None,
+    mode: str = "live",
+) -> Encoded:
+    """One encoded event with an id of its own."""
+    subject = Subject(
+        unit=UnitId(unit) if unit else None, parcel=ParcelId(parcel) if parcel else None
+    )
+    stamp = Stamp(
+        id=EventId(uuid7(next(_numbers))), time_ms=WALL_MS, mono_ms=5, operator="0417", input=given
+    )
+    draft = Draft(payload=payload or UnitParked(), subject=subject)
+    return encode(draft, stamp, origin(mode=mode))
+
+
+def one(given: str | None = None) -> Submission:
+    """A submission of one event."""
+    return Submission(events=(event(unit=uuid7(7), given=given),))
+
+
+def target(name: str = "platform", *globs: str, url: str = "http://127.0.0.1:1/") -> TargetSettings:
+    return TargetSettings(name=name, kind="http-batch", url=url, events=globs or ("*",))
+
+
+@asynccontextmanager
+async def opened(
+    folder: Path,
+    *targets: TargetSettings,
+    budget: JournalSettings | None = None,
+    clock: HandClock | None = None,
+    identity: Identity = IDENTITY,
+) -> AsyncIterator[Journal]:
+    budget = budget or JournalSettings()
+    async with Journal(
+        folder / "journal.db", identity, targets, budget, clock or HandClock()
+    ) as journal:
+        yield journal
+
+
+def batches(items: list[Encoded], size: int) -> Iterator[Submission]:
+    """Submissions of `size` events each."""
+    for at in range(0, len(items), size):
+        yield Submission(events=tuple(items[at : at + size]))
