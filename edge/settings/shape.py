@@ -187,7 +187,10 @@ def _built(
     try:
         return kind(**values)
     except ValueError as error:
-        key, _, rest = str(error).partition(": ")
+        first, _, rest = str(error).partition(": ")
+        is_key = first in _slots(typing.cast("Any", kind))
+        if not is_key and not place.key.endswith(first):  # the message names no key of this table
+            first, rest = "", str(error)
         problem, _, allowed = rest.partition(": ")
-        found.add(place.at(key) if rest else place, problem or key, allowed)
+        found.add(place.at(first) if is_key else place, problem, allowed)
         return None

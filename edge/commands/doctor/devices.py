@@ -1,7 +1,7 @@
 """Configured devices that are files: there, and open to this user."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,10 +28,9 @@ def nodes(settings: Any) -> Iterator[tuple[Path, int]]:
         if text.startswith("/"):
             yield Path(text), os.R_OK | (0 if key == "source" else os.W_OK)
     match = getattr(settings, "match", None)
-    if isinstance(match, Mapping):
-        for key, folder in (("by_id", BY_ID), ("by_path", BY_PATH)):
-            if key in match:
-                yield folder / str(match[key]), os.R_OK
+    for key, folder in (("by_id", BY_ID), ("by_path", BY_PATH)):
+        if name := getattr(match, key, ""):
+            yield folder / name, os.R_OK
 
 
 def _what(device: DeviceSettings) -> str:
