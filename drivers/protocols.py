@@ -396,6 +396,8 @@ class OrderStatus:
     resend_safe: bool = False
     """True only when a fresh reconciled state proves the order was not taken:
     idle, in an order mode, and still showing the order id that it showed before the send."""
+    at_rest: bool = False
+    """The robot stands and has no way left: a FAILED order is over only then, else cancel it."""
 
 
 class SendResult(StrEnum):

@@ -1,0 +1,1 @@
+"""Robots on an MQTT broker."""

@@ -1,0 +1,1 @@
+"""VDA 5050 messages as values: topics, header, orders out, states in. Knows no broker."""
