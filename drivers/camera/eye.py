@@ -20,6 +20,7 @@ from drivers.wire.camera_messages import (
 
 STILL_FRAMES: Final = 3
 PHOTO_FRAMES: Final = 5
+PHOTO_SPAN_NS: Final = 500_000_000  # a slow camera need not deliver all five
 PHOTO_REQUESTS_MAX: Final = 4
 PHOTO_MARGIN_NS: Final = 200_000_000
 BEAT_NS: Final = 250_000_000
@@ -45,6 +46,7 @@ class Request:
         default_factory=lambda: decode.Quality(sharpness=0, mean=0, clipped=0)
     )
     frames: int = 0
+    first_ns: int = 0
     reason: str = "moving"
 
 
@@ -130,6 +132,7 @@ class Eye:
         request.reason = self._flaw(grade) or request.reason
         if self._flaw(grade):
             return
+        request.first_ns = request.first_ns or frame.at_ns
         request.frames += 1
         if request.best is None or grade.sharpness > request.grade.sharpness:
             request.best, request.grade = frame, grade
@@ -152,7 +155,8 @@ class Eye:
 
     def _answered(self, request: Request, now_ns: int) -> bool:
         is_late = now_ns >= request.wanted.until_ns - PHOTO_MARGIN_NS
-        if request.frames < PHOTO_FRAMES and not is_late:
+        has_looked = request.frames > 0 and now_ns - request.first_ns >= PHOTO_SPAN_NS
+        if request.frames < PHOTO_FRAMES and not has_looked and not is_late:
             return False
         number = request.wanted.request
         if request.best is None:

@@ -34,6 +34,7 @@ class MjpegServer:
     def __init__(self, picture: Image, fps: float = 20.0) -> None:
         self.picture = picture
         self.frozen = False
+        self._is_open = False
         self._pause_s = 1 / fps
         self._server: asyncio.Server | None = None
         self._streams: set[asyncio.Task[None]] = set()
@@ -50,6 +51,7 @@ class MjpegServer:
 
     async def open(self) -> None:
         """Listen; on the same port as before, if there was one."""
+        self._is_open = True
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
         self.port = self._server.sockets[0].getsockname()[1]
 
@@ -65,9 +67,8 @@ class MjpegServer:
         """Hang up on everybody."""
         assert self._server is not None
         self._server.close()
-        for stream in tuple(self._streams):
-            stream.cancel()
-        await asyncio.gather(*self._streams, return_exceptions=True)
+        self._is_open = False  # each stream ends by itself with its next frame
+        await asyncio.gather(*self._streams)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -88,7 +89,7 @@ class MjpegServer:
                 await writer.wait_closed()
 
     async def _stream(self, writer: asyncio.StreamWriter) -> None:
-        while True:
+        while self._is_open:
             if not self.frozen:
                 _, jpeg = cv2.imencode(".jpg", self.picture)
                 head = f"--f\r\nContent-Type: image/jpeg\r\nContent-Length: {jpeg.size}\r\n\r\n"
