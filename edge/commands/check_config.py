@@ -53,7 +53,9 @@ def check(folder: Path) -> tuple[Problem, ...]:
 
 def _numbers(settings: Settings) -> tuple[Problem, ...]:
     return tuple(
-        Problem(file="barcodes.toml", key="number", problem=text, allowed="see docs/configuration.md")
+        Problem(
+            file="barcodes.toml", key="number", problem=text, allowed="see docs/configuration.md"
+        )
         for text in number_problems(settings.numbers)
     )
 

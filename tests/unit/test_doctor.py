@@ -40,8 +40,8 @@ def test_without_a_configuration_the_machine_is_still_judged(
     monkeypatch.delenv("RECEIVING_EDGE_CONFIG", raising=False)
     code = run("--data", str(tmp_path), "--json")
     said = json.loads(capsys.readouterr().out)
-    whats = {line["what"] for line in said["lines"]}
-    assert whats >= {"python", "receiving-edge", "sqlite", "disk sync", "clock", "free space"}
+    named = {line["what"] for line in said["lines"]}
+    assert named >= {"python", "receiving-edge", "sqlite", "disk sync", "clock", "free space"}
     assert said["ok"] is (code == 0)
     assert all(line["cure"] for line in said["lines"] if line["state"] != "ok")
 

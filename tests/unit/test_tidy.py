@@ -46,7 +46,7 @@ FOREIGN: Final = re.compile(
     "|".join(
         (
             r"/wo" r"rk/",
-            r"/ro" r"ot\b",
+            r"/r" r"oot\b",
             r"py" r"pi\.org",
             r"python" r"hosted",
             r"\bshar" r"ed/",
