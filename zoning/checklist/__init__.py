@@ -1,0 +1,1 @@
+"""Checklist files `checklist/1`: values, inheritance, reading, checks between steps."""

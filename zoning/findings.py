@@ -1,0 +1,335 @@
+"""Problems of policy files: all of them at once, each with file, line and reason in two languages.
+
+Reads TOML tables key by key so that nothing unknown or of a wrong type gets through.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeAlias
+
+from zoning.model import Label
+
+FILE_BYTES_MAX = 1 << 20
+LABEL_MAX = 48
+CODE = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,31}")
+NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
+# A spreadsheet turns these into dates when the table is opened and saved.
+_DATE_LIKE = re.compile(r"(?i)(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[0-9]{1,4}")
+
+Path: TypeAlias = tuple[str | int, ...]
+
+_MESSAGES: Mapping[str, tuple[str, str, str]] = {
+    "syntax": ("G01", "файл не читается: {got}", "the file cannot be read: {got}"),
+    "absent_file": ("G01", "файла нет", "the file is absent"),
+    "too_big": ("G01", "больше предела: {max}", "above the limit: {max}"),
+    "unknown_key": ("G01", "неизвестный ключ {key}", "unknown key {key}"),
+    "use_must": ("G01", "вместо required пишите must", "write must in place of required"),
+    "required": ("G01", "нет ключа {key}", "the key {key} is needed"),
+    "wrong_type": ("G01", "{key}: нужно {want}", "{key}: {want} is expected"),
+    "bad_code": ("G01", "{key}: недопустимый код {got}", "{key}: {got} is no valid code"),
+    "bad_value": ("G01", "{key}: {got} не из {want}", "{key}: {got} is none of {want}"),
+    "expression": ("G01", "{key}: {ru}", "{key}: {en}"),
+    "duplicate": ("G02", "{key} встречается дважды", "{key} occurs twice"),
+    "unknown_name": ("G02", "{key}: нет такого: {got}", "{key}: there is no {got}"),
+    "retired": ("G02", "{key} выведен из употребления", "{key} is retired"),
+    "no_text": ("G03", "{key}: нет текста на языке {lang}", "{key}: no text in {lang}"),
+    "long_text": ("G03", "{key}: длиннее {max} знаков", "{key}: longer than {max} characters"),
+    "many_options": ("G04", "вариантов больше 8", "more than 8 options"),
+    "stale_pin": ("G05", "{got}: такой версии нет", "{got}: there is no such version"),
+    "cycle": ("G05", "цепочка extends: круг или длиннее 4", "extends: a circle, or longer than 4"),
+    "locked": ("G05", "шаг {key} закрыт для изменений", "step {key} is locked"),
+    "stage_order": ("G05", "стадия {got} раньше предыдущей", "stage {got} after a later one"),
+    "hazard_stage": (
+        "G05",
+        "флаг опасности {got} не на стадии danger",
+        "hazard flag {got} outside the stage danger",
+    ),
+    "default_loaded": (
+        "G05",
+        "ответ по умолчанию {got} не нейтрален",
+        "the default {got} is not neutral",
+    ),
+    "default_hides": (
+        "G05",
+        "ответ по умолчанию скрывает обязательный шаг {got}",
+        "the default hides the must step {got}",
+    ),
+    "no_default": ("G05", "нужен default или must", "default or must is needed"),
+    "bands": ("G01", "границы band: {got}", "band limits: {got}"),
+    "ungraded": (
+        "G05",
+        "ungraded без флага из grade.ungraded_flags",
+        "ungraded without a flag of grade.ungraded_flags",
+    ),
+    "match_tie": ("G13", "та же категория у {got}", "same category as {got}"),
+    "header": ("G01", "заголовок: {got}", "header: {got}"),
+    "encoding": (
+        "G01",
+        "не UTF-8: сохраните как «CSV UTF-8»",
+        "not UTF-8: save as “CSV UTF-8”",
+    ),
+    "cell": ("G01", "{key}: ячейка {got} не понята", "{key}: cell {got} is not understood"),
+    "catch_all": (
+        "G21",
+        "строка без условий запрещена: недостающий факт обходит движок",
+        "a row without conditions is refused: missing facts are the engine's",
+    ),
+    "zone_of": (
+        "G24",
+        "{got} относится к зоне {want}",
+        "{got} belongs to the zone {want}",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One problem: which check, where, and why, in Russian and English."""
+
+    check: str
+    file: str
+    line: int
+    text: Label
+
+    def __str__(self) -> str:
+        return f"{self.check} {self.file}:{self.line} {self.text['en']}"
+
+
+class PolicyParseError(Exception):
+    """A pack is refused. `findings` lists every problem found, in file order."""
+
+    def __init__(self, findings: tuple[Finding, ...]) -> None:
+        super().__init__(findings)
+        self.findings = findings
+
+    def __str__(self) -> str:
+        return "policy refused: " + "; ".join(str(item) for item in self.findings[:20])
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Collects findings; the same problem at the same place is told once."""
+
+    found: dict[tuple[str, int, str], Finding] = field(default_factory=dict)
+
+    def add(self, file: str, line: int, code: str, params: Mapping[str, object]) -> None:
+        """Note a problem by its message code."""
+        check, ru, en = _MESSAGES[code]
+        text = {"ru": ru.format_map(params), "en": en.format_map(params)}
+        found = Finding(check=check, file=file, line=line, text=text)
+        self.found.setdefault((file, line, text["en"]), found)
+
+    def stop(self) -> None:
+        """Raise PolicyParseError if anything was found."""
+        if self.found:
+            raise PolicyParseError(tuple(self.found[key] for key in sorted(self.found)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a TOML value stands, so that a finding can name its line."""
+
+    report: Report
+    file: str
+    lines: Mapping[Path, int]
+    path: Path = ()
+
+    def at(self, *more: str | int) -> "Place":
+        """Return the place of a value inside this one."""
+        return replace(self, path=(*self.path, *more))
+
+    def refuse(self, code: str, **params: object) -> None:
+        """Note a problem here."""
+        self.report.add(self.file, self._line(), code, params)
+
+    def _line(self) -> int:
+        path = self.path
+        while path and path not in self.lines:
+            path = path[:-1]
+        return self.lines.get(path, 1)
+
+
+class Section:
+    """One TOML table being read: each key is asked for once, `finish` refuses what is left."""
+
+    __slots__ = ("_left", "place", "raw")
+
+    def __init__(self, raw: Mapping[str, Any], place: Place) -> None:
+        self.raw = raw
+        self.place = place
+        self._left = set(raw)
+
+    def value(self, key: str, kind: type, want: str, *, needed: bool = False) -> Any:
+        """Return a key's value if it has this type, else None; refuse what is wrong."""
+        self._left.discard(key)
+        if key not in self.raw:
+            if needed:
+                self.place.refuse("required", key=key)
+            return None
+        value = self.raw[key]
+        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+            self.place.at(key).refuse("wrong_type", key=key, want=want)
+            return None
+        return value
+
+    def text(self, key: str, default: str = "", *, needed: bool = False) -> str:
+        """Return a string."""
+        value = self.value(key, str, "text", needed=needed)
+        return default if value is None else value
+
+    def integer(self, key: str, default: int = 0, *, needed: bool = False) -> int:
+        """Return an integer."""
+        value = self.value(key, int, "integer", needed=needed)
+        return default if value is None else value
+
+    def flag(self, key: str, *, default: bool = False) -> bool:
+        """Return a boolean."""
+        value = self.value(key, bool, "true | false")
+        return default if value is None else value
+
+    def code(self, key: str, pattern: re.Pattern[str] = CODE, *, needed: bool = False) -> str:
+        """Return a code that fits a pattern."""
+        return self._code(key, self.text(key, needed=needed), pattern)
+
+    def one_of(self, key: str, allowed: Iterable[str], default: str) -> str:
+        """Return one of the allowed words."""
+        value = self.text(key, default)
+        choice = tuple(allowed)
+        if value in choice:
+            return value
+        self.place.at(key).refuse("bad_value", key=key, got=value, want=" ".join(choice))
+        return default
+
+    def codes(self, key: str, pattern: re.Pattern[str] = CODE) -> tuple[str, ...]:
+        """Return a list of codes, none twice."""
+        items = self.value(key, list, "[codes]") or []
+        if not all(isinstance(item, str) for item in items):
+            self.place.at(key).refuse("wrong_type", key=key, want="[codes]")
+            return ()
+        for item in {item for item in items if items.count(item) > 1}:
+            self.place.at(key).refuse("duplicate", key=item)
+        return tuple(dict.fromkeys(self._code(key, item, pattern) for item in items))
+
+    def label(self, key: str, languages: Iterable[str], *, needed: bool = True) -> Label:
+        """Return a text in every language."""
+        raw = self.value(key, dict, "{ru, en}", needed=needed)
+        if raw is None:
+            return {}
+        for name in languages:
+            if not isinstance(raw.get(name), str) or not raw[name].strip():
+                self.place.at(key).refuse("no_text", key=key, lang=name)
+        return {name: text for name, text in raw.items() if isinstance(text, str)}
+
+    def table(self, key: str) -> "Section":
+        """Return a table inside this one; an absent one is empty."""
+        return Section(self.value(key, dict, "{…}") or {}, self.place.at(key))
+
+    def named(self, key: str) -> Iterator[tuple[str, "Section"]]:
+        """Yield the tables of a table by name."""
+        section = self.table(key)
+        for name, raw in section.raw.items():
+            place = section.place.at(name)
+            if isinstance(raw, dict):
+                yield section._code(name, name, CODE), Section(raw, place)  # noqa: SLF001
+            else:
+                place.refuse("wrong_type", key=name, want="{…}")
+
+    def tables(self, key: str) -> Iterator["Section"]:
+        """Yield the tables of an array."""
+        for index, raw in enumerate(self.value(key, list, "[{…}]") or []):
+            place = self.place.at(key, index)
+            if isinstance(raw, dict):
+                yield Section(raw, place)
+            else:
+                place.refuse("wrong_type", key=key, want="[{…}]")
+
+    def finish(self) -> None:
+        """Refuse every key that nobody asked for."""
+        for key in sorted(self._left):
+            code = "use_must" if key == "required" else "unknown_key"
+            self.place.at(key).refuse(code, key=key)
+
+    def _code(self, key: str, value: str, pattern: re.Pattern[str]) -> str:
+        if value and (not pattern.fullmatch(value) or _DATE_LIKE.fullmatch(value)):
+            self.place.at(key).refuse("bad_code", key=key, got=repr(value))
+        return value
+
+
+def read_toml(name: str, content: bytes, report: Report) -> Section | None:
+    """Parse one TOML file; None when it cannot be read at all."""
+    try:
+        if len(content) > FILE_BYTES_MAX:
+            report.add(name, 1, "too_big", {"max": "1 MiB"})
+            return None
+        text = content.decode()
+        raw = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        line = re.search(r"at line (\d+)", str(error))
+        report.add(name, int(line[1]) if line else 1, "syntax", {"got": str(error)[:200]})
+        return None
+    return Section(raw, Place(report=report, file=name, lines=locate(text)))
+
+
+_TOKEN = re.compile(
+    r'"""[\s\S]*?"""|'
+    + r"'''[\s\S]*?'''"
+    + r'|"(?:\\.|[^"\\\n])*"|'
+    + r"'[^'\n]*'|#[^\n]*|[\[\]{}]|\n"
+)
+_HEADER = re.compile(r"[ \t]*(\[\[?)([^\]\n]+)\]")
+_KEY = re.compile(r"[ \t]*([A-Za-z0-9_.\-\"]+)[ \t]*=")
+
+
+def locate(text: str) -> dict[Path, int]:
+    """Return the line of every table, key and array element of a TOML text that parses."""
+    lines: dict[Path, int] = {}
+    counts: dict[Path, int] = {}
+    header: Path = ()
+    at, line = 0, 1
+    while at < len(text):
+        if found := _HEADER.match(text, at):
+            header = _enter(found, counts)
+            lines.setdefault(header, line)
+        elif found := _KEY.match(text, at):
+            key = (*header, *_parts(found[1]))
+            lines[key] = line
+            at, line = _value(text, found.end(), line, key, lines)
+            continue
+        end = text.find("\n", at)
+        at, line = (len(text) if end < 0 else end + 1), line + 1
+    return lines
+
+
+def _enter(found: re.Match[str], counts: dict[Path, int]) -> Path:
+    """Return the path of a table header; a `[[name]]` opens the next element."""
+    *outer, last = _parts(found[2])
+    path: Path = ()
+    for part in outer:
+        path = (*path, part)
+        path = (*path, counts[path]) if path in counts else path
+    path = (*path, last)
+    if found[1] == "[[":
+        counts[path] = counts.get(path, -1) + 1
+        path = (*path, counts[path])
+    return path
+
+
+def _parts(text: str) -> tuple[str, ...]:
+    return tuple(part.strip(' "') for part in text.split("."))
+
+
+def _value(text: str, at: int, line: int, key: Path, lines: dict[Path, int]) -> tuple[int, int]:
+    """Walk over one value; return where the next line begins. Notes each `{` of an array."""
+    depth, index = 0, 0
+    for token in _TOKEN.finditer(text, at):
+        word = token[0]
+        if word == "{" and depth == 1:
+            lines[(*key, index)] = line
+            index += 1
+        depth += (word in "[{") - (word in "]}")
+        line += word.count("\n")
+        if word == "\n" and depth <= 0:
+            return token.end(), line
+    return len(text), line

@@ -1,0 +1,170 @@
+"""One hashed pack: policy, zone table, checklists, reasons. Takes bytes; refuses all or nothing."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from zoning.checklist.load import read_checklists
+from zoning.checklist.values import Checklist
+from zoning.findings import CODE, Report, Section, read_toml
+from zoning.grammar import truth
+from zoning.model import Domain, Label, Members, Static, digest
+from zoning.policy import Policy, read_policy
+from zoning.table import Table, read_table, show_table
+
+FILES = ("pack.toml", "policy.toml", "reasons.toml")
+TABLE = "zone.csv"
+UNKNOWN_ITEM = "unknown_item"
+REASONS = ("customer", "found", "override", "correction", "no_evidence")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """A coded reason. `flags` let the station propose a found reason, `party` is who is liable."""
+
+    id: str
+    label: Label
+    party: str = ""
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pack:
+    """Everything a unit is decided by, under one digest of the content."""
+
+    id: str
+    version: int
+    sha256: str
+    title: Label
+    languages: tuple[str, ...]
+    policy: Policy = field(repr=False)
+    table: Table = field(repr=False)
+    checklists: Mapping[str, Checklist] = field(repr=False)
+    reasons: Mapping[str, tuple[Reason, ...]] = field(repr=False)
+
+    def checklist_for(self, static: Static) -> Checklist:
+        """Return the checklist of a unit; without a known category that of an unknown item."""
+        fitting = [
+            (checklist.match.priority, name)
+            for name, checklist in self.checklists.items()
+            if checklist.match and self._fits(checklist, static)
+        ]
+        return self.checklists[max(fitting)[1] if fitting else UNKNOWN_ITEM]
+
+    def _fits(self, checklist: Checklist, static: Static) -> bool:
+        match = checklist.match
+        assert match is not None, "the caller has looked"
+        return (
+            (not match.categories or static.category in match.categories)
+            and (not match.tenants or static.tenant in match.tenants)
+            and truth(match.when, {"attrs": attributes(self.policy, static)}) is not False
+        )
+
+
+def attributes(policy: Policy, static: Static) -> Members:
+    """Return the item's attributes; of an item nobody knows all are unknown."""
+    return declared(policy.domains["attrs"], static.attrs, static.unknown_attrs)
+
+
+def declared(domain: Domain, given: frozenset[str] | None, unknown: frozenset[str]) -> Members:
+    """Return a set column as a feed states it.
+
+    None or a member that the policy does not know makes every other member unknown.
+    """
+    values = frozenset(domain.values)
+    present = (given or frozenset()) & values
+    is_known = given is not None and given | unknown <= values
+    return Members(present=present, unknown=((unknown if is_known else values) - present))
+
+
+def load_pack(files: Mapping[str, bytes]) -> Pack:
+    """Build a pack from its files (relative path to bytes).
+
+    Raises PolicyParseError with every finding of every file; nothing is half loaded.
+    """
+    report = Report()
+    for name in (*FILES, TABLE):
+        if name not in files:
+            report.add(name, 1, "absent_file", {})
+    sections = {
+        name: section
+        for name, content in sorted(files.items())
+        if name.endswith(".toml") and (section := read_toml(name, content, report))
+    }
+    if not {*FILES} <= sections.keys() or TABLE not in files:
+        report.stop()
+    pack = _build(sections, files[TABLE], report)
+    report.stop()
+    return pack
+
+
+def _build(sections: Mapping[str, Section], table: bytes, report: Report) -> Pack:
+    head = sections["pack.toml"]
+    head.one_of("format", ("pack/1",), "")
+    languages = head.codes("languages", re.compile(r"[a-z]{2}")) or ("ru", "en")
+    policy = read_policy(sections["policy.toml"], languages)
+    parts = [section for name, section in sections.items() if name.startswith("checklists/")]
+    for name in sections.keys() - {*FILES}:
+        if not name.startswith("checklists/"):
+            report.add(name, 1, "unknown_name", {"key": "pack", "got": name})
+    checklists = read_checklists(parts, policy, languages)
+    if UNKNOWN_ITEM not in checklists:
+        head.place.refuse("required", key=f"checklists/{UNKNOWN_ITEM}.toml")
+    rows = read_table(TABLE, table, policy, languages, report)
+    reasons = _reasons(sections["reasons.toml"], policy, languages)
+    pack_id = head.code("id", re.compile(r"[a-z][a-z0-9-]{0,31}"), needed=True)
+    version = head.integer("version", needed=True)
+    title = head.label("title", languages)
+    head.finish()
+    report.stop()
+    content = {
+        "pack": dict(head.raw),
+        "policy": policy.sha256,
+        "table": show_table(rows, policy, languages),
+        "checklists": {name: item.sha256 for name, item in checklists.items()},
+        "reasons": dict(sections["reasons.toml"].raw),
+    }
+    return Pack(
+        id=pack_id,
+        version=version,
+        sha256=digest(content),
+        title=title,
+        languages=languages,
+        policy=policy,
+        table=rows,
+        checklists=checklists,
+        reasons=reasons,
+    )
+
+
+def _reasons(
+    section: Section, policy: Policy, languages: tuple[str, ...]
+) -> dict[str, tuple[Reason, ...]]:
+    section.one_of("format", ("reasons/1",), "")
+    section.integer("version", needed=True)
+    found = {group: _group(section, group, policy, languages) for group in REASONS}
+    section.finish()
+    ids = [reason.id for group in found.values() for reason in group]
+    for name in sorted({name for name in ids if ids.count(name) > 1}):
+        section.place.refuse("duplicate", key=name)
+    return found
+
+
+def _group(
+    section: Section, group: str, policy: Policy, languages: tuple[str, ...]
+) -> tuple[Reason, ...]:
+    found = []
+    for part in section.tables(group):
+        flags = part.codes("flags")
+        for name in sorted(set(flags) - policy.flags.keys()):
+            part.place.refuse("unknown_name", key="flags", got=name)
+        found.append(
+            Reason(
+                id=part.code("id", CODE, needed=True),
+                label=part.label("label", languages),
+                party=part.code("party"),
+                flags=flags,
+            )
+        )
+        part.finish()
+    return tuple(found)

@@ -1,0 +1,320 @@
+"""A checklist run: which questions are open, what the answers raise, the facts they give.
+
+A run is a value; every act returns a new one. Decides nothing about zones.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from zoning.checklist.values import Slot, Stage, Step, StepType
+from zoning.grammar import truth
+from zoning.model import UNGRADED, AnsweredBy, Facts, Grade, Label, Missing, Static
+from zoning.pack import Pack
+from zoning.policy import HazardScope
+from zoning.session.walk import (
+    UNDECIDED,
+    Given,
+    Run,
+    StepState,
+    chosen_options,
+    inherited,
+    outcomes,
+    static_values,
+    walked,
+)
+
+TEXT_MAX = 200
+_SILENT = (StepType.IMAGE, StepType.NOTE)
+
+
+class AnswerRefusedError(Exception):
+    """An answer is not taken: a code for the screen and what it speaks of."""
+
+    def __init__(self, code: str, params: Mapping[str, str | int | Label]) -> None:
+        super().__init__(f"answer refused: {code}")
+        self.code = code
+        self.params = params
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepView:
+    """An exception digit: level 0 = the default holds. `asked` = it counts at the moment."""
+
+    step: str
+    label: Label
+    level: int
+    levels: int
+    answer: str
+    answer_label: Label
+    asked: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlotDemand:
+    """Photographs that the answers demand."""
+
+    slot: Slot
+    count: int
+    steps: tuple[str, ...]
+
+
+def begin(pack: Pack, static: Static) -> Run:
+    """Return a run of the checklist for this unit without any answer."""
+    return walked(Run(pack=pack, checklist=pack.checklist_for(static), static=static))
+
+
+def answer(run: Run, step: str, value: str | int, by: AnsweredBy) -> Run:
+    """Return the run with this answer.
+
+    Raises AnswerRefusedError: unknown_step, not_asked, not_by_key, unknown_option, out_of_range,
+    bad_text or constraint.
+    """
+    asked = _step(run, step)
+    if asked.by_parcel or asked.type in _SILENT or _is_closed(run, step):
+        raise AnswerRefusedError("not_asked", {"step": step})
+    _check_value(asked, value, by)
+    given = Given(step=step, value=_normal(asked, value), by=by)
+    new = walked(replace(run, given={**run.given, step: given}))
+    if asked.constraint and truth(asked.constraint, new.answered, new.given.keys()) is False:
+        raise AnswerRefusedError("constraint", {"step": step, "text": asked.constraint_message})
+    return new
+
+
+def withdraw(run: Run, step: str) -> Run:
+    """Return the run without an explicit answer. Raises AnswerRefusedError: not_answered."""
+    if step not in run.given:
+        raise AnswerRefusedError("not_answered", {"step": step})
+    return walked(replace(run, given={k: v for k, v in run.given.items() if k != step}))
+
+
+def cycle(run: Run, step: str) -> tuple[Run, int]:
+    """Return the run with the next exception of a default step, and its level; 0 = off again.
+
+    Raises AnswerRefusedError as `answer` does, and not_an_exception.
+    """
+    asked = _step(run, step)
+    if not _is_exception(run, asked):
+        raise AnswerRefusedError("not_an_exception", {"step": step})
+    level = _level(run, asked) + 1
+    if level > len(asked.levels):
+        return withdraw(run, step), 0
+    return answer(run, step, asked.levels[level - 1].id, AnsweredBy.KEY), level
+
+
+def open_must(run: Run) -> tuple[Step, ...]:
+    """Return the questions that need an explicit answer now, in file order."""
+    return tuple(step for step in run.checklist.steps if run.states[step.name] is StepState.OPEN)
+
+
+def exceptions(run: Run) -> tuple[StepView, ...]:
+    """Return the default steps, in an order that stays the same for the whole run."""
+    return tuple(_view(run, step) for step in run.checklist.steps if _is_exception(run, step))
+
+
+def slots_due(run: Run) -> tuple[SlotDemand, ...]:
+    """Return the photographs that the current answers and image steps demand."""
+    asking: dict[str, list[str]] = {}
+    least: dict[str, int] = {}
+    for step in run.checklist.steps:
+        for name in _slots(run, step):
+            asking.setdefault(name, []).append(step.name)
+            least[name] = max(least.get(name, 1), step.min_count)
+    return tuple(_demand(run.checklist.slots[n], asking[n], least[n]) for n in asking)
+
+
+def put_answers(run: Run, disposition: str) -> tuple[tuple[str, str], ...]:
+    """Return what scanning a tray of this disposition would answer.
+
+    The caller accepts the put only if the verdict with these answers has that disposition.
+    """
+    return tuple(
+        (step.name, step.put_scan[disposition])
+        for step in open_must(run)
+        if disposition in step.put_scan
+    )
+
+
+def inhibit(run: Run) -> HazardScope | None:
+    """Return how far the danger reaches that a current answer or the parcel states, if any."""
+    return run.pack.policy.hazard(run.flags.present)
+
+
+def neutral(run: Run) -> Run:
+    """Return the run as it would be if every open question found nothing wrong.
+
+    For a proposal on the screen; never the basis of a verdict.
+    """
+    while steps := open_must(run):
+        given = Given(step=steps[0].name, value=_harmless(steps[0]), by=AnsweredBy.DEFAULT)
+        run = walked(replace(run, given={**run.given, given.step: given}))
+    return run
+
+
+def final_answers(run: Run) -> tuple[Given, ...]:
+    """Return every answer that counts, in file order; what nobody entered is by `default`."""
+    return tuple(found for step in run.checklist.steps if (found := _final(run, step)) is not None)
+
+
+def facts(run: Run) -> Facts:
+    """Return the fact record of a run as it stands; what is still open is unknown."""
+    known, missing = static_values(run.pack, run.static)
+    source = dict.fromkeys(known, "static")
+    for step in run.checklist.steps:
+        if step.feeds and step.name in run.answered:
+            known[step.feeds] = run.answered[step.name]
+            missing.pop(step.feeds, None)
+            source[step.feeds] = step.name
+        elif step.feeds:
+            missing[step.feeds] = _why(run.states[step.name])
+    grade, why = _grade(run)
+    if grade is None:
+        missing["grade"] = why
+    else:
+        known["grade"] = grade
+    known["flags"] = run.flags
+    source |= {"flags": "checklist"} | ({"grade": "checklist"} if grade else {})
+    return Facts(
+        policy_sha256=run.pack.sha256,
+        values=known,
+        missing=tuple(Missing(column=name, why=missing[name]) for name in sorted(missing)),
+        source=source,
+        grade_exact=not any(state in UNDECIDED for state in run.states.values()),
+        raised=run.raised,
+    )
+
+
+def _step(run: Run, name: str) -> Step:
+    step = run.checklist.step(name)
+    if step is None:
+        raise AnswerRefusedError("unknown_step", {"step": name})
+    return step
+
+
+def _is_closed(run: Run, step: str) -> bool:
+    return run.states[step] in (StepState.IRRELEVANT, StepState.CUT)
+
+
+def _check_value(step: Step, value: str | int, by: AnsweredBy) -> None:
+    if step.is_number:
+        if isinstance(value, bool) or not isinstance(value, int) or value not in step.range:
+            raise AnswerRefusedError(
+                "out_of_range",
+                {
+                    "step": step.name,
+                    "min": step.range.low or 0,
+                    "max": step.range.high or 0,
+                    "unit": step.unit,
+                },
+            )
+        return
+    if not step.options:
+        if not isinstance(value, str) or not 0 < len(value.strip()) <= TEXT_MAX:
+            raise AnswerRefusedError("bad_text", {"step": step.name, "max": TEXT_MAX})
+        return
+    chosen = chosen_options(step, value)
+    allowed = {option.id for option in step.options}
+    alone = len(chosen) > 1 and not set(step.exclusive).isdisjoint(chosen)
+    if not chosen <= allowed or alone or (len(chosen) != 1 and not step.is_multiple):
+        raise AnswerRefusedError("unknown_option", {"step": step.name, "answer": value})
+    by_key = {option.id for option in step.key_options}
+    if by is AnsweredBy.KEY and not chosen <= by_key:
+        raise AnswerRefusedError("not_by_key", {"step": step.name, "answer": value})
+
+
+def _normal(step: Step, value: str | int) -> str | int:
+    if not step.is_multiple:
+        return value
+    chosen = chosen_options(step, value)
+    return "|".join(option.id for option in step.options if option.id in chosen)
+
+
+def _grade(run: Run) -> tuple[str | None, str]:
+    """Return the worst cap of the answers, or why nobody can know it yet."""
+    if any(item.ungraded for item in run.raised):
+        return UNGRADED, ""
+    states = [(step, run.states[step.name]) for step in run.checklist.steps]
+    if any(state in (StepState.OPEN, StepState.PENDING) for _, state in states):
+        return None, "open"
+    if any(step.stage is Stage.IDENTITY and state is StepState.CUT for step, state in states):
+        return None, "cut_off"
+    worst = max((item.cap for item in run.raised if item.cap), default=Grade.A)
+    return worst.value, ""
+
+
+def _why(state: StepState) -> str:
+    match state:
+        case StepState.CUT:
+            return "cut_off"
+        case StepState.OPEN | StepState.PENDING:
+            return "open"
+    return "absent"
+
+
+def _is_exception(run: Run, step: Step) -> bool:
+    """Whether a step has a digit: it has a default, and no static fact rules it out."""
+    static, _ = static_values(run.pack, run.static)
+    return (
+        bool(step.default)
+        and bool(step.options)
+        and not step.by_parcel
+        and truth(step.must, static) is False
+        and truth(step.relevant, static) is not False
+    )
+
+
+def _level(run: Run, step: Step) -> int:
+    given = run.given.get(step.name)
+    ids = [option.id for option in step.levels]
+    return ids.index(str(given.value)) + 1 if given and given.value in ids else 0
+
+
+def _view(run: Run, step: Step) -> StepView:
+    level = _level(run, step)
+    shown = step.levels[level - 1] if level else step.option(step.default)
+    assert shown is not None, "the loader has checked the default"
+    return StepView(
+        step=step.name,
+        label=step.label,
+        level=level,
+        levels=len(step.levels),
+        answer=shown.id,
+        answer_label=shown.label,
+        asked=run.states[step.name] in (StepState.ANSWERED, StepState.DEFAULT),
+    )
+
+
+def _slots(run: Run, step: Step) -> tuple[str, ...]:
+    state = run.states[step.name]
+    if step.type is StepType.IMAGE and state in (StepState.DEFAULT, StepState.OPEN):
+        return (step.slot,)
+    if state is not StepState.ANSWERED:
+        return ()
+    chosen = outcomes(step, run.given[step.name].value)
+    return tuple(slot for option in chosen for slot in option.photo)
+
+
+def _demand(slot: Slot, steps: list[str], least: int) -> SlotDemand:
+    count = max(slot.min_count, least) * (len(steps) if slot.each else 1)
+    return SlotDemand(slot=slot, count=count, steps=tuple(dict.fromkeys(steps)))
+
+
+def _harmless(step: Step) -> str | int:
+    """Return the first answer that does nothing, else simply the first."""
+    if step.is_number:
+        band = next((band for band in step.bands if band.option.is_neutral), None)
+        return band.low if band else step.range.low or 0
+    if not step.options:
+        return "-"
+    option = next((option for option in step.options if option.is_neutral), step.options[0])
+    return option.id
+
+
+def _final(run: Run, step: Step) -> Given | None:
+    state = run.states[step.name]
+    if state is StepState.ANSWERED:
+        return run.given[step.name]
+    value = inherited(run, step) if step.by_parcel else step.default
+    if state is not StepState.DEFAULT or not value:
+        return None
+    by = AnsweredBy.INHERITED if step.by_parcel else AnsweredBy.DEFAULT
+    return Given(step=step.name, value=value, by=by)
