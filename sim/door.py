@@ -43,7 +43,7 @@ class World:
 
     run: Path
 
-    async def ask(self, **request: Any) -> dict[str, Any]:
+    async def ask(self, request: dict[str, Any]) -> dict[str, Any]:
         """Ask one thing. Raises SimRefusedError, OSError, ValueError, TimeoutError."""
         async with asyncio.timeout(TIMEOUT_S):
             reader, writer = await asyncio.open_unix_connection(

@@ -5,7 +5,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from pymodbus.constants import ExcCodes
 from pymodbus.server import ModbusTcpServer
@@ -27,16 +27,13 @@ class Registers:
     plc: Plc
     base: int
 
-    async def act(
-        self,
-        function: int,
-        start: int,
-        address: int,
-        count: int,
-        registers: list[int],
-        values: list[int] | list[bool] | None,
-    ) -> ExcCodes | None:
-        """Bring the registers up to date, or take a write into the host block."""
+    async def act(self, *request: Any) -> ExcCodes | None:
+        """Bring the registers up to date, or take a write into the host block.
+
+        The server says: function, first register of the block, address, count, registers of the
+        block, and the values to write, None for a read.
+        """
+        function, start, address, count, registers, values = request
         now = time.monotonic_ns()
         if values is not None and function in (*WRITES, READ_WRITE):
             if not (self.base <= address and address + count <= self.base + HOST_WORDS):

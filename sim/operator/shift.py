@@ -18,6 +18,7 @@ from sim.operator.account import Account, TrayScan, misplaced, zone_counts
 from sim.operator.acts import Act, Press, Scan, Wait
 from sim.operator.choose import choose
 from sim.operator.mind import TAKEN_S, Mind, read_plan
+from sim.operator.reading import could_obey, step_of
 from sim.operator.terminal import Terminal
 from sim.site import read_site
 
@@ -52,12 +53,12 @@ async def work(shift: Shift, *, as_json: bool) -> int:
     """Work the shift and print its account; 3 when the station stopped making progress."""
     site = read_site(shift.config)
     world = World(shift.run)
-    mind = Mind(read_plan(await world.ask(do="plan"), Random(shift.seed)))
+    mind = Mind(read_plan(await world.ask({"do": "plan"}), Random(shift.seed)))
     terminal = Terminal(site.socket, shift.lang)
     link = asyncio.create_task(terminal.run(), name="terminal")
     say = _say if as_json else _whisper
     print("ready", flush=True)
-    operator = Operator(shift, mind, terminal, world, say)
+    operator = Operator(shift, mind, terminal=terminal, world=world, say=say)
     try:
         account = await operator.work()
     except (StuckError, SimRefusedError, OSError) as error:
@@ -77,6 +78,7 @@ class Operator:
         self,
         shift: Shift,
         mind: Mind,
+        *,
         terminal: Terminal,
         world: World,
         say: Callable[[dict[str, Any]], None],
@@ -105,12 +107,7 @@ class Operator:
         self._see(view)
         if len(self._mind.done) >= self._shift.units:
             return
-        now = time.monotonic()
-        stuck = self._mind.stuck_move(view, now)
-        if stuck is not None:
-            reply = await self._world.ask(do="where", move=stuck["id"])
-            self._mind.whereabouts[stuck["id"]] = reply["where"]
-        await self._do(choose(view, self._mind, now), view)
+        await self._act_on(view)
 
     async def _newest(self) -> dict[str, Any]:
         """Return the newest view of a connection that is up, whose scanner is there."""
@@ -128,7 +125,7 @@ class Operator:
 
     def _see(self, view: dict[str, Any]) -> None:
         self._account.match(view["side"]["moves"])
-        step = _step_of(view)
+        step = step_of(view)
         if self._terminal.boots > self._boots:
             self._resumed(step)
         self._last_step = step
@@ -225,7 +222,7 @@ class Operator:
     async def _scan(self, act: Scan, view: dict[str, Any]) -> None:
         before, losses = view.get("scan"), self._terminal.losses
         known = frozenset(move["id"] for move in view["side"]["moves"])
-        reply = await self._world.ask(do="scan", text=act.text, aim=act.aim)
+        reply = await self._world.ask({"do": "scan", "text": act.text, "aim": act.aim})
         self._remember(act)
         seen = await self._until(
             lambda: self._terminal.view is not None and self._terminal.view.get("scan") != before,
@@ -265,7 +262,7 @@ class Operator:
                 tray=act.tray,
                 kind=kind,
                 at_ns=reply["at_ns"],
-                idle=_could_obey(kind, reply["idle"], view),
+                idle=could_obey(kind, reply["idle"], view),
                 known=known,
             )
         )
@@ -299,15 +296,16 @@ class Operator:
             if not view["side"]["moves"]:
                 return
             if self._mind.stuck_move(view, time.monotonic()) is not None or view.get("overlay"):
-                await self._step_moves(view)
+                await self._act_on(view)
             else:
                 await self._changed(0.5)
 
-    async def _step_moves(self, view: dict[str, Any]) -> None:
+    async def _act_on(self, view: dict[str, Any]) -> None:
+        """Choose and do the next act; a stuck load is looked for with the eyes first."""
         now = time.monotonic()
         stuck = self._mind.stuck_move(view, now)
         if stuck is not None:
-            reply = await self._world.ask(do="where", move=stuck["id"])
+            reply = await self._world.ask({"do": "where", "move": stuck["id"]})
             self._mind.whereabouts[stuck["id"]] = reply["where"]
         await self._do(choose(view, self._mind, now), view)
 
@@ -315,13 +313,13 @@ class Operator:
         """Wait until the platform heard of every put, then compare it with the truth."""
         deadline = time.monotonic() + PLATFORM_S
         while True:
-            seen = (await self._world.ask(do="platform_units"))["units"]
+            seen = (await self._world.ask({"do": "platform_units"}))["units"]
             if sum(row["puts"] for row in seen) >= len(self._mind.done):
                 break
             if time.monotonic() > deadline:
                 break
             await asyncio.sleep(0.3)
-        stats = await self._world.ask(do="stats")
+        stats = await self._world.ask({"do": "stats"})
         return self._numbers(seen, stats)
 
     def _numbers(self, seen: list[dict[str, Any]], stats: dict[str, Any]) -> dict[str, Any]:
@@ -340,24 +338,6 @@ class Operator:
             "resumed_other_step": account.resumed_other_step,
             "hand_moves": self._mind.hand_moves,
         }
-
-
-def _step_of(view: dict[str, Any]) -> tuple[Any, ...]:
-    """Where the person is: state, what is in the hand, the open question."""
-    work = view["work"]
-    item = json.dumps(work.get("item", {}).get("ids", ()))
-    must = (work.get("must") or {}).get("step")
-    marks = tuple((mark["step"], mark["level"]) for mark in work.get("marks", ()))
-    return (view["state"], work.get("no"), item, must, marks)
-
-
-def _could_obey(kind: str, idle: dict[str, Any], view: dict[str, Any]) -> bool:
-    """A leg waits when another move is before it at the same device or hand-over place."""
-    waiting = ("planned", "sent", "resent", "seen", "accepted", "picking")
-    ahead = [move for move in view["side"]["moves"] if move["s"] in (*waiting, "done")]
-    if kind == "conveyor":
-        return bool(idle["conveyor"]) and not ahead
-    return idle["robots"] > 0 and not any(move["s"] == "planned" for move in ahead)
 
 
 def _say(message: dict[str, Any]) -> None:

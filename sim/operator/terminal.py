@@ -57,19 +57,21 @@ class Terminal:
         await self._writer.drain()
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writer = writer
         try:
-            self._writer = writer
-            hello = {"m": "hello", "v": 1, "app": "sim", "role": "operator", "lang": self.lang}
-            await self.send({**hello, "size": [80, 24]})
-            while line := await reader.readline():
-                await self._take(line, time.monotonic_ns())
-        except (ConnectionError, ValueError):
-            pass
+            with contextlib.suppress(ConnectionError, ValueError):
+                await self._listen(reader)
         finally:
             self._lost()
             writer.close()
             with contextlib.suppress(ConnectionError):
                 await writer.wait_closed()
+
+    async def _listen(self, reader: asyncio.StreamReader) -> None:
+        hello = {"m": "hello", "v": 1, "app": "sim", "role": "operator", "lang": self.lang}
+        await self.send({**hello, "size": [80, 24]})
+        while line := await reader.readline():
+            await self._take(line, time.monotonic_ns())
 
     async def _take(self, line: bytes, at_ns: int) -> None:
         message = json.loads(line)

@@ -50,11 +50,13 @@ def _units(
         chosen.append(_pick(rng, chosen))
     taken: set[str] = set()
     units: list[Unit] = []
+    room = _SIZES[-1] - len(chosen)
     for scenario in chosen:
         article = _article(rng, groups[scenario.articles], taken)
         line = str(len(taken))
         units.append(_unit(rng, scenario, article, rma=rma, line=line))
-        if scenario.name == "perfect" and rng.random() < _PAIR_SHARE and len(units) < 3:
+        if scenario.name == "perfect" and room > 0 and rng.random() < _PAIR_SHARE:
+            room -= 1
             units.append(_unit(rng, scenario, article, rma=rma, line=line))
     return tuple(sorted(units, key=lambda unit: (not unit.is_undeclared, unit.is_missing)))
 

@@ -1,0 +1,26 @@
+"""What a view says about where the work stands."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+
+def step_of(view: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Return where the person is: state, what is in the hand, the open question, the marks."""
+    work = view["work"]
+    item = json.dumps(work.get("item", {}).get("ids", ()))
+    must = (work.get("must") or {}).get("step")
+    marks = tuple((mark["step"], mark["level"]) for mark in work.get("marks", ()))
+    return (view["state"], work.get("no"), item, must, marks)
+
+
+def could_obey(kind: str, idle: Mapping[str, Any], view: Mapping[str, Any]) -> bool:
+    """Return whether a first leg could start at once.
+
+    It waits when another move is before it at the same device or hand-over place.
+    """
+    waiting = ("planned", "sent", "resent", "seen", "accepted", "picking")
+    ahead = [move for move in view["side"]["moves"] if move["s"] in (*waiting, "done")]
+    if kind == "conveyor":
+        return bool(idle["conveyor"]) and not ahead
+    return idle["robots"] > 0 and not any(move["s"] == "planned" for move in ahead)
