@@ -9,9 +9,8 @@ import sys
 import time
 from pathlib import Path
 
-from edge.settings.load import SettingsError, load
-
 from edge.service.root import serve
+from edge.settings.load import SettingsError, load
 
 CONFIG_DEFAULT = Path("/etc/receiving-edge")
 DATA_DEFAULT = Path("/var/lib/receiving-edge")

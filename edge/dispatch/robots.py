@@ -103,7 +103,7 @@ class RobotLegs:
         try:
             body = self._driver.prepare(order, self._floor.nodes)
         except DriverProtocolError as error:
-            log.error("%s", error)
+            log.warning("%s", error)
             await self._fail(work, str(order.robot), "order_invalid")
             return
         sent = _sent(body, choice.snapshot.order_id)

@@ -22,6 +22,7 @@ from edge.events import (
 from edge.journal.writer import (
     CodeRow,
     Journal,
+    JournalConflictError,
     JournalDuplicateError,
     JournalFullError,
     LiveRow,
@@ -124,6 +125,9 @@ class Receiving:
                 return Reply(kinds=("duplicate",), seq=seq)
             except JournalFullError:
                 return self._full()
+            except JournalConflictError as error:
+                log.error("%s", error)  # noqa: TRY400 - the tables' guard held; no trace is needed
+                return Reply(seq=seq, no="E00")
             self.stopped = None
         self.screen = decision.screen
         if decision.drafts:

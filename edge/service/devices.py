@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from drivers.registry import driver_class
-
 from drivers.protocols import (
     CameraDriver,
     Clock,
@@ -14,6 +12,7 @@ from drivers.protocols import (
     RobotDriver,
     ScannerDriver,
 )
+from drivers.registry import driver_class
 from edge.settings.model import DeviceClass, DeviceSettings
 
 

@@ -19,10 +19,10 @@ log = logging.getLogger("photographer")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lens:
-    """A camera and the photo slots it serves."""
+    """A camera and the roles it plays."""
 
     camera: CameraDriver
-    slots: frozenset[str]
+    roles: frozenset[str]
 
 
 class Photographer:
@@ -49,7 +49,7 @@ class Photographer:
         try:
             self._wanted.put_nowait((request, self._clock.monotonic_ns()))
         except asyncio.QueueFull:
-            log.warning("camera: %s: not taken, too many wait", request.slot)
+            log.warning("camera: %s: not taken, too many wait", request.slot.name)
 
     async def run(self) -> None:
         """Take what is asked, for ever."""
@@ -58,7 +58,7 @@ class Photographer:
             await self._submit(await self._taken(request, since_ns))
 
     async def _taken(self, request: PhotoRequest, since_ns: int) -> PhotoInput:
-        lens = next((lens for lens in self._lenses if request.slot in lens.slots), None)
+        lens = next((lens for lens in self._lenses if request.slot.role in lens.roles), None)
         if lens is None:
             return _missing(request, "no_camera")
         try:
@@ -66,14 +66,14 @@ class Photographer:
             photo = await lens.camera.photograph(since_ns, deadline)
             sha256 = await self._store.put(photo.jpeg)
         except (DriverError, OSError) as error:
-            log.warning("%s: photograph %s: %s", lens.camera.name, request.slot, error)
+            log.warning("%s: photograph %s: %s", lens.camera.name, request.slot.name, error)
             return _missing(request, "camera_failed")
-        taken = _event(request.slot, photo, sha256, camera=str(lens.camera.name))
-        return PhotoInput(unit=request.unit, slot=request.slot, photo=taken)
+        taken = _event(request.slot.name, photo, sha256, camera=str(lens.camera.name))
+        return PhotoInput(unit=request.unit, slot=request.slot.name, photo=taken)
 
 
 def _missing(request: PhotoRequest, reason: str) -> PhotoInput:
-    return PhotoInput(unit=request.unit, slot=request.slot, photo=None, reason=reason)
+    return PhotoInput(unit=request.unit, slot=request.slot.name, photo=None, reason=reason)
 
 
 def _event(slot: str, photo: Photo, sha256: str, *, camera: str) -> PhotoTaken:

@@ -1,4 +1,4 @@
-"""Composition root of `serve`: opens stores, replays the journal, runs the station, ends in order."""
+"""Composition root of `serve`: stores opened, journal replayed, station run, ended in order."""
 
 import asyncio
 import logging
@@ -6,6 +6,7 @@ import random
 import secrets
 import signal
 import sqlite3
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from datetime import datetime
 from importlib.metadata import version
@@ -15,6 +16,7 @@ from typing import Final
 from drivers.clock import SystemClock
 from drivers.protocols import Clock
 from edge.barcodes.classify import Rules
+from edge.barcodes.numbers import compile_rules
 from edge.events import Origin, ParcelId, UnitId
 from edge.journal.photos import PhotoStore
 from edge.journal.reader import Reader
@@ -100,7 +102,7 @@ async def _run(
     _raise_fault(ended)
 
 
-def _raise_fault(ended: list[None | BaseException]) -> None:
+def _raise_fault(ended: Sequence[BaseException | None]) -> None:
     for result in ended:
         if isinstance(result, BaseException) and not isinstance(result, asyncio.CancelledError):
             raise result
@@ -153,7 +155,7 @@ def _world(
         active=packs.active.sha256,
         floor=settings.floor,
         people=settings.people,
-        camera_slots=frozenset(slot for one in settings.devices for slot in one.roles),
+        camera_roles=frozenset(role for one in settings.devices for role in one.roles),
         dup_ns=int(settings.station.terminal.dup_s * 1e9),
     )
     return World(
@@ -161,10 +163,10 @@ def _world(
         devices=make_devices(settings.devices, clock),
         origin=origin,
         context=context,
-        rules=Rules(keys=(settings.site_key,), numbers=settings.numbers),
+        rules=Rules(site_keys=(settings.site_key,), numbers=compile_rules(settings.numbers)),
         look_up=look_up,
         clock=clock,
-        rng=random.Random(secrets.randbits(64)),
+        rng=random.Random(secrets.randbits(64)),  # noqa: S311 - jitter, no secret
     )
 
 
@@ -175,6 +177,6 @@ def _start_input(journal: Journal, packs: Packs, replay_ms: int) -> StartInput:
         version=version("receiving-edge"),
         sqlite=sqlite3.sqlite_version,
         replay_ms=replay_ms,
-        fresh=journal.fresh,
+        new_journal=journal.reason,
         packs=activated,
     )

@@ -278,9 +278,9 @@ class Station:
         if receiving.stopped is not None:  # the probe: when it is recorded, work goes on
             await receiving.submit(_disk_probe())
         idle_ns = self._world.clock.monotonic_ns() - receiving.last_act_ns
-        if idle_ns > lock_s * 1_000_000_000 and receiving.state.shift is not None:
-            if not receiving.state.locked:
-                await receiving.submit(LockTimer())
+        is_open = receiving.state.shift is not None and not receiving.state.locked
+        if is_open and idle_ns > lock_s * 1_000_000_000:
+            await receiving.submit(LockTimer())
 
     def _intake(self, one: Configured) -> ScannerIntake:
         return ScannerIntake(
@@ -296,7 +296,7 @@ class Station:
 
 def _lenses(devices: Devices) -> tuple[Lens, ...]:
     return tuple(
-        Lens(camera=devices.cameras[str(one.settings.name)], slots=one.settings.roles)
+        Lens(camera=devices.cameras[str(one.settings.name)], roles=one.settings.roles)
         for one in devices.every
         if str(one.settings.name) in devices.cameras
     )

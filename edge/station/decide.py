@@ -78,7 +78,7 @@ def _photo(state: State, screen: Screen, given: PhotoInput, context: Context) ->
     if unit is None:
         return Decision(screen=screen)
     if given.photo is None:
-        if given.slot in screen.photos_due:
+        if given.slot in {slot.name for slot in screen.photos_due}:
             return Decision(screen=noted(screen, Severity.ERROR, "E34", slot=given.slot))
         missing = PhotoMissing(slot=given.slot, reason=given.reason)
         return Decision(screen=screen, drafts=(on_unit(unit, missing),))
@@ -109,8 +109,8 @@ def _started(state: State, screen: Screen, given: StartInput) -> Decision:
         open=(*subjects, *(f"move/{move}" for move in state.moves)),
     )
     drafts = [on_station(started)]
-    if given.fresh:
-        drafts.insert(0, on_station(StationJournal(reason="fresh")))
+    if given.new_journal:
+        drafts.insert(0, on_station(StationJournal(reason=given.new_journal)))
     for name, version, sha256 in given.packs:
         activated = ConfigActivated(what="policy", id=name, version=version, sha256=sha256)
         drafts.append(on_station(activated))

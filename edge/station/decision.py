@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from zoning.pack import Pack
-
 from drivers.protocols import ScanOutcome
 from edge.catalogue import Person
 from edge.events import Draft, ParcelId, Payload, Subject, UnitId
@@ -13,6 +11,7 @@ from edge.floor import FloorSettings
 from edge.station.inputs import Candidate, ScanInput
 from edge.station.state import State, UnitWork
 from edge.views import Severity
+from zoning.pack import Pack
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +28,7 @@ class Fresh:
 class Context:
     """The world around a decision. `packs` by content digest, `active` is the one in force.
 
-    `camera_slots` = photo slots that a configured camera serves.
+    `camera_roles` = what configured cameras look at.
     """
 
     wall_ms: int
@@ -40,7 +39,7 @@ class Context:
     active: str
     floor: FloorSettings
     people: Mapping[str, Person]
-    camera_slots: frozenset[str]
+    camera_roles: frozenset[str]
     dup_ns: int
 
 
@@ -69,6 +68,17 @@ class Choice:
     slot: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Slot:
+    """A named photograph and the camera role that takes it."""
+
+    name: str
+    role: str
+
+
+ITEM_PHOTO = Slot(name="item", role="item")  # taken of every unit, demanded by none
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Screen:
     """What is on the screen beside the state; lost at a restart without harm."""
@@ -83,7 +93,7 @@ class Screen:
     reopened: bool = False
     page: int = 0
     tray: str | None = None
-    photos_due: frozenset[str] = frozenset()
+    photos_due: frozenset[Slot] = frozenset()
     note: Note | None = None
     notes: int = 0
     last_scan: tuple[str, bytes, int] | None = None
@@ -96,7 +106,7 @@ class PhotoRequest:
     """A photograph to take now, of this unit, for this slot."""
 
     unit: UnitId
-    slot: str
+    slot: Slot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +128,7 @@ class Decision:
         return replace(self, drafts=earlier + self.drafts)
 
 
-def noted(screen: Screen, sev: Severity, t: str, **p: Any) -> Screen:
+def noted(screen: Screen, sev: Severity, t: str, /, **p: Any) -> Screen:
     """Return the screen with a new feedback line."""
     return replace(screen, note=Note(sev=sev, t=t, p=p), notes=screen.notes + 1)
 
@@ -141,14 +151,14 @@ def clean(screen: Screen) -> Screen:
     )
 
 
-def accepted(screen: Screen, t: str, *drafts: Draft, **p: Any) -> Decision:
+def accepted(screen: Screen, t: str, /, *drafts: Draft, **p: Any) -> Decision:
     """Return an accepted act: its events, a good tone and its line."""
     return Decision(
         screen=noted(screen, Severity.OK, t, **p), drafts=drafts, outcome=ScanOutcome.ACCEPTED
     )
 
 
-def refused(screen: Screen, code: str, *drafts: Draft, **p: Any) -> Decision:
+def refused(screen: Screen, code: str, /, *drafts: Draft, **p: Any) -> Decision:
     """Return a refusal: harmless, never silent, says what is awaited."""
     severity = Severity.WARN if code == "E00" else Severity.ERROR
     outcome = ScanOutcome.REFUSED if code == "E00" else ScanOutcome.ERROR

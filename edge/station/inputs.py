@@ -142,12 +142,12 @@ class FeedInput:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartInput:
-    """The service has replayed its journal."""
+    """The service has replayed its journal; `new_journal` = why it has a new identity, or empty."""
 
     version: str
     sqlite: str
     replay_ms: int
-    fresh: bool
+    new_journal: str
     packs: tuple[tuple[str, int, str], ...]
 
 

@@ -3,8 +3,9 @@
 from dataclasses import replace
 
 from edge.events import DangerRaised, UnitParked
-from edge.station import inspection, moves, parcels, people, units
+from edge.station import asking, inspection, moves, parcels, people, units
 from edge.station.decision import (
+    ITEM_PHOTO,
     Choice,
     Context,
     Decision,
@@ -57,7 +58,7 @@ def _by_state(where: str, state: State, screen: Screen, pressed: str, context: C
             case "UNIT":
                 return _unit(screen, unit, pressed, context)
             case "VERDICT" | "PHOTO":
-                return _verdict(screen, unit, pressed, context)
+                return _verdict(screen, unit, pressed)
     if pressed == "f8":
         return Decision(screen=replace(clean(screen), summary=True))
     if pressed in ("f9", "backspace"):
@@ -173,9 +174,9 @@ def _unit(screen: Screen, unit: UnitWork, pressed: str, context: Context) -> Dec
             return Decision(screen=replace(screen, typed=screen.typed[:-1]))
         case "backspace" | "f9":
             return inspection.take_back(screen, unit, context)
-        case "9" if inspection.open_number(unit, context) is None:
+        case "9" if not _is_typing(unit, context):
             return _another_photo(screen, unit)
-        case "0" | "enter" if inspection.open_question(unit, context) is None:
+        case "0" | "enter" if asking.open_step(unit, context) is None:
             return inspection.accept(screen, unit, pressed, context)
         case "enter":
             return inspection.enter_number(screen, unit, context)
@@ -185,15 +186,20 @@ def _unit(screen: Screen, unit: UnitWork, pressed: str, context: Context) -> Dec
             return refused(screen, "E00", want="want.answer")
 
 
+def _is_typing(unit: UnitWork, context: Context) -> bool:
+    step = asking.open_step(unit, context)
+    return step is not None and step.is_number
+
+
 def _another_photo(screen: Screen, unit: UnitWork) -> Decision:
-    slot = next(iter(sorted(screen.photos_due)), "item")
+    slot = next(iter(sorted(screen.photos_due)), ITEM_PHOTO)
     return Decision(
-        screen=noted(screen, Severity.INFO, "fb.photo", slot=slot),
+        screen=noted(screen, Severity.INFO, "fb.photo", slot=slot.name),
         photos=inspection.requests(unit, frozenset((slot,))),
     )
 
 
-def _verdict(screen: Screen, unit: UnitWork, pressed: str, context: Context) -> Decision:
+def _verdict(screen: Screen, unit: UnitWork, pressed: str) -> Decision:
     match pressed:
         case "esc":
             return Decision(screen=replace(clean(screen), reopened=True))
@@ -202,7 +208,9 @@ def _verdict(screen: Screen, unit: UnitWork, pressed: str, context: Context) -> 
         case "7" if screen.photos_due:
             slot = next(iter(sorted(screen.photos_due)))
             shown = noted(screen, Severity.ERROR, "E80")
-            return Decision(screen=replace(shown, choice=Choice(code="E80", slot=slot)), no="E80")
+            return Decision(
+                screen=replace(shown, choice=Choice(code="E80", slot=slot.name)), no="E80"
+            )
         case "enter":
             return refused(screen, "E35", z=unit.verdict.zone if unit.verdict else "")
         case _:

@@ -1,5 +1,7 @@
 """What dispatch proved becomes events; the person's answers to a move in doubt do too."""
 
+from collections.abc import Mapping
+
 from drivers.protocols import ScanOutcome
 from edge.events import (
     DiverterChanged,
@@ -165,7 +167,7 @@ def _recorded(
     screen: Screen,
     work: MoveWork,
     changed: MoveChanged | DiverterChanged,
-    params: dict[str, object],
+    params: Mapping[str, object],
 ) -> Decision:
     status = "routed" if changed.state in ROUTED else None
     drafts = (_on_move(work, changed, status),)

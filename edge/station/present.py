@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from edge.events import DiverterState, MoveState
-from edge.station import inspection
+from edge.station import asking
 from edge.station.decision import Context, Note, Screen, state_name
 from edge.station.legs import legs_of
 from edge.station.state import MoveWork, ParcelWork, State, UnitWork
@@ -77,7 +77,7 @@ def key_meaning(state: State, screen: Screen) -> tuple[object, ...]:
     return (
         state_name(state, screen),
         state.hand,
-        answered if unit and inspection.has_musts(unit) else (),
+        answered,
         screen.overlay,
         screen.selected > 0,
         screen.choice.code if screen.choice else None,
@@ -91,7 +91,7 @@ def present(state: State, screen: Screen, shown: Shown, context: Context) -> Sta
     name = "STOP" if shown.stopped else state_name(state, screen)
     return StationView(
         state=name,
-        stage=_stage(name, state, screen, context),
+        stage=_stage(name, state, context),
         head=_head(state, shown, context),
         work=_work(name, state, screen, shown, context),
         side=Side(
@@ -130,7 +130,7 @@ def _feedback(note: Note | None, n: int, at: str) -> Feedback | None:
     return Feedback(n=n, sev=note.sev, t=note.t, p=note.p, at=at)
 
 
-def _stage(name: str, state: State, screen: Screen, context: Context) -> Stage:
+def _stage(name: str, state: State, context: Context) -> Stage:
     unit = state.unit
     match name:
         case "LOCKED":
@@ -156,13 +156,13 @@ def _stage(name: str, state: State, screen: Screen, context: Context) -> Stage:
 
 
 def _unit_stage(unit: UnitWork, context: Context) -> Stage:
-    question = inspection.question(unit, "", context)
+    question = asking.question(unit, "", context)
     if question is not None:
-        short = inspection.short_label(unit, context)
+        short = asking.short_label(unit, context)
         return Stage(label=short) if short else Stage(t="stage.question")
-    if not inspection.has_marks(unit, context):
+    if not asking.has_marks(unit, context):
         return Stage(t="stage.all_ok")
-    proposal = inspection.proposal(unit, context)
+    proposal = asking.proposal(unit, context)
     return Stage(t=f"stage.zone.{proposal.zone}", p={"q": "?"}, tone=Tone(proposal.zone))
 
 
@@ -242,25 +242,26 @@ def _position(unit: UnitWork, state: State) -> tuple[int, int]:
 
 
 def _checklist(unit: UnitWork, state: State, screen: Screen, context: Context) -> ChecklistWork:
-    marks, pages = inspection.marks(unit, screen.page, context)
+    marks, pages = asking.marks(unit, screen.page, context)
     slots = tuple((photo.slot, "ok") for photo in unit.photos)
-    due = tuple((slot, "due") for slot in sorted(screen.photos_due))
+    due = tuple((slot.name, "due") for slot in sorted(screen.photos_due))
     return ChecklistWork(
         item=_item(unit),
         pos=_position(unit, state),
-        must=inspection.question(unit, screen.typed, context),
-        answered=inspection.answered(unit, context),
+        must=asking.question(unit, screen.typed, context),
+        answered=asking.answered(unit, context),
         marks=marks,
         page=screen.page + 1,
         pages=pages,
-        proposed=inspection.proposal(unit, context),
+        proposed=asking.proposal(unit, context),
         photos=slots + due,
     )
 
 
 def _verdict(unit: UnitWork, state: State, screen: Screen, context: Context) -> VerdictWork:
-    proposal = inspection.proposal(unit, context)
-    owed = tuple(Message(t="owed.photo", p={"slot": slot}) for slot in sorted(screen.photos_due))
+    proposal = asking.proposal(unit, context)
+    slots = sorted(slot.name for slot in screen.photos_due)
+    owed = tuple(Message(t="owed.photo", p={"slot": slot}) for slot in slots)
     by_hand = unit.danger or (unit.verdict is not None and unit.verdict.move == "manual")
     legs = legs_of(proposal.zone, context.floor, by_hand=by_hand)
     return VerdictWork(
@@ -273,16 +274,16 @@ def _verdict(unit: UnitWork, state: State, screen: Screen, context: Context) -> 
 
 
 def _hazard(unit: UnitWork, context: Context) -> VerdictWork:
-    proposal = replace(inspection.proposal(unit, context), zone="hazmat")
-    kinds = inspection.danger_kinds(unit, context)
+    proposal = replace(asking.proposal(unit, context), zone="hazmat")
+    kinds = asking.danger_kinds(unit, context)
     return VerdictWork(
         item=_item(unit),
         verdict=proposal,
         by="hand",
         trays=tuple(t.id for t in context.floor.trays.values() if t.zone == "hazmat"),
         owed=tuple(
-            Message(t="owed.kind", p={"k": str(n), "kind": label})
-            for n, label in enumerate(kinds, start=1)
+            Message(t="owed.kind", p={"k": str(n), "kind": kind.label})
+            for n, kind in enumerate(kinds, start=1)
         ),
     )
 

@@ -1,4 +1,4 @@
-"""The tray scan: it is the verdict's confirmation, the put and the start of the move, in one act."""
+"""The tray scan: the verdict's confirmation, the put and the start of the move, in one act."""
 
 from dataclasses import replace
 
@@ -23,6 +23,7 @@ from edge.station.decision import (
     Context,
     Decision,
     Screen,
+    Slot,
     accepted,
     asked,
     clean,
@@ -103,11 +104,11 @@ def _busy_with(state: State, tray: Tray) -> str | None:
     return next((move.unit[-8:] for move in moves), None)
 
 
-def _wait_for_photo(screen: Screen, unit: UnitWork, tray: Tray, owed: tuple[str, ...]) -> Decision:
+def _wait_for_photo(screen: Screen, unit: UnitWork, tray: Tray, owed: frozenset[Slot]) -> Decision:
     """Keep the tray; the put completes by itself when the photographs are on disk."""
-    shown = noted(screen, Severity.WARN, "E34", slot=owed[0])
-    due = screen.photos_due | frozenset(owed)
-    requests = inspection.requests(unit, frozenset(owed) - screen.photos_due)
+    shown = noted(screen, Severity.WARN, "E34", slot=min(owed).name)
+    due = screen.photos_due | owed
+    requests = inspection.requests(unit, owed - screen.photos_due)
     return Decision(
         screen=replace(shown, tray=tray.id, photos_due=due, choice=None),
         photos=requests,
@@ -151,7 +152,11 @@ def _put(
 
 
 def _refund(unit: UnitWork, verdict: VerdictMade) -> RefundEligible | RefundReview | RefundBlocked:
-    kinds = {"eligible": RefundEligible, "review": RefundReview, "blocked": RefundBlocked}
+    kinds: dict[str, type[RefundEligible | RefundReview | RefundBlocked]] = {
+        "eligible": RefundEligible,
+        "review": RefundReview,
+        "blocked": RefundBlocked,
+    }
     flags = verdict.facts.get("known", {}).get("flags", ())
     return kinds[verdict.refund](
         row=verdict.row,

@@ -102,7 +102,7 @@ def _goods(
     """A number on a box, an item or a document; of several meanings the awaited one counts."""
     unit, parcel = state.unit, state.parcel
     if unit is not None:
-        return inspection.item_scan(screen, unit, meaning, context)
+        return inspection.item_scan(screen, unit, parcel, meaning, context)
     if parcel is None:
         return parcels.parcel_scan(state, screen, given, meaning, context)
     for one in given.meanings:
@@ -121,8 +121,8 @@ def _foreign(
         return refused(screen, "E00", want=wanted(state, screen))
     if given.lookups.candidates and item_of(meaning) is None:
         left = sum(max(0, parcel.left_of(line)) for line in parcel.lines)
-        opts = (("1", "opt.park"),)
-        return asked(screen, Choice(code="E22", p={"p": parcel.number, "n": left}, opts=opts))
+        other = Choice(code="E22", p={"p": parcel.number, "n": left}, opts=(("1", "opt.park"),))
+        return asked(screen, other)
     opts = (("1", "opt.rescan"), ("2", "opt.surplus"), ("3", "opt.other_parcel"))
     params = {"p": parcel.number, "code": code}
     return asked(screen, Choice(code="E21", p=params, opts=opts, held=given))

@@ -12,8 +12,9 @@ from edge.events import (
     UnitIdentified,
     UnitOpened,
 )
-from edge.station import inspection
+from edge.station import checks, inspection
 from edge.station.decision import (
+    ITEM_PHOTO,
     Choice,
     Context,
     Decision,
@@ -111,7 +112,7 @@ def _open(
         serial=read.serial,
         match=binding.match,
     )
-    started = inspection.start(unit, parcel, line=line, item=item, context=context)
+    started = checks.started(parcel, line=line, item=item, context=context)
     drafts: list[Draft] = [
         on_unit(unit, UnitOpened(line=unit.line)),
         on_unit(unit, _identified(unit, given, binding, read, item), "identified"),
@@ -121,7 +122,9 @@ def _open(
     unit = replace(unit, static=started.static)
     drafts += inspection.automatic(unit, binding.match, line, read, context)
     decision = accepted(clean(screen), _line_for(binding), *drafts, name=unit.title)
-    photo = inspection.requests(unit, frozenset({"item"}) & context.camera_slots)
+    photo = inspection.requests(
+        unit, frozenset({ITEM_PHOTO} if ITEM_PHOTO.role in context.camera_roles else ())
+    )
     known = tuple(
         (code, f"unit/{unit.unit}") for code in (read.serial, read.ki) if code is not None
     )
@@ -175,9 +178,9 @@ def _bind(parcel: ParcelWork, read: ItemRead) -> Binding | None:
     """Exact serial, then exact mark, then article; a full line takes nothing more."""
     open_lines = [line for line in parcel.lines if parcel.left_of(line) > 0]
     for line in open_lines:
-        if read.serial is not None and read.serial in line.serials:
-            if read.gtin in (None, line.gtin):
-                return Binding(line=line, basis="serial", match="expected")
+        same_article = read.gtin in (None, line.gtin)
+        if same_article and read.serial is not None and read.serial in line.serials:
+            return Binding(line=line, basis="serial", match="expected")
         if read.ki is not None and read.ki in line.marks:
             return Binding(line=line, basis="mark", match="expected")
     for line in open_lines:

@@ -41,9 +41,7 @@ class Outcome:
         return "\n".join(f"{name:22} {value}" for name, value in self.numbers.items())
 
 
-async def measure(
-    stage: Stage, said: dict[str, Any], *, kills: int, seconds: float
-) -> Outcome:
+async def measure(stage: Stage, said: dict[str, Any], *, kills: int, seconds: float) -> Outcome:
     """Wait until everything committed has arrived at the platform, then count."""
     floor = await _drained(stage)
     journal = _journal_counts(stage)

@@ -71,6 +71,7 @@ async def _headless(plan: Plan, stage: Stage, started: float) -> Outcome:
     code = await operator.wait()
     if code != 0 or said is None:
         raise ChildError(f"simulated operator ended with {code}{operator.tail()}")
+    (stage.folder / "operator.json").write_text(json.dumps(said), encoding="utf-8")
     return await measure(
         stage, said, kills=killer.kills if killer else 0, seconds=time.monotonic() - started
     )

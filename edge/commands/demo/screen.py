@@ -29,7 +29,7 @@ class Pane:
     def __init__(self, command: Sequence[str]) -> None:
         self.master, slave = pty.openpty()
         _copy_size(self.master)
-        self.process = subprocess.Popen(
+        self.process = subprocess.Popen(  # noqa: S603 - programs of this installation alone
             command, stdin=slave, stdout=slave, stderr=slave, start_new_session=True
         )
         os.close(slave)
@@ -60,9 +60,8 @@ async def show(run: Path, lang: str) -> None:
 
     Raises OSError when the pty cannot be made.
     """
-    terminal = Pane(
-        [program("receiving-edge"), "terminal", "--socket", str(run / "terminal.sock"), "--lang", lang]
-    )
+    socket = str(run / "terminal.sock")
+    terminal = Pane([program("receiving-edge"), "terminal", "--socket", socket, "--lang", lang])
     screen = _Screen(terminal, run, lang)
     loop = asyncio.get_running_loop()
     with _raw_keyboard():

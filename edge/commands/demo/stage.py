@@ -103,5 +103,3 @@ def _service(folder: Path) -> list[str]:
 
 def _log(folder: Path, name: str) -> Path:
     return folder / "log" / f"{name}.log"
-
-

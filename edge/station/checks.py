@@ -1,0 +1,155 @@
+"""The checklist of a unit as the policy sees it: the run rebuilt from the journal's answers.
+
+The only place of the flow that knows how answers become facts and facts a verdict.
+"""
+
+import contextlib
+from dataclasses import replace
+
+from edge.catalogue import CatalogueItem
+from edge.events import (
+    Answer,
+    ArrivedLine,
+    DecidingAnswer,
+    DocumentRef,
+    InspectionFinished,
+    InspectionStarted,
+    MissingFact,
+    VerdictMade,
+)
+from edge.records import from_json, to_json
+from edge.station.decision import Context
+from edge.station.state import Given, ParcelWork, UnitWork
+from zoning import session
+from zoning.evaluate import decide
+from zoning.model import ENGINE, AnsweredBy, Static, Verdict
+from zoning.pack import Pack
+from zoning.session import AnswerRefusedError
+from zoning.session.walk import Run, StepState
+
+FAST_OK_MS = 1500  # sooner confirmed than a look takes: sampled for a second look
+
+
+def started(
+    parcel: ParcelWork,
+    *,
+    line: ArrivedLine | None,
+    item: CatalogueItem | None,
+    context: Context,
+) -> InspectionStarted:
+    """Return the event that fixes checklist, policy and static facts of a new inspection."""
+    pack = context.packs[context.active]
+    static = _static(parcel, line=line, item=item)
+    run = session.begin(pack, static)
+    checklist = run.checklist
+    return InspectionStarted(
+        checklist=DocumentRef(id=checklist.id, version=checklist.version, sha256=checklist.sha256),
+        policy=_reference(pack),
+        static=to_json(static),
+    )
+
+
+def _static(
+    parcel: ParcelWork,
+    *,
+    line: ArrivedLine | None,
+    item: CatalogueItem | None,
+) -> Static:
+    value = line if line is not None and line.value_minor is not None else item
+    station_flags = {"blind"} if parcel.blind else set()
+    return Static(
+        category=item.category if item else None,
+        tenant=(line.tenant if line else None) or (item.tenant if item else None),
+        attrs=item.attrs if item else None,
+        unknown_attrs=item.unknown_attrs if item else frozenset(),
+        parcel_flags=frozenset(parcel.flags),
+        station_flags=frozenset(station_flags),
+        value_minor=value.value_minor if value else None,
+        currency=value.currency if value else None,
+        in_window={"in": True, "out": False}.get(parcel.window),
+        customer_reason=line.reason if line else None,
+    )
+
+
+def pack_of(unit: UnitWork, context: Context) -> Pack:
+    """Return the pack a unit began under; it finishes under it."""
+    assert unit.policy is not None, "an inspection was started"
+    return context.packs[unit.policy.sha256]
+
+
+def run_of(unit: UnitWork, context: Context) -> Run:
+    """Rebuild the checklist run from static facts and answers, in the order of the journal.
+
+    An answer that a later one made pointless counts for nothing.
+    """
+    run = session.begin(pack_of(unit, context), from_json(Static, unit.static))
+    for given in unit.answers:
+        with contextlib.suppress(AnswerRefusedError):
+            run = session.answer(run, given.step, given.answer, AnsweredBy(given.by))
+    return run
+
+
+def is_asked(run: Run, step: str) -> bool:
+    """Return whether a step exists in this run and its answer would count."""
+    state = run.states.get(step)
+    return state not in (None, StepState.IRRELEVANT, StepState.CUT)
+
+
+def with_answer(unit: UnitWork, step: str, answer: str | int, by: str) -> UnitWork:
+    """Return the unit as it will be when this answer is journalled."""
+    others = tuple(given for given in unit.answers if given.step != step)
+    return replace(unit, answers=(*others, Given(step=step, answer=answer, by=by)), verdict=None)
+
+
+def proposed(unit: UnitWork, context: Context) -> Verdict:
+    """Decide as if every open question found nothing wrong: for the screen alone."""
+    pack = pack_of(unit, context)
+    return decide(pack, session.facts(session.neutral(run_of(unit, context))))
+
+
+def made(unit: UnitWork, context: Context) -> VerdictMade:
+    """Return the verdict event, with everything needed to decide it again."""
+    pack = pack_of(unit, context)
+    run = run_of(unit, context)
+    facts = session.facts(run)
+    verdict = decide(pack, facts)
+    assert unit.checklist is not None, "an inspection was started"
+    return VerdictMade(
+        zone=verdict.zone,
+        disposition=verdict.disposition,
+        row=verdict.row,
+        refund=verdict.refund,
+        move=verdict.move,
+        grade=verdict.grade,
+        grade_exact=verdict.grade_exact,
+        note=verdict.note,
+        actions=verdict.actions,
+        caps=verdict.caps,
+        missing=tuple(MissingFact(column=m.column, why=m.why) for m in verdict.missing),
+        deciding=tuple(DecidingAnswer(step=d.step, answer=d.answer) for d in verdict.deciding),
+        also_matched=verdict.also_matched,
+        hazard_scope=session.inhibit(run),
+        policy=_reference(pack),
+        checklist=unit.checklist,
+        engine=ENGINE,
+        facts=facts.to_json(),
+    )
+
+
+def finished(unit: UnitWork, context: Context) -> InspectionFinished:
+    """Return the complete answers, defaults told apart from what a person gave."""
+    answers = tuple(
+        Answer(step=given.step, answer=given.value, by=given.by)
+        for given in session.final_answers(run_of(unit, context))
+    )
+    confirm_ms = max(0, context.wall_ms - unit.identified_ms)
+    return InspectionFinished(
+        answers=answers,
+        defaulted_n=sum(1 for given in answers if given.by == AnsweredBy.DEFAULT),
+        confirm_ms=confirm_ms,
+        fast_ok=confirm_ms < FAST_OK_MS,
+    )
+
+
+def _reference(pack: Pack) -> DocumentRef:
+    return DocumentRef(id=pack.id, version=pack.version, sha256=pack.sha256)

@@ -1,0 +1,293 @@
+"""Acts on the unit in the hand: answers, marks, numbers, danger, photographs, the verdict."""
+
+from dataclasses import dataclass, replace
+
+from edge.barcodes.meanings import Meaning
+from edge.events import (
+    ArrivedLine,
+    DangerRaised,
+    Draft,
+    InspectionAnswered,
+    InspectionMarked,
+    InspectionWithdrawn,
+    PhotoTaken,
+    VerdictMade,
+)
+from edge.floor import Tray
+from edge.station import asking, checks
+from edge.station.decision import (
+    Context,
+    Decision,
+    PhotoRequest,
+    Screen,
+    Slot,
+    accepted,
+    clean,
+    on_unit,
+    refused,
+)
+from edge.station.meanings import ItemRead, item_of
+from edge.station.state import Evidence, ParcelWork, State, UnitWork
+from edge.views import Label
+from zoning import session
+
+DIGITS_MAX = 9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StillOpen:
+    """A must step has no answer: what it asks."""
+
+    question: Label
+
+
+def automatic(
+    unit: UnitWork,
+    match: str,
+    line: ArrivedLine | None,
+    read: ItemRead,
+    context: Context,
+) -> list[Draft]:
+    """Return what the item scan answers by itself; an absent fact is never the good answer."""
+    known = unit.static.get("category") is not None
+    identity = "match" if match in ("expected", "wrong_serial") else "undeclared"
+    answers = {"identity": identity if known or line is not None else "unknown"}
+    if read.serial is not None:
+        answers["serial"] = _compared(read.serial, line.serials if line else ())
+    if read.ki is not None:
+        answers["mark"] = _compared(read.ki, line.marks if line else ())
+    drafts: list[Draft] = []
+    for step, answer in answers.items():
+        if _takes(unit, step, context):
+            unit = checks.with_answer(unit, step, answer, "auto")
+            drafts.append(_answer(unit, step, answer, must=False, by="auto"))
+    return drafts
+
+
+def _takes(unit: UnitWork, step: str, context: Context) -> bool:
+    return checks.is_asked(checks.run_of(unit, context), step)
+
+
+def _compared(value: str, sold: tuple[str, ...]) -> str:
+    if not sold:
+        return "nodata"
+    return "match" if value in sold else "mismatch"
+
+
+def digit(screen: Screen, unit: UnitWork, pressed: str, context: Context) -> Decision:
+    """A digit answers the open question, types a number, or marks what is wrong."""
+    step = asking.open_step(unit, context)
+    if step is None:
+        return _mark(screen, unit, pressed, context)
+    if step.is_number:
+        return Decision(screen=replace(screen, typed=(screen.typed + pressed)[:DIGITS_MAX]))
+    options = step.key_options
+    if not 1 <= int(pressed) <= len(options):
+        return refused(screen, "E30", q=step.label)
+    return _give(screen, unit, step.name, options[int(pressed) - 1].id, context)
+
+
+def enter_number(screen: Screen, unit: UnitWork, context: Context) -> Decision:
+    """Enter ends a typed number; without one it says what is asked."""
+    step = asking.open_step(unit, context)
+    assert step is not None, "the caller has looked"
+    if not step.is_number or not screen.typed:
+        return refused(screen, "E30", q=step.label)
+    value = int(screen.typed)
+    if value not in step.range:
+        low, high = step.range.low or 0, step.range.high or 0
+        return refused(replace(screen, typed=""), "E26", min=low, max=high)
+    return _give(screen, unit, step.name, value, context)
+
+
+def _give(
+    screen: Screen,
+    unit: UnitWork,
+    step: str,
+    answer: str | int,
+    context: Context,
+    *,
+    by: str = "key",
+) -> Decision:
+    """Take an answer; a hazard inhibits and decides in the same transaction."""
+    after = checks.with_answer(unit, step, answer, by)
+    run = checks.run_of(after, context)
+    question = run.checklist.step(step)
+    label = asking.answer_label(question, answer) if question else {}
+    drafts = [_answer(after, step, answer, must=True, by=by)]
+    shown = clean(screen)
+    if session.inhibit(run) is not None:
+        drafts += _hazard(after, context)
+        decision = refused(shown, "fb.danger_kind", kind=label)
+        return replace(decision, drafts=tuple(drafts), no=None)
+    asked = question.label if question else {}
+    decision = accepted(shown, "fb.answered", *drafts, n=len(after.answers), step=asked,
+                        answer=label)  # fmt: skip
+    return _with_photos(decision, unit, after, context)
+
+
+def _hazard(unit: UnitWork, context: Context) -> list[Draft]:
+    """Danger first, then the verdict at once: no key lies between."""
+    scope = session.inhibit(checks.run_of(unit, context)) or "item"
+    drafts = [] if unit.danger else [on_unit(unit, DangerRaised(scope=scope), "hazard")]
+    drafts.append(on_unit(unit, checks.finished(unit, context)))
+    drafts.append(on_unit(unit, checks.made(unit, context), "hazard"))
+    return drafts
+
+
+def danger_kind(screen: Screen, unit: UnitWork, pressed: str, context: Context) -> Decision:
+    """Name the kind of a danger that was raised; the inhibit stands already."""
+    kinds = asking.danger_kinds(unit, context)
+    if not 1 <= int(pressed) <= len(kinds):
+        return refused(screen, "E36")
+    kind = kinds[int(pressed) - 1]
+    after = checks.with_answer(unit, asking.HAZARD_STEP, kind.id, "key")
+    drafts = [_answer(after, asking.HAZARD_STEP, kind.id, must=True, by="key")]
+    drafts += _hazard(after, context)
+    decision = refused(clean(screen), "fb.danger_kind", kind=kind.label)
+    return replace(decision, drafts=tuple(drafts), no=None)
+
+
+def _mark(screen: Screen, unit: UnitWork, pressed: str, context: Context) -> Decision:
+    shown, pages = asking.marks(unit, screen.page, context)
+    if pressed == "8" and pages > 1:
+        return Decision(screen=replace(screen, page=screen.page + 1))
+    if not 1 <= int(pressed) <= len(shown):
+        return refused(screen, "E00", want="want.answer")
+    step = shown[int(pressed) - 1].step
+    run, level = session.cycle(checks.run_of(unit, context), step)
+    question = run.checklist.step(step)
+    assert question is not None, "it is on the screen"
+    answer = question.default if level == 0 else question.levels[level - 1].id
+    marked = InspectionMarked(step=step, answer=answer, level=level)
+    after = unit if level == 0 else checks.with_answer(unit, step, answer, "key")
+    label = asking.answer_label(question, answer)
+    text = "fb.marked" if level else "fb.unmarked"
+    decision = accepted(screen, text, on_unit(unit, marked), step=question.label, answer=label)
+    return _with_photos(decision, unit, after, context)
+
+
+def take_back(screen: Screen, unit: UnitWork, context: Context) -> Decision:
+    """Withdraw the newest answer or mark that a person gave."""
+    given = next((g for g in reversed(unit.answers) if g.by in ("key", "scan")), None)
+    if given is None:
+        return refused(screen, "E45")
+    step = checks.run_of(unit, context).checklist.step(given.step)
+    event = InspectionWithdrawn(step=given.step)
+    label = step.label if step else {}
+    return accepted(screen, "fb.unmarked", on_unit(unit, event), step=label)
+
+
+def accept(screen: Screen, unit: UnitWork, pressed: str, context: Context) -> Decision:
+    """0 says all is well, Enter asks for the zone: both need every must answered."""
+    if pressed == "0" and asking.has_marks(unit, context):
+        return refused(screen, "E33")
+    verdict = checks.made(unit, context)
+    status = "held" if verdict.zone == "hold" else "dispositioned"
+    drafts = (
+        on_unit(unit, checks.finished(unit, context)),
+        on_unit(unit, verdict, status),
+    )
+    return accepted(clean(screen), "fb.verdict", *drafts, zone=verdict.zone, row=verdict.row)
+
+
+def item_scan(
+    screen: Screen,
+    unit: UnitWork,
+    parcel: ParcelWork | None,
+    meaning: Meaning,
+    context: Context,
+) -> Decision:
+    """A code while a unit is in the hand: the answer to a barcode question, or its own again."""
+    read = item_of(meaning)
+    step = asking.open_step(unit, context)
+    if step is not None and step.compare == "serial" and read is not None and read.serial:
+        answer = _compared(read.serial, _sold(unit, parcel))
+        return _give(screen, unit, step.name, answer, context, by="scan")
+    if read is not None and _is_own(unit, read):
+        return accepted(screen, "fb.duplicate")
+    if step is not None:
+        return refused(screen, "E30", q=step.label)
+    return refused(screen, "E00", want="want.tray")
+
+
+def _sold(unit: UnitWork, parcel: ParcelWork | None) -> tuple[str, ...]:
+    lines = parcel.lines if parcel is not None else ()
+    sold = (line.serials for line in lines if (line.rma, line.line) == (unit.rma, unit.line))
+    return next(sold, ())
+
+
+def _is_own(unit: UnitWork, read: ItemRead) -> bool:
+    return read.gtin in (None, unit.gtin) and read.serial in (None, unit.serial)
+
+
+def finish_for(
+    unit: UnitWork, tray: Tray, context: Context
+) -> StillOpen | tuple[VerdictMade, tuple[Draft, ...]]:
+    """Return the verdict for a put into this tray and the events that make it, none if it stands.
+
+    The tray's disposition answers the steps that a put scan may answer.
+    """
+    if unit.verdict is not None:
+        return unit.verdict, ()
+    drafts: list[Draft] = []
+    for step, answer in session.put_answers(checks.run_of(unit, context), tray.disposition or ""):
+        unit = checks.with_answer(unit, step, answer, "put_scan")
+        drafts.append(_answer(unit, step, answer, must=True, by="put_scan"))
+    open_step = asking.open_step(unit, context)
+    if open_step is not None:
+        return StillOpen(question=open_step.label)
+    verdict = checks.made(unit, context)
+    drafts.append(on_unit(unit, checks.finished(unit, context)))
+    drafts.append(on_unit(unit, verdict, "graded" if verdict.grade else None))
+    return verdict, tuple(drafts)
+
+
+# ---------------------------------------------------------------- photographs
+
+
+def slots_owed(unit: UnitWork, drafts: tuple[Draft, ...], context: Context) -> frozenset[Slot]:
+    """Return the demanded photo slots that a camera serves and that are still empty."""
+    for draft in drafts:
+        given = draft.payload
+        if isinstance(given, InspectionAnswered):
+            unit = checks.with_answer(unit, given.step, given.answer, given.by)
+    taken = {photo.slot for photo in unit.photos} | unit.waived
+    due = (demand.slot for demand in session.slots_due(checks.run_of(unit, context)))
+    return frozenset(
+        Slot(name=slot.name, role=slot.camera)
+        for slot in due
+        if slot.camera in context.camera_roles and slot.name not in taken
+    )
+
+
+def requests(unit: UnitWork, slots: frozenset[Slot]) -> tuple[PhotoRequest, ...]:
+    """Return what to photograph now."""
+    return tuple(PhotoRequest(unit=unit.unit, slot=slot) for slot in sorted(slots))
+
+
+def _with_photos(
+    decision: Decision, before: UnitWork, after: UnitWork, context: Context
+) -> Decision:
+    """Ask at once for the photographs that the new answer demands."""
+    due = slots_owed(after, (), context)
+    new = due - slots_owed(before, (), context) - decision.screen.photos_due
+    screen = replace(decision.screen, photos_due=decision.screen.photos_due | new)
+    return replace(decision, screen=screen, photos=requests(before, new))
+
+
+def without_due(screen: Screen, slot: str) -> Screen:
+    """Return the screen after a photograph of this slot came."""
+    due = frozenset(one for one in screen.photos_due if one.name != slot)
+    return replace(screen, photos_due=due)
+
+
+def with_photo(state: State, unit: UnitWork, photo: PhotoTaken) -> State:
+    """Return the state as it will be when this photograph is journalled."""
+    evidence = Evidence(slot=photo.slot, sha256=photo.sha256)
+    unit = replace(unit, photos=(*unit.photos, evidence))
+    return replace(state, units={**state.units, unit.unit: unit})
+
+
+def _answer(unit: UnitWork, step: str, answer: str | int, *, must: bool, by: str) -> Draft:
+    return on_unit(unit, InspectionAnswered(step=step, answer=answer, must=must, by=by))
