@@ -1,9 +1,11 @@
 """Events, settings and a clock for tests of journal, sync and feeds."""
 
+import asyncio
 import itertools
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from drivers.clock import SystemClock
 from edge.events import (
@@ -108,3 +110,19 @@ def batches(items: list[Encoded], size: int) -> Iterator[Submission]:
     """Submissions of `size` events each."""
     for at in range(0, len(items), size):
         yield Submission(events=tuple(items[at : at + size]))
+
+
+async def cancelled_after(
+    work: Coroutine[Any, Any, None], is_met: Callable[[], bool], seconds: float = 15.0
+) -> None:
+    """Run something endless until a condition holds, then cancel it."""
+    task = asyncio.create_task(work, name="endless")
+    try:
+        async with asyncio.timeout(seconds):
+            while not is_met() and not task.done():  # noqa: ASYNC110 - any condition
+                await asyncio.sleep(0.005)
+    finally:
+        task.cancel()
+        ended = await asyncio.gather(task, return_exceptions=True)
+    if isinstance(ended[0], Exception):
+        raise ended[0]

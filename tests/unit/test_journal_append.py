@@ -291,7 +291,9 @@ async def test_photographs_count_against_the_budget(tmp_path: Path) -> None:
 
 
 async def test_outbox_rows_follow_the_filters_as_they_were_when_appended(tmp_path: Path) -> None:
-    scan = ScanRead(device="s", via="serial", text="1", match=Match(what="none"), raw_b64="")
+    scan = ScanRead(
+        device="s", via="serial", text="1", match=Match(what="none"), symbology="", raw_b64=""
+    )
     wide, narrow = target("wide", "*", "scan.*"), target("narrow", "put.*", "*")
     async with opened(tmp_path, wide, narrow) as journal:
         await journal.commit(Submission(events=(event(), event(scan), event(mode="training"))))

@@ -1,0 +1,190 @@
+"""Rows of a feed to changes of the reference: all rows are good, or none is taken. Pure."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from edge.barcodes.checks import gtin14
+from edge.catalogue import CatalogueItem, ReturnLine
+from edge.feeds.columns import ATTRIBUTES, COLUMNS
+from edge.journal.reference import Change, ItemChange, LineChange
+from edge.records import to_json
+
+GS: Final = "\x1d"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowProblem:
+    """One thing wrong with a page or file: rows are counted from 1, 0 = the whole."""
+
+    row: int
+    field: str
+    reason: str
+
+    def __str__(self) -> str:
+        """Return `row 3: gtin: is no GTIN`."""
+        return f"row {self.row}: {self.field}: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedReport:
+    """What became of a page or file; `refused` is empty when it was taken."""
+
+    feed: str
+    ok: bool
+    rows: int
+    refused: tuple[RowProblem, ...]
+    at_ms: int
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A row before it is judged; `problem` = it could not even be read."""
+
+    number: int
+    values: Mapping[str, object]
+    problem: str = ""
+
+
+def accept(feed: str, rows: Iterable[Row]) -> tuple[list[Change], list[RowProblem]]:
+    """Return the changes of the good rows and every problem of the bad ones."""
+    changes: list[Change] = []
+    problems: list[RowProblem] = []
+    for row in rows:
+        values = {name: value for name, value in row.values.items() if value is not None}
+        found = _problems(feed, row, values)
+        problems += found
+        if not found:
+            changes.append(_item(values) if feed == "items" else _line(values))
+    return changes, problems
+
+
+def row_of_json(number: int, value: object) -> Row:
+    """Return a row of a JSON page or file."""
+    if not isinstance(value, dict):
+        return Row(number=number, values={}, problem="an object is expected")
+    return Row(number=number, values=value)
+
+
+def row_of_cells(feed: str, number: int, header: list[str], cells: list[str]) -> Row:
+    """Return a row of a CSV file; an empty cell says nothing."""
+    if len(cells) != len(header):
+        problem = f"{len(cells)} fields instead of {len(header)}"
+        return Row(number=number, values={}, problem=problem)
+    columns = COLUMNS[feed]
+    named = zip(header, cells, strict=True)
+    return Row(
+        number=number,
+        values={name: columns[name].cell(cell) for name, cell in named if cell},
+    )
+
+
+def header_problems(feed: str, header: list[str]) -> list[RowProblem]:
+    """Return what is wrong with the header of a CSV file."""
+    columns = COLUMNS[feed]
+    wrong = [(name, "unknown column") for name in header if name not in columns]
+    wrong += [(name, "stands twice") for name in sorted(set(header)) if header.count(name) > 1]
+    wrong += [
+        (name, "column is missing")
+        for name, column in columns.items()
+        if column.required and name not in header
+    ]
+    return [RowProblem(row=0, field=name, reason=reason) for name, reason in wrong]
+
+
+def _problems(feed: str, row: Row, values: Mapping[str, object]) -> list[RowProblem]:
+    if row.problem:
+        return [RowProblem(row=row.number, field="", reason=row.problem)]
+    columns = COLUMNS[feed]
+    wrong = [(name, "unknown column") for name in row.values if name not in columns]
+    is_delete = values.get("op") == "delete"
+    for name, column in columns.items():
+        if name in values:
+            wrong.append((name, column.check(values[name])))
+        elif column.is_key or (column.required and not is_delete):
+            wrong.append((name, "is missing"))
+    if "value_minor" in values and "currency" not in values:
+        wrong.append(("currency", "is missing beside value_minor"))
+    return [
+        RowProblem(row=row.number, field=name, reason=reason) for name, reason in wrong if reason
+    ]
+
+
+def _line(values: Mapping[str, Any]) -> LineChange:
+    tenant, rma, line = values["tenant"], values["rma"], values["line"]
+    if values.get("op") == "delete":
+        return LineChange(tenant=tenant, rma=rma, line=line)
+    record = ReturnLine(
+        rma=rma,
+        line=line,
+        tenant=tenant,
+        gtin=gtin14(values["gtin"]),
+        qty=values["qty"],
+        channel=values.get("channel"),
+        order=values.get("order"),
+        sku=values.get("sku"),
+        title=_title(values),
+        serials=tuple(values.get("serials", ())),
+        marks=tuple(values.get("marks", ())),
+        reason=values.get("reason"),
+        due_at=values.get("due_at"),
+        window_until=values.get("window_until"),
+        exchange_waiting=bool(values.get("exchange_waiting", False)),
+        tracking=values.get("tracking"),
+        carrier=values.get("carrier"),
+        declared_g=values.get("declared_g"),
+        flags=tuple(values.get("flags", ())),
+        value_minor=values.get("value_minor"),
+        currency=values.get("currency"),
+    )
+    return LineChange(
+        tenant=tenant,
+        rma=rma,
+        line=line,
+        gtin=record.gtin,
+        tracking=record.tracking,
+        body=_body(record, values, ("decision", "case_id", "photo_urls")),
+        numbers=_numbers(record),
+    )
+
+
+def _numbers(record: ReturnLine) -> tuple[tuple[str, str], ...]:
+    """A mark is found by its identifying part: what stands before the first separator."""
+    single = (("rma", record.rma), ("tracking", record.tracking), ("order", record.order))
+    return (
+        *((by, code) for by, code in single if code is not None),
+        *(("serial", serial) for serial in record.serials),
+        *(("mark", mark.lstrip(GS).partition(GS)[0]) for mark in record.marks),
+    )
+
+
+def _item(values: Mapping[str, Any]) -> ItemChange:
+    tenant, gtin = values["tenant"], gtin14(values["gtin"])
+    if values.get("op") == "delete":
+        return ItemChange(tenant=tenant, gtin=gtin)
+    record = CatalogueItem(
+        gtin=gtin,
+        sku=values["sku"],
+        tenant=tenant,
+        category=values["category"],
+        title=_title(values),
+        attrs=frozenset(name for name in ATTRIBUTES if values.get(name)),
+        unknown_attrs=frozenset(name for name in ATTRIBUTES if name not in values),
+        value_minor=values.get("value_minor"),
+        currency=values.get("currency"),
+    )
+    extra = ("brand", "warranty_months", "picture_url")
+    return ItemChange(tenant=tenant, gtin=gtin, body=_body(record, values, extra))
+
+
+def _title(values: Mapping[str, Any]) -> dict[str, str]:
+    names = {"ru": "title_ru", "en": "title_en"}
+    return {language: values[name] for language, name in names.items() if name in values}
+
+
+def _body(record: object, values: Mapping[str, Any], extra: tuple[str, ...]) -> str:
+    """What no reader asks for yet is kept beside the record."""
+    kept = {name: values[name] for name in extra if name in values}
+    return json.dumps(to_json(record) | kept, ensure_ascii=False)

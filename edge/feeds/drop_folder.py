@@ -1,0 +1,182 @@
+"""Feeds as files: `<feed folder>/*.csv` and `*.jsonl`, renamed into place by the sender.
+
+Files are taken in name order, each whole or not at all, never twice; they end in `done/` or,
+with a `.err` file that names row, field and reason, in `bad/`.
+"""
+
+import asyncio
+import csv
+import hashlib
+import json
+import logging
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from io import TextIOWrapper
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+from drivers.protocols import Clock
+from edge.feeds.accept import (
+    FeedReport,
+    Row,
+    RowProblem,
+    accept,
+    header_problems,
+    row_of_cells,
+    row_of_json,
+)
+from edge.journal.reference import Change, Progress, Reference
+from edge.settings.model import FeedSettings
+
+FILE_BYTES_MAX: Final = 16 * 1024 * 1024
+FILE_ROWS_MAX: Final = 50_000
+SLICE_ROWS: Final = 50
+READ_BYTES: Final = 256 * 1024
+SUFFIXES: Final = (".csv", ".jsonl")
+
+
+class FileRefusedError(Exception):
+    """A file that cannot be read as rows."""
+
+    def __init__(self, *problems: RowProblem) -> None:
+        super().__init__("; ".join(map(str, problems)))
+        self.problems = problems
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Verdict:
+    changes: list[Change]
+    problems: list[RowProblem]
+
+
+async def watch(
+    feed: FeedSettings,
+    reference: Reference,
+    *,
+    clock: Clock,
+    on_report: Callable[[FeedReport], Awaitable[None]],
+) -> None:
+    """Take what is dropped, for ever."""
+    log = logging.getLogger(f"feed.{feed.name}")
+    while True:
+        try:
+            for report in await take_all(feed, reference, clock=clock):
+                if not report.ok:
+                    log.error("feed %s: %s refused: %s", feed.name, report.name, report.refused[0])
+                await on_report(report)
+        except OSError as error:
+            log.warning("feed %s: folder: %s", feed.name, error)
+        await asyncio.sleep(feed.poll_s)
+
+
+async def take_all(
+    feed: FeedSettings, reference: Reference, *, clock: Clock
+) -> tuple[FeedReport, ...]:
+    """Take the files that lie there, in name order. Raises OSError."""
+    assert feed.folder is not None, "settings give every folder feed its folder"
+    for name in ("done", "bad"):
+        (feed.folder / name).mkdir(parents=True, exist_ok=True)
+    paths = [path for path in feed.folder.iterdir() if path.suffix in SUFFIXES and path.is_file()]
+    return tuple([await _take(feed.name, path, reference, clock=clock) for path in sorted(paths)])
+
+
+async def _take(feed: str, path: Path, reference: Reference, *, clock: Clock) -> FeedReport:
+    if _size(path) > FILE_BYTES_MAX:
+        problem = RowProblem(row=0, field="", reason=f"has more than {FILE_BYTES_MAX} bytes")
+        verdict = _Verdict(changes=[], problems=[problem])
+        return _ended(feed, path, verdict, clock=clock)
+    sha256 = await _digest(path)
+    if reference.has_file(sha256):  # taken before, perhaps by the start that a crash ended
+        return _ended(feed, path, _Verdict(changes=[], problems=[]), clock=clock)
+    verdict = await _judged(feed, path)
+    if not verdict.problems:
+        progress = Progress(at_ms=clock.wall_ms(), file=sha256)
+        await reference.put(feed, verdict.changes, progress)
+    return _ended(feed, path, verdict, clock=clock)
+
+
+def _ended(feed: str, path: Path, verdict: _Verdict, *, clock: Clock) -> FeedReport:
+    """Move the file away and say what became of it."""
+    folder = path.parent / ("bad" if verdict.problems else "done")
+    if verdict.problems:
+        lines = (f"{one.row}\t{one.field}\t{one.reason}\n" for one in verdict.problems)
+        text = "row\tfield\treason\n" + "".join(lines)
+        (folder / f"{path.name}.err").write_text(text, encoding="utf-8")
+    path.replace(folder / path.name)
+    return FeedReport(
+        feed=feed,
+        ok=not verdict.problems,
+        rows=0 if verdict.problems else len(verdict.changes),
+        refused=tuple(verdict.problems),
+        at_ms=clock.wall_ms(),
+        name=path.name,
+    )
+
+
+async def _judged(feed: str, path: Path) -> _Verdict:
+    """Read and judge in slices, so that scans are taken in between."""
+    changes: list[Change] = []
+    problems: list[RowProblem] = []
+    read = _read_csv if path.suffix == ".csv" else _read_json
+    with path.open("rb") as raw, TextIOWrapper(raw, encoding="utf-8-sig", newline="") as text:
+        rows = read(feed, text)
+        try:
+            while part := list(islice(rows, SLICE_ROWS)):
+                good, bad = accept(feed, part)
+                changes += good
+                problems += bad
+                await asyncio.sleep(0)
+        except FileRefusedError as error:
+            problems += error.problems
+    return _Verdict(changes=changes, problems=problems)
+
+
+def _read_csv(feed: str, text: TextIOWrapper) -> Iterator[Row]:
+    """Yield the rows behind the header. Raises FileRefusedError. Source: RFC 4180, UTF-8."""
+    number = 0
+    try:
+        lines = csv.reader(text, strict=True)
+        header = next(lines, [])
+        if problems := header_problems(feed, header):
+            raise FileRefusedError(*problems)
+        for number, cells in enumerate(lines, 1):
+            _need_few(number)
+            yield row_of_cells(feed, number, header, cells)
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise _unreadable(number + 1, error) from error
+
+
+def _read_json(_: str, text: TextIOWrapper) -> Iterator[Row]:
+    """Yield the rows of a file of JSON lines. Raises FileRefusedError."""
+    number = 0
+    try:
+        for number, line in enumerate(text, 1):
+            _need_few(number)
+            if not line.isspace():
+                yield row_of_json(number, json.loads(line))
+    except ValueError as error:
+        raise _unreadable(number, error) from error
+
+
+def _need_few(number: int) -> None:
+    if number > FILE_ROWS_MAX:
+        problem = RowProblem(row=number, field="", reason=f"more than {FILE_ROWS_MAX} rows")
+        raise FileRefusedError(problem)
+
+
+def _unreadable(row: int, error: Exception) -> FileRefusedError:
+    return FileRefusedError(RowProblem(row=row, field="", reason=f"cannot be read: {error}"))
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size
+
+
+async def _digest(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(READ_BYTES):
+            digest.update(chunk)
+            await asyncio.sleep(0)
+    return digest.hexdigest()
