@@ -78,7 +78,7 @@ def marks(unit: UnitWork, page: int, context: Context) -> tuple[tuple[Mark, ...]
         tuple(
             Mark(
                 k=str(n),
-                step=one.step,
+                step=one.name,
                 t=one.answer_label if one.level else one.label,
                 level=one.level,
                 levels=one.levels,

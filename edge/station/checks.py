@@ -139,8 +139,8 @@ def made(unit: UnitWork, context: Context) -> VerdictMade:
 def finished(unit: UnitWork, context: Context) -> InspectionFinished:
     """Return the complete answers, defaults told apart from what a person gave."""
     answers = tuple(
-        Answer(step=given.step, answer=given.value, by=given.by)
-        for given in session.final_answers(run_of(unit, context))
+        Answer(step=step, answer=answer, by=by)
+        for step, answer, by in session.final_answers(run_of(unit, context))
     )
     confirm_ms = max(0, context.wall_ms - unit.identified_ms)
     return InspectionFinished(

@@ -253,11 +253,10 @@ def slots_owed(unit: UnitWork, drafts: tuple[Draft, ...], context: Context) -> f
         if isinstance(given, InspectionAnswered):
             unit = checks.with_answer(unit, given.step, given.answer, given.by)
     taken = {photo.slot for photo in unit.photos} | unit.waived
-    due = (demand.slot for demand in session.slots_due(checks.run_of(unit, context)))
     return frozenset(
-        Slot(name=slot.name, role=slot.camera)
-        for slot in due
-        if slot.camera in context.camera_roles and slot.name not in taken
+        Slot(name=due.slot, role=due.camera)
+        for due in session.slots_due(checks.run_of(unit, context))
+        if due.camera in context.camera_roles and due.slot not in taken
     )
 
 
