@@ -176,8 +176,8 @@ def test_device_nodes_are_taken_from_the_drivers_settings(tmp_path: Path) -> Non
 
 
 def test_a_line_reads_state_what_said_cure() -> None:
-    assert str(good("clock", "right")) == "ok   clock                 right"
-    assert str(poor("clock", "odd", "set it")) == "warn clock                 odd; cure: set it"
+    assert str(good("clock", "right")) == "ok   clock                   right"
+    assert str(poor("clock", "odd", "set it")) == "warn clock                   odd; cure: set it"
     assert broken("clock", "gone", "buy one").state is State.FAIL
 
 

@@ -24,7 +24,7 @@ class Line:
     def __str__(self) -> str:
         """Return the line as it is printed."""
         cure = f"; cure: {self.cure}" if self.cure else ""
-        return f"{self.state:<5}{self.what:<22}{self.said}{cure}"
+        return f"{self.state:<5}{self.what:<24}{self.said}{cure}"
 
 
 def good(what: str, said: str) -> Line:
