@@ -151,6 +151,11 @@ class KeyDecoder:
         """Return whether `reload` must be called: events were dropped, held keys are unknown."""
         return self._needs_reload
 
+    @property
+    def trusts(self) -> bool:
+        """Return whether what is typed now can be a whole code, as far as the kernel told."""
+        return self._trust is not _Trust.DROPPED
+
     def join(self, held: Collection[int], now_ns: int) -> None:
         """Begin in the middle of a stream: the tail of a code may come first.
 

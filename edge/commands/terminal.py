@@ -5,7 +5,6 @@ import os
 from pathlib import Path
 
 from edge.terminal.app import run as run_terminal
-
 from edge.views import Role
 
 

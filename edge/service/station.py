@@ -18,7 +18,8 @@ from drivers.protocols import (
 from edge.barcodes.classify import Rules, classify
 from edge.dispatch.dispatch import Dispatch
 from edge.events import Draft, Origin
-from edge.feeds.fetch import FeedReport, poll
+from edge.feeds.accept import FeedReport
+from edge.feeds.fetch import poll
 from edge.intake import ScannerIntake, Supervisor
 from edge.journal.photos import PhotoStore
 from edge.journal.reference import Reference

@@ -42,7 +42,7 @@ class _NodeRow:
     x: float
     y: float
     theta: float = 0.0
-    map: str = "floor"
+    map: str = "hall"
     params: Mapping[str, str] = field(default_factory=dict)
 
 

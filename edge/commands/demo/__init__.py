@@ -30,7 +30,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--lang", choices=("ru", "en"), default="en", help="screen language")
     parser.add_argument("--speed", type=float, help="how many times faster than life robots drive")
     parser.add_argument(
-        "--run", type=Path, metavar="DIR", help="keep configuration, data and logs here"
+        "--run",
+        dest="folder",
+        type=Path,
+        metavar="DIR",
+        help="keep configuration, data and logs here",
     )
 
 
@@ -50,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
         kill_every=args.kill_every,
         lang=args.lang,
         speed=args.speed,
-        folder=args.run,
+        folder=args.folder,
     )
     try:
         return asyncio.run(play(plan))

@@ -1,0 +1,1 @@
+"""Conveyors and diverters behind a PLC."""

@@ -1,0 +1,1 @@
+"""Events going out: one pump a target, at least once, in order, poison set aside."""

@@ -1,0 +1,231 @@
+"""Events by HTTP: a CloudEvents batch a request, one connection kept alive, never redirected.
+
+An answer that proves nothing counts as nothing: the same batch goes again, with the same ids.
+"""
+
+import asyncio
+import hashlib
+import json
+import zlib
+from collections.abc import AsyncIterator, Mapping
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from typing import Any, Final, Self
+
+import httpx
+
+from drivers.protocols import Clock
+from edge.journal.outbox import OutboxRow
+from edge.settings.model import TargetSettings
+from edge.sync.target import Later, Outcome, Refused, Split, Stored, TooLarge
+
+CONTENT_TYPE: Final = "application/cloudevents-batch+json; charset=UTF-8"
+CONNECT_S: Final = 3.0
+REQUEST_S: Final = 15.0
+RETRY_AFTER_S_MAX: Final = 900.0
+GZIP_FROM_BYTES: Final = 4096
+SLICE_BYTES: Final = 128 * 1024  # packed or sent between two looks of the loop at other work
+ANSWER_BYTES_MAX: Final = 4 * 1024 * 1024
+GZIP_WINDOW: Final = 31
+
+_AGAIN: Final = frozenset((408, 425, 429))
+_REFUSED: Final = frozenset((401, 403, 404, 405, 410, 415, 501))
+
+
+class HttpEvents:
+    """A target of kind `http-batch`."""
+
+    def __init__(self, target: TargetSettings, source: str, clock: Clock) -> None:
+        self._target = target
+        self._clock = clock
+        self._compress = target.compress
+        self._headers = {"Content-Type": CONTENT_TYPE, "Edge-Source": source}
+
+    async def __aenter__(self) -> Self:
+        if self._target.password_file is not None:
+            token = self._target.password_file.read_text(encoding="utf-8").strip()
+            self._headers["Authorization"] = f"Bearer {token}"
+        self._client = httpx.AsyncClient(
+            timeout=httpx.Timeout(REQUEST_S, connect=CONNECT_S),
+            limits=httpx.Limits(max_connections=1, keepalive_expiry=None),
+            trust_env=False,
+            verify=self._target.url.startswith("https:"),
+        )
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._client.aclose()
+
+    async def send(self, rows: tuple[OutboxRow, ...]) -> Outcome:
+        """Send a batch. 415 to gzip is answered by the same batch without, from then on."""
+        outcome = await self._send(rows)
+        if isinstance(outcome, Refused) and outcome.reason == "answer 415" and self._compress:
+            self._compress = False
+            outcome = await self._send(rows)
+        return outcome
+
+    async def _send(self, rows: tuple[OutboxRow, ...]) -> Outcome:
+        headers = self._headers | {
+            "Edge-Delivery": f"{rows[0].n}-{rows[-1].n}",
+            "Idempotency-Key": hashlib.sha256("".join(row.id for row in rows).encode()).hexdigest(),
+        }
+        slices, encoding = await self._packed(rows)
+        headers |= encoding | {"Content-Length": str(sum(map(len, slices)))}
+        try:
+            async with (
+                asyncio.timeout(REQUEST_S),
+                self._client.stream(
+                    "POST", self._target.url, content=_each(slices), headers=headers
+                ) as response,
+            ):
+                body = await _body(response)
+        except TimeoutError:
+            return Later(reason="no answer in time", is_slow=True)
+        except httpx.TimeoutException:
+            return Later(reason="no answer in time", is_slow=True)
+        except httpx.HTTPError as error:
+            return Later(reason=str(error) or type(error).__name__)
+        return self._outcome(response, body, rows)
+
+    def _outcome(
+        self, response: httpx.Response, body: bytes | None, rows: tuple[OutboxRow, ...]
+    ) -> Outcome:
+        wait_s = retry_after_s(response.headers.get("retry-after"), self._clock.wall_ms())
+        return outcome_of(
+            response.status_code,
+            body,
+            ids=tuple(row.id for row in rows),
+            wait_s=wait_s,
+            accept_202=self._target.accept_202,
+        )
+
+    async def _packed(self, rows: tuple[OutboxRow, ...]) -> tuple[list[bytes], dict[str, str]]:
+        """Return the request's bytes in slices; the loop gets a turn between any two."""
+        size = sum(len(row.body) for row in rows)
+        is_packed = self._compress and size > GZIP_FROM_BYTES
+        packer = zlib.compressobj(level=1, wbits=GZIP_WINDOW) if is_packed else None
+        slices: list[bytes] = []
+        for piece in _pieces(rows):
+            slices.append(piece if packer is None else packer.compress(piece))
+            if size > SLICE_BYTES:
+                await asyncio.sleep(0)
+        if packer is not None:
+            slices.append(packer.flush())
+        return slices, {"Content-Encoding": "gzip"} if is_packed else {}
+
+
+def outcome_of(
+    status: int,
+    body: bytes | None,
+    *,
+    ids: tuple[str, ...],
+    wait_s: float | None = None,
+    accept_202: bool = False,
+) -> Outcome:
+    """Return what an answer means for a batch with these ids; `body` None = unreadably long."""
+    reason = f"answer {status}"
+    if status in (200, 201, 204) or (status == 202 and accept_202):
+        return _stored(body, ids)
+    if status in (400, 422):
+        told = _document(body)
+        has_results = told is not None and isinstance(told.get("results"), list)
+        return _stored(body, ids) if has_results else Split(code=str(status), reason=reason)
+    if status == 409:
+        return Stored() if len(ids) == 1 else Split(code="409", reason=reason)
+    if status == 413:
+        return TooLarge(code="413", reason=reason)
+    if status == 202 or status in _AGAIN:
+        return Later(reason=reason, wait_s=wait_s)
+    if status in _REFUSED or status < 500:
+        return Refused(reason=reason)
+    return Later(reason=reason, wait_s=wait_s, is_slow=True)
+
+
+def retry_after_s(value: str | None, wall_ms: int) -> float | None:
+    """Return the wait a receiver asked for, in seconds or as a date, capped at 15 minutes."""
+    if value is None:
+        return None
+    if value.isascii() and value.isdigit():
+        return min(RETRY_AFTER_S_MAX, float(value))
+    try:
+        moment = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    at_s = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    return min(RETRY_AFTER_S_MAX, max(0.0, at_s - wall_ms / 1000))
+
+
+def _stored(body: bytes | None, ids: tuple[str, ...]) -> Outcome:
+    if body == b"":
+        return Stored()
+    told = _document(body)
+    if told is None:  # a proxy's log-in page also answers 200
+        return Later(reason="unreadable answer")
+    limits = told.get("limits")
+    most = limits.get("events") if isinstance(limits, dict) else None
+    events_max = most if type(most) is int and most > 0 else None
+    if not isinstance(told.get("results"), list):
+        return Stored(events_max=events_max)
+    status = _statuses(told["results"])
+    unsure = (key for key in ids if status.get(key, ("",))[0] not in _SETTLED)
+    rejected = {key: status[key][1] for key in ids if status.get(key, ("",))[0] == "rejected"}
+    return Stored(rejected=rejected, retry_from=next(unsure, None), events_max=events_max)
+
+
+_SETTLED: Final = frozenset(("stored", "duplicate", "rejected"))
+
+
+def _statuses(results: list[Any]) -> dict[str, tuple[str, str]]:
+    """Return id → (status, reason); what is not of this form says nothing."""
+    return {
+        str(one.get("id")): (str(one.get("status")), str(one.get("reason", "rejected"))[:500])
+        for one in results
+        if isinstance(one, dict)
+    }
+
+
+def _document(body: bytes | None) -> Mapping[str, Any] | None:
+    if body is None:
+        return None
+    try:
+        told = json.loads(body)
+    except ValueError:
+        return None
+    return told if isinstance(told, dict) else None
+
+
+def _pieces(rows: tuple[OutboxRow, ...]) -> list[bytes]:
+    """Return `[` bodies `]`, never re-encoded, cut into pieces of about SLICE_BYTES."""
+    pieces: list[bytes] = []
+    part: list[bytes] = []
+    size = 0
+    for row in rows:
+        part.append(row.body)
+        size += len(row.body)
+        if size >= SLICE_BYTES:
+            pieces.append(b",".join(part))
+            part, size = [], 0
+    if part:
+        pieces.append(b",".join(part))
+    joined = [piece if n == 0 else b"," + piece for n, piece in enumerate(pieces)]
+    return (
+        [b"[" + joined[0], *joined[1:-1], joined[-1] + b"]"]
+        if len(joined) > 1
+        else [b"[" + joined[0] + b"]"]
+    )
+
+
+async def _each(slices: list[bytes]) -> AsyncIterator[bytes]:
+    for piece in slices:
+        for start in range(0, len(piece), SLICE_BYTES):
+            yield piece[start : start + SLICE_BYTES]
+
+
+async def _body(response: httpx.Response) -> bytes | None:
+    """Return the answer's body, None when it is longer than any answer of ours may be."""
+    body = bytearray()
+    async for chunk in response.aiter_bytes():
+        body += chunk
+        if len(body) > ANSWER_BYTES_MAX:
+            return None
+    return bytes(body)

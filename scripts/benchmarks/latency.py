@@ -1,0 +1,45 @@
+"""How long an operator waits: scan to view, scan to stored, scan to order accepted.
+
+A whole simulated station runs (`receiving-edge demo --headless`): bytes on the scanner's
+pseudo-terminal, real broker, real Modbus server, real terminal socket. All times are
+CLOCK_MONOTONIC of one machine. The floor is simulated; the station is not.
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+UNITS_A_SECOND = 1.5
+ROWS = (
+    ("scan -> view read at the socket", "scan_view_ms"),
+    ("scan -> stored (the scanner's tone)", "scan_tone_ms"),
+    ("tray scan -> order accepted or seq_seen, device idle", "scan_order_ms"),
+    ("tray scan -> order, the leg had to wait", "waited_ms"),
+)
+
+
+def run(seconds: float) -> list[dict[str, Any]]:
+    """Run the demo for about so long; rows of name, n, p50_ms, p99_ms, max_ms."""
+    units = max(20, int(seconds * UNITS_A_SECOND))
+    with tempfile.TemporaryDirectory(prefix="latency-") as folder:
+        command = [str(Path(sys.executable).with_name("receiving-edge")), "demo", "--headless"]
+        command += ["--units", str(units), "--seed", "7", "--json", "--run", folder]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        said = json.loads((Path(folder) / "operator.json").read_text(encoding="utf-8"))
+    return [_row(name, said.get(key, [])) for name, key in ROWS]
+
+
+def _row(name: str, values: list[float]) -> dict[str, Any]:
+    ranked = sorted(values)
+    if not ranked:
+        return {"name": name, "n": 0}
+    return {
+        "name": name,
+        "n": len(ranked),
+        "p50_ms": round(ranked[len(ranked) // 2], 2),
+        "p99_ms": round(ranked[min(len(ranked) - 1, int(0.99 * len(ranked)))], 2),
+        "max_ms": round(ranked[-1], 2),
+    }
