@@ -7,6 +7,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from zoning.model import Label
@@ -19,6 +20,7 @@ NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
 _DATE_LIKE = re.compile(r"(?i)(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[0-9]{1,4}")
 
 Path: TypeAlias = tuple[str | int, ...]
+_NOTHING: Mapping[str, object] = MappingProxyType({})
 
 _MESSAGES: Mapping[str, tuple[str, str, str]] = {
     "syntax": ("G01", "файл не читается: {got}", "the file cannot be read: {got}"),
@@ -114,7 +116,7 @@ class Report:
 
     found: dict[tuple[str, int, str], Finding] = field(default_factory=dict)
 
-    def add(self, file: str, line: int, code: str, params: Mapping[str, object]) -> None:
+    def add(self, file: str, line: int, code: str, params: Mapping[str, object] = _NOTHING) -> None:
         """Note a problem by its message code."""
         check, ru, en = _MESSAGES[code]
         text = {"ru": ru.format_map(params), "en": en.format_map(params)}
@@ -140,7 +142,7 @@ class Place:
         """Return the place of a value inside this one."""
         return replace(self, path=(*self.path, *more))
 
-    def refuse(self, code: str, **params: object) -> None:
+    def refuse(self, code: str, params: Mapping[str, object] = _NOTHING) -> None:
         """Note a problem here."""
         self.report.add(self.file, self._line(), code, params)
 
@@ -166,11 +168,11 @@ class Section:
         self._left.discard(key)
         if key not in self.raw:
             if needed:
-                self.place.refuse("required", key=key)
+                self.place.refuse("required", {"key": key})
             return None
         value = self.raw[key]
         if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-            self.place.at(key).refuse("wrong_type", key=key, want=want)
+            self.place.at(key).refuse("wrong_type", {"key": key, "want": want})
             return None
         return value
 
@@ -199,17 +201,17 @@ class Section:
         choice = tuple(allowed)
         if value in choice:
             return value
-        self.place.at(key).refuse("bad_value", key=key, got=value, want=" ".join(choice))
+        self.place.at(key).refuse("bad_value", {"key": key, "got": value, "want": " ".join(choice)})
         return default
 
     def codes(self, key: str, pattern: re.Pattern[str] = CODE) -> tuple[str, ...]:
         """Return a list of codes, none twice."""
         items = self.value(key, list, "[codes]") or []
         if not all(isinstance(item, str) for item in items):
-            self.place.at(key).refuse("wrong_type", key=key, want="[codes]")
+            self.place.at(key).refuse("wrong_type", {"key": key, "want": "[codes]"})
             return ()
         for item in {item for item in items if items.count(item) > 1}:
-            self.place.at(key).refuse("duplicate", key=item)
+            self.place.at(key).refuse("duplicate", {"key": item})
         return tuple(dict.fromkeys(self._code(key, item, pattern) for item in items))
 
     def label(self, key: str, languages: Iterable[str], *, needed: bool = True) -> Label:
@@ -219,7 +221,7 @@ class Section:
             return {}
         for name in languages:
             if not isinstance(raw.get(name), str) or not raw[name].strip():
-                self.place.at(key).refuse("no_text", key=key, lang=name)
+                self.place.at(key).refuse("no_text", {"key": key, "lang": name})
         return {name: text for name, text in raw.items() if isinstance(text, str)}
 
     def table(self, key: str) -> "Section":
@@ -234,7 +236,7 @@ class Section:
             if isinstance(raw, dict):
                 yield section._code(name, name, CODE), Section(raw, place)  # noqa: SLF001
             else:
-                place.refuse("wrong_type", key=name, want="{…}")
+                place.refuse("wrong_type", {"key": name, "want": "{…}"})
 
     def tables(self, key: str) -> Iterator["Section"]:
         """Yield the tables of an array."""
@@ -243,17 +245,17 @@ class Section:
             if isinstance(raw, dict):
                 yield Section(raw, place)
             else:
-                place.refuse("wrong_type", key=key, want="[{…}]")
+                place.refuse("wrong_type", {"key": key, "want": "[{…}]"})
 
     def finish(self) -> None:
         """Refuse every key that nobody asked for."""
         for key in sorted(self._left):
             code = "use_must" if key == "required" else "unknown_key"
-            self.place.at(key).refuse(code, key=key)
+            self.place.at(key).refuse(code, {"key": key})
 
     def _code(self, key: str, value: str, pattern: re.Pattern[str]) -> str:
         if value and (not pattern.fullmatch(value) or _DATE_LIKE.fullmatch(value)):
-            self.place.at(key).refuse("bad_code", key=key, got=repr(value))
+            self.place.at(key).refuse("bad_code", {"key": key, "got": repr(value)})
         return value
 
 

@@ -109,8 +109,8 @@ def _build(sections: Mapping[str, Section], table: bytes, report: Report) -> Pac
             report.add(name, 1, "unknown_name", {"key": "pack", "got": name})
     checklists = read_checklists(parts, policy, languages)
     if UNKNOWN_ITEM not in checklists:
-        head.place.refuse("required", key=f"checklists/{UNKNOWN_ITEM}.toml")
-    rows = read_table(TABLE, table, policy, languages, report)
+        head.place.refuse("required", {"key": f"checklists/{UNKNOWN_ITEM}.toml"})
+    rows = read_table(TABLE, table, policy, languages, report=report)
     reasons = _reasons(sections["reasons.toml"], policy, languages)
     pack_id = head.code("id", re.compile(r"[a-z][a-z0-9-]{0,31}"), needed=True)
     version = head.integer("version", needed=True)
@@ -146,7 +146,7 @@ def _reasons(
     section.finish()
     ids = [reason.id for group in found.values() for reason in group]
     for name in sorted({name for name in ids if ids.count(name) > 1}):
-        section.place.refuse("duplicate", key=name)
+        section.place.refuse("duplicate", {"key": name})
     return found
 
 
@@ -157,7 +157,7 @@ def _group(
     for part in section.tables(group):
         flags = part.codes("flags")
         for name in sorted(set(flags) - policy.flags.keys()):
-            part.place.refuse("unknown_name", key="flags", got=name)
+            part.place.refuse("unknown_name", {"key": "flags", "got": name})
         found.append(
             Reason(
                 id=part.code("id", CODE, needed=True),

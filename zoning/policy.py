@@ -117,6 +117,10 @@ class Policy:
     settle: tuple[str, ...] = ()
     retired: tuple[str, ...] = ()
 
+    def is_hazard(self, flags: Iterable[str]) -> bool:
+        """Return whether one of these flags is a danger."""
+        return self.hazard(flags) is not None
+
     def hazard(self, flags: Iterable[str]) -> HazardScope | None:
         """Return the widest reach of the dangers among these flags."""
         scopes = {self.flags[flag].hazard for flag in flags if flag in self.flags}
@@ -133,7 +137,7 @@ def expression(section: Section, key: str, scope: Scope, default: str = "") -> E
     try:
         return parse(text, scope)
     except GrammarError as error:
-        section.place.at(key).refuse("expression", key=key, ru=error.ru, en=error.en)
+        section.place.at(key).refuse("expression", {"key": key, "ru": error.ru, "en": error.en})
         return None
 
 
@@ -168,43 +172,47 @@ def _known(section: Section, key: str, allowed: Iterable[str]) -> tuple[str, ...
     """Return a list of codes that are all declared."""
     found = section.codes(key)
     for code in sorted(set(found) - set(allowed)):
-        section.place.at(key).refuse("unknown_name", key=key, got=code)
+        section.place.at(key).refuse("unknown_name", {"key": key, "got": code})
     return tuple(code for code in found if code in set(allowed))
 
 
 def _domains(section: Section) -> dict[str, Domain]:
     found = {name: _domain(name, part) for name, part in section.named("domain")}
     if len(found) > COLUMNS_MAX:
-        section.place.at("domain").refuse("too_big", max=COLUMNS_MAX)
+        section.place.at("domain").refuse("too_big", {"max": COLUMNS_MAX})
     for name in {"flags", "attrs"} - found.keys():
-        section.place.refuse("required", key=f"domain.{name}")
+        section.place.refuse("required", {"key": f"domain.{name}"})
         found[name] = Domain(kind=Kind.SET)
     for name in ("flags", "attrs"):
         _need_kind(section, found, name, Kind.SET)
     if found.get("grade", Domain(kind=Kind.SET)).values != _GRADES:
         section.place.at("domain", "grade").refuse(
-            "bad_value", key="domain.grade", got="values", want=" ".join(_GRADES)
+            "bad_value", {"key": "domain.grade", "got": "values", "want": " ".join(_GRADES)}
         )
     return found
 
 
 def _need_kind(section: Section, found: dict[str, Domain], name: str, kind: Kind) -> None:
     if found[name].kind is not kind:
-        section.place.at("domain", name).refuse("wrong_type", key=name, want=f"kind = {kind}")
+        section.place.at("domain", name).refuse(
+            "wrong_type", {"key": name, "want": f"kind = {kind}"}
+        )
         found[name] = Domain(kind=kind)
 
 
 def _domain(name: str, section: Section) -> Domain:
-    section.place.refuse("bad_code", key=name, got=name) if not NAME.fullmatch(name) else None
+    section.place.refuse("bad_code", {"key": name, "got": name}) if not NAME.fullmatch(
+        name
+    ) else None
     kind = Kind(section.one_of("kind", tuple(Kind), "bool"))
     listed = kind in (Kind.ENUM, Kind.SET)
     number = kind in (Kind.INT, Kind.DECIMAL)
     precision = section.integer("precision") if kind is Kind.DECIMAL else 0
     values = section.codes("values") if listed else ()
     if len(values) > MEMBERS_MAX and kind is Kind.SET:
-        section.place.at("values").refuse("too_big", max=MEMBERS_MAX)
+        section.place.at("values").refuse("too_big", {"max": MEMBERS_MAX})
     if not 0 <= precision <= 4:
-        section.place.at("precision").refuse("too_big", max=4)
+        section.place.at("precision").refuse("too_big", {"max": 4})
     domain = Domain(
         kind=kind,
         values=values,
@@ -222,7 +230,9 @@ def _domain(name: str, section: Section) -> Domain:
 def _limits(section: Section) -> Range:
     low, high = section.integer("min", needed=True), section.integer("max", needed=True)
     if low > high:
-        section.place.at("max").refuse("bad_value", key="max", got=high, want=f">= {low}")
+        section.place.at("max").refuse(
+            "bad_value", {"key": "max", "got": high, "want": f">= {low}"}
+        )
     return Range(low=low, high=high)
 
 
@@ -233,9 +243,9 @@ def _classes(section: Section, precision: int) -> dict[str, Range]:
         try:
             found[name] = read_range(part.text(name), precision)
         except GrammarError as error:
-            part.place.at(name).refuse("expression", key=name, ru=error.ru, en=error.en)
+            part.place.at(name).refuse("expression", {"key": name, "ru": error.ru, "en": error.en})
         if not CODE.fullmatch(name):
-            part.place.at(name).refuse("bad_code", key="classes", got=name)
+            part.place.at(name).refuse("bad_code", {"key": "classes", "got": name})
     return found
 
 
@@ -245,7 +255,7 @@ def _flags(
     found = {}
     for name, part in section.named("flag"):
         if name not in values:
-            part.place.refuse("unknown_name", key="flag", got=name)
+            part.place.refuse("unknown_name", {"key": "flag", "got": name})
         scope = part.one_of("scope", tuple(HazardScope), HazardScope.ITEM)
         found[name] = Flag(
             label=part.label("label", languages),
@@ -254,7 +264,7 @@ def _flags(
         )
         part.finish()
     for name in sorted(set(values) - found.keys()):
-        section.place.at("flag").refuse("required", key=f"flag.{name}")
+        section.place.at("flag").refuse("required", {"key": f"flag.{name}"})
     return found
 
 
@@ -303,7 +313,7 @@ def _monotone(section: Section, columns: Scope) -> tuple[Monotone, ...]:
         exempt = part.table("exempt")
         reasons = {name: exempt.text(name) for name in exempt.raw}
         for name in reasons.keys() - set(columns[column].values):
-            exempt.place.refuse("unknown_name", key="exempt", got=name)
+            exempt.place.refuse("unknown_name", {"key": "exempt", "got": name})
         order = _known(part, "zone_order", OUTPUTS["zone"].values)
         name = part.code("id", _TERM, needed=True)
         zones = tuple(Zone(zone) for zone in order)
@@ -330,5 +340,5 @@ def _unique(section: Section, key: str, found: list[Named]) -> tuple[Named, ...]
     """Return the entries; an id that occurs twice is refused."""
     seen = [entry.id for entry in found]
     for name in sorted({name for name in seen if seen.count(name) > 1}):
-        section.place.at(key).refuse("duplicate", key=name)
+        section.place.at(key).refuse("duplicate", {"key": name})
     return tuple(found)

@@ -285,7 +285,7 @@ def _test(text: str, domain: Domain) -> tuple[Test, tuple[str, ...]]:
 
 
 def read_table(
-    name: str, content: bytes, policy: Policy, languages: tuple[str, ...], report: Report
+    name: str, content: bytes, policy: Policy, languages: tuple[str, ...], *, report: Report
 ) -> Table:
     """Parse `#zoning-table/1`; what is wrong lands in the report and its row is left out."""
     reader = _Reader(name, policy, languages, report)
@@ -311,7 +311,7 @@ class _Reader:
         rows: list[Row] = []
         for line, cells in lines:
             if len(rows) == ROWS_MAX:
-                self._refuse(line, "too_big", max=ROWS_MAX)
+                self._refuse(line, "too_big", {"max": ROWS_MAX})
                 break
             row = self._row(line, dict(zip(header, cells, strict=False)), columns)
             rows += [row] if row else []
@@ -321,7 +321,7 @@ class _Reader:
     def _lines(self, content: bytes) -> Iterator[tuple[int, list[str]]]:
         """Yield the CSV lines from the second on; the separator is that of line 2."""
         if len(content) > FILE_BYTES_MAX:
-            self._refuse(1, "too_big", max="1 MiB")
+            self._refuse(1, "too_big", {"max": "1 MiB"})
             return
         try:
             text = content.decode("utf-8-sig")
@@ -338,27 +338,27 @@ class _Reader:
                 if any(cells):
                     yield reader.line_num + 1, [cell.strip() for cell in cells]
         except csv.Error as error:
-            self._refuse(reader.line_num + 1, "syntax", got=error)
+            self._refuse(reader.line_num + 1, "syntax", {"got": error})
 
     def _check_head(self, head: str) -> None:
         found = _HEAD.fullmatch(head.strip().strip('"'))
         if found is None:
-            self._refuse(1, "header", got=head[:80])
+            self._refuse(1, "header", {"got": head[:80]})
         elif (found[1], int(found[2])) != (self._policy.id, self._policy.version):
-            self._refuse(1, "header", got=f"{found[1]} {found[2]}")
+            self._refuse(1, "header", {"got": f"{found[1]} {found[2]}"})
 
     def _columns(self, header: list[str]) -> tuple[str, ...]:
         for name in sorted({name for name in header if header.count(name) > 1}):
-            self._refuse(2, "duplicate", key=name)
+            self._refuse(2, "duplicate", {"key": name})
         for name in ("id", *_OUTPUTS, *self._notes):
             if name not in header:
-                self._refuse(2, "required", key=name)
+                self._refuse(2, "required", {"key": name})
         rest = [n for n in header if n not in ("id", *_OUTPUTS, *_OPTIONAL, *self._notes)]
         for name in rest:
             if name not in self._policy.domains:
-                self._refuse(2, "unknown_name", key="id", got=name)
+                self._refuse(2, "unknown_name", {"key": "id", "got": name})
         if len(rest) > COLUMNS_MAX:
-            self._refuse(2, "too_big", max=COLUMNS_MAX)
+            self._refuse(2, "too_big", {"max": COLUMNS_MAX})
         return tuple(dict.fromkeys(name for name in rest if name in self._policy.domains))
 
     def _row(self, line: int, given: Mapping[str, str], columns: Iterable[str]) -> Row | None:
@@ -384,37 +384,39 @@ class _Reader:
 
     def _check_id(self, line: int, name: str) -> None:
         if not _ROW_ID.fullmatch(name):
-            self._refuse(line, "bad_code", key="id", got=repr(name))
+            self._refuse(line, "bad_code", {"key": "id", "got": repr(name)})
         if name in self._seen:
-            self._refuse(line, "duplicate", key=name)
+            self._refuse(line, "duplicate", {"key": name})
         if name in self._policy.retired:
-            self._refuse(line, "retired", key=name)
+            self._refuse(line, "retired", {"key": name})
         self._seen.add(name)
 
     def _cell(self, line: int, column: str, text: str) -> Cell | None:
         try:
             return read_cell(text, self._policy.domains[column])
         except GrammarError as error:
-            self._refuse(line, "expression", key=column, ru=error.ru, en=error.en)
+            self._refuse(line, "expression", {"key": column, "ru": error.ru, "en": error.en})
             return None
 
     def _outputs(self, line: int, given: Mapping[str, str]) -> tuple[Zone, str, Refund] | None:
         zone, name, refund = (given.get(output, "") for output in _OUTPUTS)
         disposition = self._policy.dispositions.get(name)
         if disposition is None:
-            self._refuse(line, "unknown_name", key=">disposition", got=name)
+            self._refuse(line, "unknown_name", {"key": ">disposition", "got": name})
         elif disposition.zone != zone:
-            self._refuse(line, "zone_of", got=name, want=disposition.zone)
+            self._refuse(line, "zone_of", {"got": name, "want": disposition.zone})
         if refund not in tuple(Refund):
-            self._refuse(line, "bad_value", key=">refund", got=refund, want=" ".join(Refund))
+            self._refuse(
+                line, "bad_value", {"key": ">refund", "got": refund, "want": " ".join(Refund)}
+            )
             return None
         return None if disposition is None else (disposition.zone, name, Refund(refund))
 
     def _note(self, line: int, given: Mapping[str, str]) -> Label:
         for key in self._notes:
             if not given.get(key):
-                self._refuse(line, "no_text", key="note", lang=key.removeprefix("note_"))
+                self._refuse(line, "no_text", {"key": "note", "lang": key.removeprefix("note_")})
         return {key.removeprefix("note_"): given.get(key, "") for key in self._notes}
 
-    def _refuse(self, line: int, code: str, **params: object) -> None:
-        self._report.add(self._name, line, code, params)
+    def _refuse(self, line: int, code: str, params: Mapping[str, object] | None = None) -> None:
+        self._report.add(self._name, line, code, params or {})

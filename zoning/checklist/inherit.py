@@ -56,7 +56,9 @@ def read_layer(section: Section, languages: tuple[str, ...]) -> Layer:
     section.one_of("format", ("checklist/1",), "")
     if set(section.codes("languages", re.compile(r"[a-z]{2}")) or languages) != set(languages):
         want = " ".join(languages)
-        section.place.at("languages").refuse("bad_value", key="languages", got="…", want=want)
+        section.place.at("languages").refuse(
+            "bad_value", {"key": "languages", "got": "…", "want": want}
+        )
     layer = Layer(
         id=section.code("id", NAME, needed=True),
         version=section.integer("version", needed=True),
@@ -99,7 +101,7 @@ def _parent(layer: Layer, layers: Mapping[str, Layer]) -> Layer | None:
     parent = layers.get(name)
     if parent is not None and str(parent.version) == version:
         return parent
-    layer.section.place.at("extends").refuse("stale_pin", got=layer.extends)
+    layer.section.place.at("extends").refuse("stale_pin", {"got": layer.extends})
     return None
 
 
@@ -112,7 +114,7 @@ def _merge_steps(inherited: tuple[Section, ...], layer: Layer) -> tuple[Section,
             continue
         old = steps.pop(at)
         if old.raw.get("locked") is True and not _respects(old.raw, own.raw):
-            own.place.refuse("locked", key=own.raw.get("name"))
+            own.place.refuse("locked", {"key": own.raw.get("name")})
         merged = Section(_merge(old.raw, own.raw), own.place)
         moves = "after" in own.raw or "before" in own.raw
         steps.insert(_position(steps, own) if moves else at, merged)
@@ -124,9 +126,9 @@ def _without(steps: tuple[Section, ...], layer: Layer) -> list[Section]:
     for name in layer.remove:
         at = _index(list(steps), name)
         if at is None:
-            place.refuse("unknown_name", key="remove", got=name)
+            place.refuse("unknown_name", {"key": "remove", "got": name})
         elif steps[at].raw.get("locked") is True:
-            place.refuse("locked", key=name)
+            place.refuse("locked", {"key": name})
     return [step for step in steps if step.raw.get("name") not in layer.remove]
 
 
@@ -141,7 +143,7 @@ def _position(steps: list[Section], own: Section) -> int:
             at = _index(steps, own.raw[key])
             if at is not None:
                 return at + offset
-            own.place.at(key).refuse("unknown_name", key=key, got=own.raw[key])
+            own.place.at(key).refuse("unknown_name", {"key": key, "got": own.raw[key]})
     rank = _rank(own)
     return next((i for i, step in enumerate(steps) if _rank(step) > rank), len(steps))
 

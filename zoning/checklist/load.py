@@ -24,7 +24,7 @@ def read_checklists(
     for section in sections:
         layer = read_layer(section, languages)
         if layer.id in layers:
-            section.place.at("id").refuse("duplicate", key=layer.id)
+            section.place.at("id").refuse("duplicate", {"key": layer.id})
         layers[layer.id] = layer
     found = {
         layer.id: _checklist(flatten(layer, layers), policy, languages) for layer in layers.values()
@@ -58,7 +58,7 @@ def _match(layer: Layer, policy: Policy) -> Match | None:
     column = policy.domains.get("category")
     for name in categories:
         if column is not None and name not in column.values:
-            section.place.refuse("unknown_name", key="category", got=name)
+            section.place.refuse("unknown_name", {"key": "category", "got": name})
     attrs = {"attrs": policy.domains["attrs"]}
     match = Match(
         categories=categories,
@@ -91,7 +91,7 @@ def _steps(
         )
         step = read_step(section, around)
         if step.name in scope:
-            section.place.refuse("duplicate", key=step.name)
+            section.place.refuse("duplicate", {"key": step.name})
         if step.domain is not None:
             scope[step.name] = step.domain
         found.append(step)
@@ -101,24 +101,24 @@ def _steps(
 
 def _check_steps(flat: Flat, steps: list[Step], policy: Policy) -> None:
     if len(steps) > STEPS_MAX:
-        flat.layer.section.place.refuse("too_big", max=STEPS_MAX)
+        flat.layer.section.place.refuse("too_big", {"max": STEPS_MAX})
     places = [part.place for part in flat.steps]
     for (before, after), place in zip(pairwise(steps), places[1:], strict=True):
         if _STAGES.index(after.stage) < _STAGES.index(before.stage):
-            place.at("stage").refuse("stage_order", got=after.stage)
+            place.at("stage").refuse("stage_order", {"got": after.stage})
     for at, (step, place) in enumerate(zip(steps, places, strict=True)):
         if step.stage not in (Stage.DANGER, Stage.PARCEL):
             for flag in _hazards(step, policy):
-                place.refuse("hazard_stage", got=flag)
+                place.refuse("hazard_stage", {"got": flag})
         if step.must == TRUE or (step.type in _OPTIONAL and not step.options):
             continue
         option = step.option(step.default)
         if option is None:
             place.refuse("no_default")
         elif not option.is_neutral:
-            place.at("default").refuse("default_loaded", got=option.id)
+            place.at("default").refuse("default_loaded", {"got": option.id})
         for hidden in _hidden(step, steps[at + 1 :]):
-            place.at("default").refuse("default_hides", got=hidden)
+            place.at("default").refuse("default_hides", {"got": hidden})
 
 
 def _hazards(step: Step, policy: Policy) -> list[str]:
@@ -152,4 +152,4 @@ def _check_ties(found: Mapping[str, Checklist], layers: Mapping[str, Layer]) -> 
             for tenant in match.tenants or ("",):
                 other = seen.setdefault((match.priority, category, tenant), name)
                 if other != name:
-                    layers[name].section.place.at("match").refuse("match_tie", got=other)
+                    layers[name].section.place.at("match").refuse("match_tie", {"got": other})

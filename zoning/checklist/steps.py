@@ -96,7 +96,7 @@ def _text(
 ) -> Label:
     label = section.label(key, around.languages, needed=needed)
     if any(len(text) > longest for text in label.values()):
-        section.place.at(key).refuse("long_text", key=key, max=longest)
+        section.place.at(key).refuse("long_text", {"key": key, "max": longest})
     return label
 
 
@@ -109,7 +109,7 @@ def _parsed(place: Place, key: str, text: str, scope: Scope) -> Expression | Non
     try:
         return parse(text, scope)
     except GrammarError as error:
-        place.refuse("expression", key=key, ru=error.ru, en=error.en)
+        place.refuse("expression", {"key": key, "ru": error.ru, "en": error.en})
         return None
 
 
@@ -137,13 +137,13 @@ def _options(section: Section, kind: StepType, around: Surroundings) -> tuple[Op
         place = around.lists[listed].place
         parts = list(Section(around.lists[listed].raw, place).tables("option"))
     elif listed:
-        section.place.at("choices").refuse("unknown_name", key="choices", got=listed)
+        section.place.at("choices").refuse("unknown_name", {"key": "choices", "got": listed})
     options = tuple(_option(part, around) for part in parts)
     if len(options) > OPTIONS_MAX:
         section.place.at("option").refuse("many_options")
     ids = [option.id for option in options]
     for name in sorted({name for name in ids if ids.count(name) > 1}):
-        section.place.at("option").refuse("duplicate", key=name)
+        section.place.at("option").refuse("duplicate", {"key": name})
     return options
 
 
@@ -170,7 +170,7 @@ def _declared(
     found = section.codes(key)
     for name in found:
         if name not in known:
-            section.place.at(key).refuse("unknown_name", key=key, got=name)
+            section.place.at(key).refuse("unknown_name", {"key": key, "got": name})
     return found
 
 
@@ -182,16 +182,18 @@ def _put_scan(
     ids = {option.id for option in options}
     for disposition, option in found.items():
         if disposition not in around.policy.dispositions:
-            part.place.refuse("unknown_name", key="put_scan", got=disposition)
+            part.place.refuse("unknown_name", {"key": "put_scan", "got": disposition})
         if option not in ids:
-            part.place.refuse("unknown_name", key="put_scan", got=option)
+            part.place.refuse("unknown_name", {"key": "put_scan", "got": option})
     return found
 
 
 def _range(section: Section) -> Range:
     low, high = section.integer("min", needed=True), section.integer("max", needed=True)
     if low > high:
-        section.place.at("max").refuse("bad_value", key="max", got=high, want=f">= {low}")
+        section.place.at("max").refuse(
+            "bad_value", {"key": "max", "got": high, "want": f">= {low}"}
+        )
     return Range(low=low, high=high)
 
 
@@ -202,7 +204,7 @@ def _bands(section: Section, around: Surroundings) -> tuple[Band, ...]:
     )
     lows = [band.low for band in bands]
     if lows != sorted(set(lows), reverse=True) or (lows and lows[-1] != section.raw.get("min")):
-        section.place.at("band").refuse("bands", got=" ".join(map(str, lows)))
+        section.place.at("band").refuse("bands", {"got": " ".join(map(str, lows))})
     return bands
 
 
@@ -210,16 +212,18 @@ def _check_shape(place: Place, step: Step, around: Surroundings) -> None:
     """Refuse what each key allows alone but not together."""
     ids = {option.id for option in step.options}
     if step.type in _WITH_OPTIONS and not ids:
-        place.refuse("required", key="option")
+        place.refuse("required", {"key": "option"})
     if step.compare and (step.type is not StepType.BARCODE or not ids <= _COMPARED):
-        place.at("compare").refuse("bad_value", key="option", got=" ".join(sorted(ids)), want="…")
+        place.at("compare").refuse(
+            "bad_value", {"key": "option", "got": " ".join(sorted(ids)), "want": "…"}
+        )
     for key, names in (("default", {step.default} - {""}), ("exclusive", set(step.exclusive))):
         for name in sorted(names - ids):
-            place.at(key).refuse("unknown_name", key=key, got=name)
+            place.at(key).refuse("unknown_name", {"key": key, "got": name})
     if step.type is StepType.IMAGE and step.slot not in around.slots:
-        place.at("slot").refuse("unknown_name", key="slot", got=step.slot)
+        place.at("slot").refuse("unknown_name", {"key": "slot", "got": step.slot})
     if step.feeds and not _can_feed(step, around.policy):
-        place.at("feeds").refuse("unknown_name", key="feeds", got=step.feeds)
+        place.at("feeds").refuse("unknown_name", {"key": "feeds", "got": step.feeds})
 
 
 def _can_feed(step: Step, policy: Policy) -> bool:

@@ -3,7 +3,7 @@
 A run is a value; every act returns a new one. Decides nothing about zones.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from zoning.checklist.values import Slot, Stage, Step, StepType
@@ -40,7 +40,7 @@ class AnswerRefusedError(Exception):
 class StepView:
     """An exception digit: level 0 = the default holds. `asked` = it counts at the moment."""
 
-    step: str
+    name: str
     label: Label
     level: int
     levels: int
@@ -53,7 +53,10 @@ class StepView:
 class SlotDemand:
     """Photographs that the answers demand."""
 
-    slot: Slot
+    slot: str
+    label: Label
+    camera: str
+    bind: str
     count: int
     steps: tuple[str, ...]
 
@@ -70,7 +73,7 @@ def answer(run: Run, step: str, value: str | int, by: AnsweredBy) -> Run:
     bad_text or constraint.
     """
     asked = _step(run, step)
-    if asked.by_parcel or asked.type in _SILENT or _is_closed(run, step):
+    if step not in open_steps(run):
         raise AnswerRefusedError("not_asked", {"step": step})
     _check_value(asked, value, by)
     given = Given(step=step, value=_normal(asked, value), by=by)
@@ -78,6 +81,30 @@ def answer(run: Run, step: str, value: str | int, by: AnsweredBy) -> Run:
     if asked.constraint and truth(asked.constraint, new.answered, new.given.keys()) is False:
         raise AnswerRefusedError("constraint", {"step": step, "text": asked.constraint_message})
     return new
+
+
+def resume(pack: Pack, static: Static, answers: Iterable[tuple[str, str | int, AnsweredBy]]) -> Run:
+    """Return the run that these explicit answers make, whatever their order.
+
+    For answers that were accepted once: a step that is closed by now is kept as dropped.
+    Raises AnswerRefusedError for a step or value that the checklist does not have.
+    """
+    run = begin(pack, static)
+    given = {}
+    for name, value, by in answers:
+        step = _step(run, name)
+        _check_value(step, value, by)
+        given[name] = Given(step=name, value=_normal(step, value), by=by)
+    return walked(replace(run, given=given))
+
+
+def open_steps(run: Run) -> frozenset[str]:
+    """Return the names of the steps that take an answer now, must or not."""
+    return frozenset(
+        step.name
+        for step in run.checklist.steps
+        if not (step.by_parcel or step.type in _SILENT or _is_closed(run, step.name))
+    )
 
 
 def withdraw(run: Run, step: str) -> Run:
@@ -150,9 +177,13 @@ def neutral(run: Run) -> Run:
     return run
 
 
-def final_answers(run: Run) -> tuple[Given, ...]:
-    """Return every answer that counts, in file order; what nobody entered is by `default`."""
-    return tuple(found for step in run.checklist.steps if (found := _final(run, step)) is not None)
+def final_answers(run: Run) -> tuple[tuple[str, str | int, AnsweredBy], ...]:
+    """Return every answer that counts as (step, answer, by), in file order.
+
+    What nobody entered is by `default`, what the parcel's inspection said by `inherited`.
+    """
+    found = ((step.name, _final(run, step)) for step in run.checklist.steps)
+    return tuple((name, *final) for name, final in found if final is not None)
 
 
 def facts(run: Run) -> Facts:
@@ -273,7 +304,7 @@ def _view(run: Run, step: Step) -> StepView:
     shown = step.levels[level - 1] if level else step.option(step.default)
     assert shown is not None, "the loader has checked the default"
     return StepView(
-        step=step.name,
+        name=step.name,
         label=step.label,
         level=level,
         levels=len(step.levels),
@@ -295,7 +326,14 @@ def _slots(run: Run, step: Step) -> tuple[str, ...]:
 
 def _demand(slot: Slot, steps: list[str], least: int) -> SlotDemand:
     count = max(slot.min_count, least) * (len(steps) if slot.each else 1)
-    return SlotDemand(slot=slot, count=count, steps=tuple(dict.fromkeys(steps)))
+    return SlotDemand(
+        slot=slot.name,
+        label=slot.label,
+        camera=slot.camera,
+        bind=slot.bind,
+        count=count,
+        steps=tuple(dict.fromkeys(steps)),
+    )
 
 
 def _harmless(step: Step) -> str | int:
@@ -309,12 +347,12 @@ def _harmless(step: Step) -> str | int:
     return option.id
 
 
-def _final(run: Run, step: Step) -> Given | None:
+def _final(run: Run, step: Step) -> tuple[str | int, AnsweredBy] | None:
     state = run.states[step.name]
     if state is StepState.ANSWERED:
-        return run.given[step.name]
+        given = run.given[step.name]
+        return given.value, given.by
     value = inherited(run, step) if step.by_parcel else step.default
     if state is not StepState.DEFAULT or not value:
         return None
-    by = AnsweredBy.INHERITED if step.by_parcel else AnsweredBy.DEFAULT
-    return Given(step=step.name, value=value, by=by)
+    return value, AnsweredBy.INHERITED if step.by_parcel else AnsweredBy.DEFAULT
