@@ -158,8 +158,9 @@ class ModbusConveyor:
         self._light.show(HealthState.LOST, "closed")
         if keeper is not None:
             keeper.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await keeper
+            await asyncio.wait({keeper})
+            if not keeper.cancelled():
+                keeper.result()  # it ends by itself only by a bug, which must not vanish
         self._link.close()
 
     def healths(self) -> AsyncIterator[DeviceHealth]:

@@ -153,10 +153,12 @@ class Vda5050Robots:
         if link is not None:
             link.close()
         self._lose("closed")
-        if self._ticks is not None:
-            self._ticks.cancel()
-            await asyncio.gather(self._ticks, return_exceptions=True)
-            self._ticks = None
+        ticks, self._ticks = self._ticks, None
+        if ticks is not None:
+            ticks.cancel()
+            await asyncio.wait({ticks})
+            if not ticks.cancelled():
+                ticks.result()  # it ends by itself only by a bug, which must not vanish
 
     def healths(self) -> AsyncIterator[DeviceHealth]:
         """Yield the present light, then every change."""
