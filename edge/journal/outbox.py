@@ -143,14 +143,6 @@ class Outbox:
             for seq, n, key, body, digest, at in rows
         )
 
-    def first_n(self, after_seq: int) -> int | None:
-        """Return the delivery number of the oldest event behind `after_seq`."""
-        row = self._connection.execute(
-            "SELECT n FROM outbox WHERE seq > ? AND target = ? ORDER BY seq LIMIT 1",
-            (after_seq, self._target),
-        ).fetchone()
-        return None if row is None else int(row[0])
-
 
 def _open_book(connection: sqlite3.Connection, target: TargetSettings) -> TargetBook:
     key, next_n, cursor = connection.execute(

@@ -93,8 +93,9 @@ class Pump:
 
     async def run(self) -> None:
         """Pump for ever."""
-        self._tell(TargetState.IDLE)
-        if self._outbox.first_n(self._cursor) is not None:
+        self._oldest = next(iter(self._outbox.read(self._cursor, 1)), None)
+        self._tell(TargetState.SENDING)
+        if self._oldest is not None:
             await asyncio.sleep(self._rng.uniform(0.0, RETURN_S_MAX))
         while True:
             changed = self._journal.changed
@@ -151,7 +152,7 @@ class Pump:
     async def _divide(self, rows: tuple[OutboxRow, ...], outcome: Split | TooLarge) -> bool:
         """Left half first, until one event is alone: that one is to blame."""
         if len(rows) == 1:
-            refused = Stored(rejected={rows[0].id: f"{outcome.reason}"})
+            refused = Stored(rejected={rows[0].id: outcome.reason})
             return await self._settle(rows, refused, QUICK_S, code=outcome.code)
         if isinstance(outcome, TooLarge):
             self._size_max = self._size = len(rows) // 2
@@ -194,7 +195,6 @@ class Pump:
         return settled, dead, False
 
     def _set_aside(self, row: OutboxRow, code: str, reason: str) -> None:
-        self._log.error("%s: event %d set aside: %s", self._target.name, row.seq, reason)
         self._ack(row.seq, (self._letter(row, code, reason),))
 
     def _letter(self, row: OutboxRow, code: str, reason: str) -> DeadLetter:
