@@ -70,13 +70,18 @@ def event(
     parcel: str | None = None,
     given: str | None = None,
     mode: str = "live",
+    key: str | None = None,
 ) -> Encoded:
-    """One encoded event with an id of its own."""
+    """One encoded event with an id of its own; `key` keeps it apart from other processes' ids."""
     subject = Subject(
         unit=UnitId(unit) if unit else None, parcel=ParcelId(parcel) if parcel else None
     )
     stamp = Stamp(
-        id=EventId(uuid7(next(_numbers))), time_ms=WALL_MS, mono_ms=5, operator="0417", input=given
+        id=EventId(key or uuid7(next(_numbers))),
+        time_ms=WALL_MS,
+        mono_ms=5,
+        operator="0417",
+        input=given,
     )
     draft = Draft(payload=payload or UnitParked(), subject=subject)
     return encode(draft, stamp, origin(mode=mode))
