@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Final
@@ -31,7 +31,7 @@ class Response:
     status: int = 200
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
-    stream: AsyncIterator[bytes] | None = None
+    stream: AsyncGenerator[bytes, None] | None = None
     cut: bool = False
 
 
@@ -132,6 +132,7 @@ def _head(response: Response, *, stays: bool, length: int | None) -> bytes:
 async def _stream(writer: asyncio.StreamWriter, response: Response) -> None:
     assert response.stream is not None, "the caller has looked"
     writer.write(_head(response, stays=False, length=None))
-    async for part in response.stream:
-        writer.write(part)
-        await writer.drain()
+    async with contextlib.aclosing(response.stream) as parts:
+        async for part in parts:
+            writer.write(part)
+            await writer.drain()

@@ -1,7 +1,7 @@
 """Hands the drawn pictures out as MJPEG over HTTP. A picture is encoded once, when it changes."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Final
 
 from sim.camera.picture import Scene, jpeg
@@ -34,7 +34,7 @@ class Camera:
         content = f"multipart/x-mixed-replace; boundary={BOUNDARY}"
         return Response(headers={"Content-Type": content}, stream=self._frames())
 
-    async def _frames(self) -> AsyncIterator[bytes]:
+    async def _frames(self) -> AsyncGenerator[bytes, None]:
         while not self.is_dark:
             head = f"--{BOUNDARY}\r\nContent-Type: image/jpeg\r\nContent-Length: {len(self._jpeg)}"
             yield head.encode() + b"\r\n\r\n" + self._jpeg + b"\r\n"

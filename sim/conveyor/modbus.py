@@ -14,9 +14,7 @@ from pymodbus.simulator import DataType, SimData, SimDevice
 from sim.conveyor.plc import HOST_WORDS, STATUS_AT, STATUS_WORDS, Plc
 from sim.site import BeltPlace
 
-READS: Final = (3, 4)
-WRITES: Final = (6, 16)
-READ_WRITE: Final = 23
+REGISTER_FUNCTIONS: Final = (3, 4, 6, 16, 23)
 TICK_S: Final = 0.05
 
 
@@ -35,12 +33,12 @@ class Registers:
         """
         function, start, address, count, registers, values = request
         now = time.monotonic_ns()
-        if values is not None and function in (*WRITES, READ_WRITE):
+        if function not in REGISTER_FUNCTIONS:
+            return ExcCodes.ILLEGAL_FUNCTION
+        if values is not None:
             if not (self.base <= address and address + count <= self.base + HOST_WORDS):
                 return ExcCodes.ILLEGAL_ADDRESS
             self.plc.write(address - self.base, [int(value) for value in values], now)
-        elif function not in (*READS, READ_WRITE):
-            return ExcCodes.ILLEGAL_FUNCTION
         at = self.base + STATUS_AT - start
         registers[at : at + STATUS_WORDS] = self.plc.status(now)
         return None
