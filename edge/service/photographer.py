@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from drivers.errors import DriverError
 from drivers.protocols import CameraDriver, Clock, Deadline, Photo
-from edge.events import PhotoTaken
+from edge.events import PhotoTaken, UnitId
 from edge.journal.photos import PhotoStore
-from edge.station.decision import PhotoRequest
+from edge.station.decision import ITEM_PHOTO, PhotoRequest
 from edge.station.inputs import PhotoInput
 
-REQUESTS_MAX = 32  # full: the request is answered as missing at once
+REQUESTS_MAX = 32  # full: the oldest picture that nothing demands is given up
 
 log = logging.getLogger("photographer")
 
@@ -26,7 +26,11 @@ class Lens:
 
 
 class Photographer:
-    """Takes one photograph at a time; a scan never waits for it."""
+    """Takes one photograph at a time; a scan never waits for it.
+
+    What an answer demands goes before the picture that is taken of every unit; a unit that
+    has left the bench is not photographed any more: the frame would show another one.
+    """
 
     def __init__(
         self,
@@ -36,26 +40,36 @@ class Photographer:
         clock: Clock,
         wait_s: float,
         submit: Callable[[PhotoInput], Awaitable[object]],
+        is_here: Callable[[UnitId], bool],
     ) -> None:
         self._lenses = lenses
         self._store = store
         self._clock = clock
         self._wait_s = wait_s
         self._submit = submit
-        self._wanted: asyncio.Queue[tuple[PhotoRequest, int]] = asyncio.Queue(REQUESTS_MAX)
+        self._is_here = is_here
+        self._wanted: dict[PhotoRequest, int] = {}
+        self._wake = asyncio.Event()
 
     def ask(self, request: PhotoRequest) -> None:
-        """Queue a photograph of what lies on the mat from now on."""
-        try:
-            self._wanted.put_nowait((request, self._clock.monotonic_ns()))
-        except asyncio.QueueFull:
-            log.warning("camera: %s: not taken, too many wait", request.slot.name)
+        """Want a photograph of what lies on the mat from now on; twice asked is once taken."""
+        if len(self._wanted) >= REQUESTS_MAX:
+            given_up = next((one for one in self._wanted if one.slot == ITEM_PHOTO), request)
+            self._wanted.pop(given_up, None)
+            log.warning("camera: %s: given up, too many wait", given_up.slot.name)
+        self._wanted.setdefault(request, self._clock.monotonic_ns())
+        self._wake.set()
 
     async def run(self) -> None:
-        """Take what is asked, for ever."""
+        """Take what is wanted, for ever."""
         while True:
-            request, since_ns = await self._wanted.get()
-            await self._submit(await self._taken(request, since_ns))
+            await self._wake.wait()
+            self._wake.clear()
+            while self._wanted:
+                request = min(self._wanted, key=lambda one: one.slot == ITEM_PHOTO)
+                since_ns = self._wanted.pop(request)
+                if self._is_here(request.unit):
+                    await self._submit(await self._taken(request, since_ns))
 
     async def _taken(self, request: PhotoRequest, since_ns: int) -> PhotoInput:
         lens = next((lens for lens in self._lenses if request.slot.role in lens.roles), None)

@@ -111,6 +111,7 @@ class Station:
             clock=world.clock,
             wait_s=settings.station.photo.wait_s,
             submit=self.receiving.submit,
+            is_here=lambda unit: unit in self.receiving.state.units,
         )
         self._intakes = {
             name: self._intake(one)

@@ -268,7 +268,7 @@ def _evidence(state: State, event: Event) -> State:
         case PhotoTaken(slot=slot, sha256=sha256):
             photo = Evidence(slot=slot, sha256=sha256)
             return _with_unit(state, replace(unit, photos=(*unit.photos, photo)))
-        case PhotoMissing(slot=slot):
+        case PhotoMissing(slot=slot, supervisor=str()):
             return _with_unit(state, replace(unit, waived=unit.waived | {slot}))
         case PutConfirmed(zone=zone):
             state = _with_unit(state, replace(unit, put=True))

@@ -79,7 +79,8 @@ def _photo(state: State, screen: Screen, given: PhotoInput, context: Context) ->
         return Decision(screen=screen)
     if given.photo is None:
         if given.slot in {slot.name for slot in screen.photos_due}:
-            return Decision(screen=noted(screen, Severity.ERROR, "E34", slot=given.slot))
+            again = inspection.without_due(screen, given.slot)
+            return Decision(screen=noted(again, Severity.ERROR, "E34", slot=given.slot))
         missing = PhotoMissing(slot=given.slot, reason=given.reason)
         return Decision(screen=screen, drafts=(on_unit(unit, missing),))
     taken = on_unit(unit, given.photo)

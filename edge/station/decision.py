@@ -94,6 +94,7 @@ class Screen:
     page: int = 0
     tray: str | None = None
     photos_due: frozenset[Slot] = frozenset()
+    """Photographs that were asked for and have not come yet."""
     note: Note | None = None
     notes: int = 0
     last_scan: tuple[str, bytes, int] | None = None
@@ -213,9 +214,9 @@ def state_name(state: State, screen: Screen) -> str:
 def _unit_state(unit: UnitWork, screen: Screen) -> str:
     if unit.danger:
         return "HAZARD"
-    if unit.verdict is None or screen.reopened:
-        return "UNIT"
-    return "PHOTO" if screen.tray is not None else "VERDICT"
+    if screen.tray is not None:
+        return "PHOTO"
+    return "UNIT" if unit.verdict is None or screen.reopened else "VERDICT"
 
 
 def wanted(state: State, screen: Screen) -> str:

@@ -58,7 +58,7 @@ def _by_state(where: str, state: State, screen: Screen, pressed: str, context: C
             case "UNIT":
                 return _unit(screen, unit, pressed, context)
             case "VERDICT" | "PHOTO":
-                return _verdict(screen, unit, pressed)
+                return _verdict(screen, unit, pressed, context)
     if pressed == "f8":
         return Decision(screen=replace(clean(screen), summary=True))
     if pressed in ("f9", "backspace"):
@@ -175,7 +175,7 @@ def _unit(screen: Screen, unit: UnitWork, pressed: str, context: Context) -> Dec
         case "backspace" | "f9":
             return inspection.take_back(screen, unit, context)
         case "9" if not _is_typing(unit, context):
-            return _another_photo(screen, unit)
+            return _another_photo(screen, unit, context)
         case "0" | "enter" if asking.open_step(unit, context) is None:
             return inspection.accept(screen, unit, pressed, context)
         case "enter":
@@ -191,26 +191,26 @@ def _is_typing(unit: UnitWork, context: Context) -> bool:
     return step is not None and step.is_number
 
 
-def _another_photo(screen: Screen, unit: UnitWork) -> Decision:
-    slot = next(iter(sorted(screen.photos_due)), ITEM_PHOTO)
-    return Decision(
-        screen=noted(screen, Severity.INFO, "fb.photo", slot=slot.name),
-        photos=inspection.requests(unit, frozenset((slot,))),
-    )
+def _another_photo(screen: Screen, unit: UnitWork, context: Context) -> Decision:
+    """Take what is owed again, or one more picture of the item."""
+    owed = inspection.slots_owed(unit, (), context) or frozenset({ITEM_PHOTO})
+    due = screen.photos_due | (owed - {ITEM_PHOTO})
+    shown = noted(screen, Severity.INFO, "fb.photo", slot=min(owed).name)
+    return Decision(screen=replace(shown, photos_due=due), photos=inspection.requests(unit, owed))
 
 
-def _verdict(screen: Screen, unit: UnitWork, pressed: str) -> Decision:
+def _verdict(screen: Screen, unit: UnitWork, pressed: str, context: Context) -> Decision:
     match pressed:
+        case "esc" if screen.tray is not None:
+            return Decision(screen=replace(clean(screen), reopened=screen.reopened))
         case "esc":
             return Decision(screen=replace(clean(screen), reopened=True))
         case "9":
-            return _another_photo(screen, unit)
-        case "7" if screen.photos_due:
-            slot = next(iter(sorted(screen.photos_due)))
+            return _another_photo(screen, unit, context)
+        case "7" if owed := inspection.slots_owed(unit, (), context):
+            choice = Choice(code="E80", slot=min(owed).name)
             shown = noted(screen, Severity.ERROR, "E80")
-            return Decision(
-                screen=replace(shown, choice=Choice(code="E80", slot=slot.name)), no="E80"
-            )
+            return Decision(screen=replace(shown, choice=choice), no="E80")
         case "enter":
             return refused(screen, "E35", z=unit.verdict.zone if unit.verdict else "")
         case _:
