@@ -292,6 +292,8 @@ class HidKeyboardScanner:
 
 async def _end(process: Process) -> None:
     """End a reader by the end of its stdin, else by a kill, and read its pipes empty."""
+    assert process.stdin is not None
+    process.stdin.close()
     try:
         async with asyncio.timeout(END_WITHIN_S):
             await process.communicate()

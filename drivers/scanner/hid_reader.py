@@ -207,6 +207,7 @@ class _Reader:
         self._selector = selectors.DefaultSelector()
         self._keyboard: Keyboard | None = None
         self._decoder = KeyDecoder(setup.profile)
+        self._is_joining = False
         self._last_event = time.monotonic()
         self._missing_since = time.monotonic()
         self._next_search = 0.0
@@ -228,6 +229,9 @@ class _Reader:
                 self._read(self._keyboard)
             else:  # nothing was pending when the question was asked: silence is proven till then
                 self._tell(self._decoder.tick(asked_ns))
+            if self._is_joining and self._decoder.trusts:
+                self._is_joining = False
+                self._light(HealthState.OK, "")
         self._close()
         self._selector.close()
 
@@ -271,7 +275,7 @@ class _Reader:
             self._unplugged()
             return
         self._last_event = time.monotonic()
-        self._light(HealthState.OK, "")
+        self._is_joining = True
 
     def _read(self, keyboard: Keyboard) -> None:
         self._last_event = time.monotonic()
@@ -297,6 +301,7 @@ class _Reader:
 
     def _close(self) -> None:
         keyboard, self._keyboard = self._keyboard, None
+        self._is_joining = False
         if keyboard is not None:
             self._selector.unregister(keyboard.fd)
             with contextlib.suppress(OSError):  # the node of an unplugged device may refuse
