@@ -1,0 +1,189 @@
+"""What only a wire can do to a conveyor driver: lost replies, a PLC that is off or stands still."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from broker import free_port
+from deadlines import eventually
+from drivers.clock import SystemClock
+from drivers.conveyor.modbus import ModbusConveyor, ModbusSettings
+from drivers.errors import DriverLostError, DriverTimeoutError
+from drivers.protocols import (
+    ConveyorStatus,
+    Deadline,
+    DeviceHealth,
+    DeviceName,
+    DivertCommand,
+    DivertPhase,
+    HealthState,
+)
+from plc import Plc
+
+CLOCK = SystemClock()
+TOKEN = 70_000
+START = 3
+
+
+def conveyor(plc: Plc, *, auto_start: bool = True, heartbeat_ms: int = 500) -> ModbusConveyor:
+    settings = ModbusSettings(
+        url=f"tcp://127.0.0.1:{plc.port}",
+        lanes=3,
+        lane_sensor=True,
+        auto_start=auto_start,
+        heartbeat_ms=heartbeat_ms,
+    )
+    return ModbusConveyor(DeviceName("c1"), settings, CLOCK)
+
+
+@asynccontextmanager
+async def connected(plc: Plc) -> AsyncIterator[ModbusConveyor]:
+    async with conveyor(plc) as driver:
+        await driver.reconcile(in_time())
+        yield driver
+
+
+def in_time(seconds: float = 5.0) -> Deadline:
+    return Deadline.after(seconds, CLOCK)
+
+
+def command(status: ConveyorStatus, *, seq: int = 11) -> DivertCommand:
+    return DivertCommand(
+        token=TOKEN,
+        lane=2,
+        seq=seq,
+        boot_id=status.boot_id,
+        count_before=status.divert_count,
+        exit_before=status.exit_count,
+    )
+
+
+def commands(plc: Plc) -> list[list[int]]:
+    return [values for values in plc.writes if len(values) == 8]
+
+
+async def light(driver: ModbusConveyor, state: HealthState) -> DeviceHealth:
+    async for health in driver.healths():
+        if health.state is state:
+            return health
+    raise AssertionError("lights never end")
+
+
+async def test_a_lost_reply_costs_one_physical_divert_and_one_write() -> None:
+    async with Plc(free_port()) as plc, connected(plc) as driver:
+        divert = command(await driver.reconcile(in_time()))
+        plc.lost_replies = 1
+        echo = await driver.write(divert, in_time())
+        end = await driver.finish(divert, in_time())
+    assert (echo.phase, end.phase) == (DivertPhase.SEEN, DivertPhase.DONE)
+    assert plc.diverts[TOKEN] == 1
+    assert len(commands(plc)) == 1
+
+
+async def test_the_command_stands_on_the_wire_as_the_register_map_says() -> None:
+    async with Plc(free_port()) as plc, connected(plc) as driver:
+        divert = command(await driver.reconcile(in_time()))
+        await driver.write(divert, in_time())
+        await driver.finish(divert, in_time())
+    assert commands(plc)[0][1:] == [1, 2, 1, 4464, 0, 0, 11]
+
+
+async def test_a_plc_that_is_silent_after_the_write_leaves_the_divert_in_doubt() -> None:
+    async with Plc(free_port()) as plc, connected(plc) as driver:
+        divert = command(await driver.reconcile(in_time()))
+        plc.lost_replies = 1
+        plc.is_frozen = True  # alive to the connection, but no second coherent block ever comes
+        echo = await driver.write(divert, in_time(1.0))
+        assert (echo.phase, echo.reason) == (DivertPhase.IN_DOUBT, "no_echo")
+        assert driver.status() is None
+        plc.is_frozen = False
+        assert (await driver.finish(divert, in_time())).phase is DivertPhase.DONE
+    assert plc.diverts[TOKEN] == 1
+
+
+async def test_a_plc_that_is_off_at_the_start_is_found_when_it_comes() -> None:
+    async with Plc(free_port(), starts=False) as plc, conveyor(plc) as driver:
+        first = await light(driver, HealthState.LOST)
+        with pytest.raises(DriverTimeoutError):
+            await driver.reconcile(in_time(0.2))
+        await plc.start()
+        status = await driver.reconcile(in_time())
+        last = await light(driver, HealthState.OK)
+    assert (first.reason, last.reason) == ("connecting", "")
+    assert status.running
+
+
+async def test_a_plc_that_was_switched_off_is_found_again() -> None:
+    async with Plc(free_port()) as plc, connected(plc) as driver:
+        before = await driver.reconcile(in_time())
+        await plc.stop()
+        assert await eventually(lambda: driver.status() is None)
+        with pytest.raises(DriverLostError):
+            await driver.write(command(before), in_time())
+        plc.reboot()
+        await plc.start()
+        after = await driver.reconcile(in_time())
+        end = await driver.finish(command(before), in_time())
+    assert after.boot_id != before.boot_id
+    assert end.reason == "boot_changed"
+    assert not commands(plc)
+
+
+async def test_a_plc_whose_program_stands_is_lost() -> None:
+    async with Plc(free_port()) as plc, connected(plc) as driver:
+        plc.is_frozen = True
+        assert await eventually(lambda: driver.status() is None)
+        plc.is_frozen = False
+        assert (await driver.reconcile(in_time())).running
+
+
+async def test_a_belt_that_lost_its_host_is_started_with_a_number_of_its_own() -> None:
+    async with Plc(free_port(), host_timeout_s=0.3) as plc:
+        async with conveyor(plc, heartbeat_ms=1000) as driver:
+            assert await eventually(lambda: any(c[1] == START for c in commands(plc)))
+        async with conveyor(plc, heartbeat_ms=50) as driver:
+            assert await eventually(lambda: (s := driver.status()) is not None and s.running)
+            status = await driver.reconcile(in_time())
+    assert status.running
+    assert not status.host_lost
+    assert all(abs(c[7] - status.done_seq) > 1000 for c in commands(plc) if c[1] == START)
+
+
+async def test_a_belt_is_left_standing_where_a_person_must_start_it() -> None:
+    plc = Plc(free_port(), host_timeout_s=0.2)
+    async with plc, conveyor(plc, auto_start=False, heartbeat_ms=1000) as driver:
+        await driver.reconcile(in_time())
+        assert (await light(driver, HealthState.DEGRADED)).reason == "host_lost"
+    assert not commands(plc)
+
+
+async def test_a_belt_that_was_stopped_on_purpose_is_not_started() -> None:
+    async with Plc(free_port()) as plc:
+        plc.running, plc.seq_seen = False, 40
+        async with conveyor(plc) as driver:
+            await driver.reconcile(in_time())
+            assert (await light(driver, HealthState.DEGRADED)).reason == "stopped"
+    assert not commands(plc)
+
+
+@pytest.mark.parametrize(
+    ("key", "settings"),
+    [
+        ("url", {"url": "rtu:///dev/ttyS0"}),
+        ("url", {"url": "tcp://host:70000"}),
+        ("url", {"url": "10.0.0.5"}),
+        ("lanes", {"url": "tcp://h", "lanes": 9}),
+        ("base", {"url": "tcp://h", "base": 65500}),
+        ("read_fc", {"url": "tcp://h", "read_fc": 1}),
+        ("exit_s", {"url": "tcp://h", "exit_s": -1.0}),
+    ],
+)
+def test_settings_that_cannot_work_are_refused(key: str, settings: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match=f"^{key}: "):
+        ModbusSettings(**settings)  # type: ignore[arg-type]
+
+
+def test_the_port_is_modbus_own_when_the_url_names_none() -> None:
+    assert ModbusSettings(url="tcp://plc-1").address == ("plc-1", 502)
+    assert ModbusSettings(url="tcp://[::1]:1502").address == ("::1", 1502)
