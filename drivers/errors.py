@@ -1,4 +1,4 @@
-"""The one error tree of the hardware border. Every leaf says what happened and what it leaves behind."""
+"""The one error tree of the hardware border: what happened, and what it leaves behind."""
 
 
 class DriverError(Exception):

@@ -1,4 +1,4 @@
-"""Values of reference data, as the feeds bring them: announced lines, item master rows, people, numbers."""
+"""Values of reference data as the feeds bring them: lines, items, people, number rules."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -13,6 +13,7 @@ from edge.events import GENESIS, Event, IntentId, decode, digest
 from edge.journal.rows import IntentRow, IntentState, JournalBrokenError, id_blob, id_text
 from edge.journal.schema import open_reader
 
+SQLITE_VERSION: Final = sqlite3.sqlite_version
 SLICE_EVENTS: Final = 500  # a snapshot is held for one slice only, so that the WAL can be reused
 TAIL_EVENTS: Final = 1000
 

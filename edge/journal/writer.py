@@ -82,6 +82,7 @@ class Journal:
         self,
         path: Path,
         identity: Identity,
+        *,
         targets: tuple[TargetSettings, ...],
         budget: JournalSettings,
         clock: Clock,

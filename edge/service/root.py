@@ -5,7 +5,6 @@ import logging
 import random
 import secrets
 import signal
-import sqlite3
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from datetime import datetime
@@ -19,7 +18,7 @@ from edge.barcodes.classify import Rules
 from edge.barcodes.numbers import compile_rules
 from edge.events import Origin, ParcelId, UnitId
 from edge.journal.photos import PhotoStore
-from edge.journal.reader import Reader
+from edge.journal.reader import SQLITE_VERSION, Reader
 from edge.journal.reference import Reference
 from edge.journal.writer import Identity, Journal
 from edge.service.devices import make_devices
@@ -51,9 +50,9 @@ async def serve(settings: Settings, data: Path) -> None:
             Journal(
                 data / "journal.db",
                 _identity(settings),
-                settings.targets,
-                settings.station.journal,
-                clock,
+                targets=settings.targets,
+                budget=settings.station.journal,
+                clock=clock,
             )
         )
         reader = stack.enter_context(Reader(data / "journal.db"))
@@ -175,7 +174,7 @@ def _start_input(journal: Journal, packs: Packs, replay_ms: int) -> StartInput:
     activated = ((active.id, active.version, active.sha256),) if packs.is_new else ()
     return StartInput(
         version=version("receiving-edge"),
-        sqlite=sqlite3.sqlite_version,
+        sqlite=SQLITE_VERSION,
         replay_ms=replay_ms,
         new_journal=journal.reason,
         packs=activated,

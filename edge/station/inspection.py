@@ -46,6 +46,7 @@ def automatic(
     match: str,
     line: ArrivedLine | None,
     read: ItemRead,
+    *,
     context: Context,
 ) -> list[Draft]:
     """Return what the item scan answers by itself; an absent fact is never the good answer."""
@@ -196,6 +197,7 @@ def item_scan(
     unit: UnitWork,
     parcel: ParcelWork | None,
     meaning: Meaning,
+    *,
     context: Context,
 ) -> Decision:
     """A code while a unit is in the hand: the answer to a barcode question, or its own again."""

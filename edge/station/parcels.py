@@ -37,7 +37,7 @@ CHOICES_MAX = 8
 
 
 def parcel_scan(
-    state: State, screen: Screen, given: ScanInput, meaning: Meaning, context: Context
+    state: State, screen: Screen, given: ScanInput, *, meaning: Meaning, context: Context
 ) -> Decision:
     """Resolve a number while no parcel is open: parked, known, several, closed or unknown."""
     code = code_text(meaning)

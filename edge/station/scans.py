@@ -102,14 +102,14 @@ def _goods(
     """A number on a box, an item or a document; of several meanings the awaited one counts."""
     unit, parcel = state.unit, state.parcel
     if unit is not None:
-        return inspection.item_scan(screen, unit, parcel, meaning, context)
+        return inspection.item_scan(screen, unit, parcel, meaning, context=context)
     if parcel is None:
-        return parcels.parcel_scan(state, screen, given, meaning, context)
+        return parcels.parcel_scan(state, screen, given, meaning=meaning, context=context)
     for one in given.meanings:
         if units.is_of(parcel, state, one):
-            return units.open_unit(state, screen, parcel, given, one, context)
+            return units.open_unit(state, screen, parcel, given, meaning=one, context=context)
     if parcel.blind and item_of(meaning) is not None:
-        return units.open_blind(screen, parcel, given, meaning, context)
+        return units.open_blind(screen, parcel, given, meaning=meaning, context=context)
     return _foreign(state, screen, parcel, given, meaning)
 
 

@@ -52,6 +52,7 @@ def open_unit(
     screen: Screen,
     parcel: ParcelWork,
     given: ScanInput,
+    *,
     meaning: Meaning,
     context: Context,
 ) -> Decision:
@@ -70,7 +71,7 @@ def open_unit(
 
 
 def open_blind(
-    screen: Screen, parcel: ParcelWork, given: ScanInput, meaning: Meaning, context: Context
+    screen: Screen, parcel: ParcelWork, given: ScanInput, *, meaning: Meaning, context: Context
 ) -> Decision:
     """Receive a piece of a parcel that nobody announced."""
     read = item_of(meaning)
@@ -120,7 +121,7 @@ def _open(
     ]
     unit = replace(unit, checklist=started.checklist, policy=started.policy)
     unit = replace(unit, static=started.static)
-    drafts += inspection.automatic(unit, binding.match, line, read, context)
+    drafts += inspection.automatic(unit, binding.match, line, read, context=context)
     decision = accepted(clean(screen), _line_for(binding), *drafts, name=unit.title)
     photo = inspection.requests(
         unit, frozenset({ITEM_PHOTO} if ITEM_PHOTO.role in context.camera_roles else ())

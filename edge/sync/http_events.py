@@ -24,7 +24,7 @@ CONNECT_S: Final = 3.0
 REQUEST_S: Final = 15.0
 RETRY_AFTER_S_MAX: Final = 900.0
 GZIP_FROM_BYTES: Final = 4096
-SLICE_BYTES: Final = 128 * 1024  # packed or sent between two looks of the loop at other work
+SLICE_BYTES: Final = 64 * 1024  # packed or sent between two looks of the loop at other work
 ANSWER_BYTES_MAX: Final = 4 * 1024 * 1024
 GZIP_WINDOW: Final = 31
 

@@ -30,7 +30,7 @@ from edge.sync.target import (
 )
 
 BATCH_START: Final = 100
-READ_ROWS: Final = 200  # read and proven between two looks of the loop at other work
+READ_ROWS: Final = 100  # read and proven between two looks of the loop at other work
 QUICK_S: Final = 2.0
 BACKOFF_S_MAX: Final = 60.0
 BACKOFF_S_FIRST: Final = 0.5

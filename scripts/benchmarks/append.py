@@ -109,7 +109,11 @@ async def _journal(folder: Path, until: Until, producers: int) -> tuple[list[flo
     identity = Identity(namespace="https://returns.example.com", site="a", station="b")
     times: list[float] = []
     async with Journal(
-        folder / "journal.db", identity, (target,), JournalSettings(), SystemClock()
+        folder / "journal.db",
+        identity,
+        targets=(target,),
+        budget=JournalSettings(),
+        clock=SystemClock(),
     ) as journal:
         await _produce(journal, Until(events=WARM_EVENTS), [])
         share = Until(seconds=until.seconds, events=-(-until.events // producers))

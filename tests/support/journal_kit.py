@@ -106,7 +106,11 @@ async def opened(
 ) -> AsyncIterator[Journal]:
     budget = budget or JournalSettings()
     async with Journal(
-        folder / "journal.db", identity, targets, budget, clock or HandClock()
+        folder / "journal.db",
+        identity,
+        targets=targets,
+        budget=budget,
+        clock=clock or HandClock(),
     ) as journal:
         yield journal
 

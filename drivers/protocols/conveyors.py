@@ -1,0 +1,90 @@
+"""Conveyors and diverters: commands, and what registers prove."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from drivers.protocols.devices import Deadline, Device
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConveyorStatus:
+    """One coherent status block of the PLC (register map `conveyor/1`)."""
+
+    received_ns: int
+    boot_id: int
+    running: bool
+    fault: int
+    host_lost: bool
+    busy: bool
+    seq_seen: int
+    seq_result: int
+    done_seq: int
+    done_result: int
+    done_item: int
+    divert_count: int
+    reject_reason: int
+    exit_lane: int
+    exit_count: int
+    exit_item: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DivertCommand:
+    """One divert, as committed: the numbers are those of the status read before the intent."""
+
+    token: int
+    lane: int
+    seq: int
+    boot_id: int
+    count_before: int
+    exit_before: int
+
+
+class DivertPhase(StrEnum):
+    """What the PLC's own registers prove about one divert."""
+
+    NOT_SEEN = "not_seen"  # two coherent blocks with the old seq: the same seq may be written again
+    SEEN = "seen"
+    DONE = "done"
+    REJECTED = "rejected"
+    FAILED = "failed"
+    UNCONFIRMED = "unconfirmed"
+    WRONG_LANE = "wrong_lane"
+    IN_DOUBT = "in_doubt"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DivertStatus:
+    """Evidence about one divert, from a status block."""
+
+    token: int
+    phase: DivertPhase
+    at_ns: int
+    code: int = 0
+    count_after: int = 0
+    exit_lane: int = 0
+    reason: str = ""
+
+
+class ConveyorDriver(Device, Protocol):
+    """One PLC link."""
+
+    def status(self) -> ConveyorStatus | None:
+        """Return the newest coherent block while the link is clean, else None."""
+
+    async def reconcile(self, deadline: Deadline) -> ConveyorStatus:
+        """Read two coherent blocks and declare the link clean. Raises DriverError."""
+
+    async def write(self, command: DivertCommand, deadline: Deadline) -> DivertStatus:
+        """Write one divert command and wait for the PLC's echo of its sequence number.
+
+        Returns SEEN, REJECTED, NOT_SEEN or IN_DOUBT; IN_DOUBT if the deadline passes after
+        the write: the belt may have obeyed. Raises DriverLostError before anything was written.
+        """
+
+    async def finish(self, command: DivertCommand, deadline: Deadline) -> DivertStatus:
+        """Only read until the registers prove how this command ended; also after a restart.
+
+        Returns NOT_SEEN, DONE, REJECTED, FAILED, UNCONFIRMED, WRONG_LANE or IN_DOUBT.
+        """
