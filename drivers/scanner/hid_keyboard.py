@@ -218,25 +218,26 @@ class HidKeyboardScanner:
             name=self._name, match=self._settings.match, profile=self._settings.profile
         )
         process.stdin.write(encode_setup(setup))
-        tasks = {
-            asyncio.create_task(self._read_lines(process), name=f"hid-lines[{self._name}]"),
-            asyncio.create_task(self._watch_silence(), name=f"hid-watch[{self._name}]"),
-        }
+        lines = asyncio.create_task(self._read_lines(process), name=f"hid-lines[{self._name}]")
+        watch = asyncio.create_task(self._watch_silence(), name=f"hid-watch[{self._name}]")
         noise = asyncio.create_task(self._log_noise(process.stderr), name=f"hid-log[{self._name}]")
         try:
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()
+            await asyncio.wait({lines, watch}, return_when=asyncio.FIRST_COMPLETED)
+            if lines.done():
+                lines.result()
+            else:
+                _kill(process)
             await asyncio.wait({noise}, timeout=LOOK_S)  # why it ended, if it said so
         finally:
-            for task in (*tasks, noise):
+            for task in (lines, watch, noise):
                 task.cancel()
-            await asyncio.wait((*tasks, noise))
+            await asyncio.wait({lines, watch, noise})
 
     async def _read_lines(self, process: Process) -> None:
+        """Read to the end; the half line of a reader that was killed is none."""
         assert process.stdout is not None
         with contextlib.suppress(ConnectionError):
-            while line := await process.stdout.readline():
+            while (line := await process.stdout.readline()).endswith(b"\n"):
                 self._was_heard = True
                 self._take(self._decoded(line))
 
@@ -298,6 +299,10 @@ async def _end(process: Process) -> None:
         async with asyncio.timeout(END_WITHIN_S):
             await process.communicate()
     except TimeoutError:
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
+        _kill(process)
         await process.communicate()
+
+
+def _kill(process: Process) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        process.kill()

@@ -142,7 +142,7 @@ def _mute_scan_codes(fd: int) -> None:
     fcntl.ioctl(fd, _EVIOCSMASK, struct.pack("IIQ", EV_MSC, _MASK_BYTES, address))
 
 
-class _Outbox:
+class Outbox:
     """Lines for a client that may be slow: bounded, never blocking.
 
     Full: refused codes become one overrun fault. Health: newest wins. A beat waits behind nothing.
@@ -157,9 +157,11 @@ class _Outbox:
 
     @property
     def is_empty(self) -> bool:
+        """Return whether all is written."""
         return not (self._line or self._told or self._health)
 
     def add(self, told: Told) -> None:
+        """Take what is to be told and write what the pipe takes."""
         match told:
             case DeviceHealth():
                 self._health = told
@@ -199,7 +201,7 @@ class _Reader:
     ) -> None:
         self._setup = setup
         self._opener = opener
-        self._outbox = _Outbox(out_fd)
+        self._outbox = Outbox(out_fd)
         self._out_fd = out_fd
         self._gate = CodeGate(
             setup.name, ScanSource.HID, setup.profile.gate_rules(), numbers=itertools.count(1)
