@@ -12,6 +12,8 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
+import pytest
+
 from drivers.clock import SystemClock
 from drivers.memory.scanner import MemoryScanner, MemoryScannerSettings
 from drivers.protocols import DeviceName, ScannerDriver
@@ -228,6 +230,7 @@ async def serial_line(folder: Path) -> AsyncIterator[Rig]:
 @asynccontextmanager
 async def hid_keyboard(folder: Path) -> AsyncIterator[Rig]:
     """The real reader process over a pipe of kernel records."""
+    pytest.importorskip("evdev", reason="evdev is the extra `hid`")
     far = KeyFar(folder / "keyboard")
     far.plug()
     settings = HidKeyboardSettings(match=HidMatch(by_id=far.path.name))
