@@ -200,7 +200,7 @@ def show_table(table: Table, policy: Policy, languages: tuple[str, ...]) -> str:
     lines = [f"#zoning-table/1 policy={policy.id} version={policy.version} hit=first"]
     lines.append(_line(["id", *table.columns, *_OUTPUTS, *actions, *notes]))
     for row in table.rows:
-        cells = [_show_cell(row.cells.get(name), policy.domains[name]) for name in table.columns]
+        cells = [show_cell(row.cells.get(name), policy.domains[name]) for name in table.columns]
         extra = ["|".join(row.actions)] if actions else []
         outputs = [row.zone, row.disposition, row.refund, *extra]
         lines.append(_line([row.id, *cells, *outputs, *(row.note[name] for name in languages)]))
@@ -219,7 +219,8 @@ def _quoted(cell: str) -> str:
 _SPECIAL = re.compile(r'[",\n\r;]')
 
 
-def _show_cell(cell: Cell | None, domain: Domain) -> str:
+def show_cell(cell: Cell | None, domain: Domain) -> str:
+    """Return the canonical text of a cell; empty = accepts anything."""
     match cell:
         case None:
             return ""

@@ -10,7 +10,7 @@ from zoning.evaluate import decide
 from zoning.grammar import Test
 from zoning.model import AnsweredBy, Facts, Members, Static, Value, Verdict
 from zoning.pack import Pack, load_pack
-from zoning.session import Run
+from zoning.session.walk import Run
 from zoning.table import BoolCell, Cell, NumberCell, OneOfCell
 
 PACK = ROOT / "config" / "packs" / "default"
@@ -118,7 +118,7 @@ class Oracle:
         )
 
     def _worlds(self, cell: Cell, value: Members) -> bool | None:
-        """Enumerate worlds over the unknown members that the cell speaks of, and one it does not."""
+        """Enumerate worlds over the unknown members the cell speaks of, and one it does not."""
         tests = cell.tests  # type: ignore[union-attr]
         listed = {member for _, members in tests for member in members}
         unknown = sorted(value.unknown & listed) + sorted(value.unknown - listed)[:1]

@@ -1,6 +1,7 @@
 """Known units of the starting content: grade, zone, disposition, row, refund, move."""
 
 from collections.abc import Mapping
+from typing import TypeAlias
 
 import pytest
 
@@ -16,7 +17,8 @@ OPENED_PHONE: Mapping[str, str | int] = {
     "health": 97,
     "data": "wiped",
 }
-CASES = (
+Case: TypeAlias = tuple[str, str | None, Mapping[str, object], Mapping[str, str | int], str]
+CASES: tuple[Case, ...] = (
     (
         "sealed phone, serial as sold",
         "smartphones",

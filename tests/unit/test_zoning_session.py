@@ -6,7 +6,8 @@ from policy_kit import answered, begun, default_pack, unit
 from zoning import session
 from zoning.evaluate import decide
 from zoning.model import AnsweredBy, Static
-from zoning.session import AnswerRefusedError, Run
+from zoning.session import AnswerRefusedError
+from zoning.session.walk import Run
 
 KEY, AUTO = AnsweredBy.KEY, AnsweredBy.AUTO
 

@@ -72,7 +72,18 @@ def read_layer(section: Section, languages: tuple[str, ...]) -> Layer:
         lists=dict(section.named("list")),
     )
     section.finish()
+    _refuse_twins(layer.steps)
     return layer
+
+
+def _refuse_twins(steps: tuple[Section, ...]) -> None:
+    """Refuse two steps of one name in one file: the second would silently change the first."""
+    seen: set[str] = set()
+    for step in steps:
+        name = str(step.raw.get("name"))
+        if name in seen:
+            step.place.at("name").refuse("duplicate", {"key": name})
+        seen.add(name)
 
 
 def flatten(layer: Layer, layers: Mapping[str, Layer]) -> Flat:
