@@ -259,3 +259,30 @@ def test_the_layout_agrees_with_the_names_of_the_kernel() -> None:
         assert ecodes[f"KEY_{name}"] == code
     others = {"KEY_LEFTALT": 56, "KEY_KPENTER": 96, "KEY_CAPSLOCK": 58, "KEY_NUMLOCK": 69}
     assert {name: ecodes[name] for name in others} == others
+
+
+def test_a_broken_idle_profile_heals_after_a_drop_in_silence() -> None:
+    decoder = KeyDecoder(KeyProfile(end=KeyEnd.IDLE, accept=(13,)))
+    typist = Typist(Style(end=0))
+    found = decoder.feed([KeyEvent(1000, 0, 3, 0), KeyEvent(1000, 0, 0, 0)])
+    decoder.reload([], 1000)
+    typist.now_ns = 2000
+    found += decoder.feed(events_of(typist.code(EAN)))
+    typist.pause(IDLE_NS)
+    found += decoder.feed(events_of(typist.code(EAN)))
+    found += decoder.tick(typist.now_ns + IDLE_NS)
+    assert texts(found) == [FaultKind.DROPPED, FaultKind.NO_TERMINATOR, EAN]
+
+
+@pytest.mark.parametrize("control", [29, 97])
+def test_ctrl_with_a_key_that_has_no_control_character_refuses_the_code(control: int) -> None:
+    keys = packets([(30, 1), (30, 0), (control, 1), (3, 1), (3, 0), (control, 0), (28, 1)])
+    assert texts(KeyDecoder(KeyProfile()).feed(keys)) == [FaultKind.UNMAPPED_KEY]
+
+
+def test_the_end_key_of_another_profile_is_a_control_character_of_the_code() -> None:
+    found = read(KeyProfile(end=KeyEnd.TAB), Typist(Style(end=ENTER)).code(b"46"))
+    assert found == []
+    typist = Typist(Style(end=ENTER))
+    events = typist.code(b"46") + typist.key(TAB)
+    assert texts(read(KeyProfile(end=KeyEnd.TAB), events)) == [b"46\r"]
