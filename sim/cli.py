@@ -62,6 +62,9 @@ def _add_operator(verbs: Any) -> None:
     operator.add_argument("--units", type=int, default=10, help="stop after so many units")
     operator.add_argument("--seed", type=int, default=1, help="seed of the operator's own choices")
     operator.add_argument("--lang", choices=("ru", "en"), default="en", help="terminal language")
+    operator.add_argument(
+        "--calm", action="store_true", help="before each tray wait until every device is idle"
+    )
     operator.add_argument("--json", action="store_true", help="one JSON object a line on stdout")
 
 
@@ -155,7 +158,12 @@ def _operator(args: argparse.Namespace) -> int:
     from sim.operator.shift import Shift, work  # noqa: PLC0415
 
     shift = Shift(
-        config=args.config, run=args.run, units=args.units, seed=args.seed, lang=args.lang
+        config=args.config,
+        run=args.run,
+        units=args.units,
+        seed=args.seed,
+        lang=args.lang,
+        calm=args.calm,
     )
     return asyncio.run(work(shift, as_json=args.json))
 

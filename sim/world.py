@@ -65,6 +65,8 @@ class World:
             case "raw":
                 data = base64.b64decode(str(request["b64"]), validate=True)
                 return {"at_ns": await self.scanner.send(data), "idle": self._idle()}
+            case "idle":
+                return {"idle": self._idle()}
             case "show":
                 self.camera.show(Scene(code=str(request["code"] or "")))
                 return {}

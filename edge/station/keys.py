@@ -30,7 +30,7 @@ def key(state: State, screen: Screen, given: KeyInput, context: Context) -> Deci
     if _is_stale(screen, given):
         return refused(screen, "E00", want=wanted(state, screen))
     where = state_name(state, screen)
-    if where == "LOCKED":
+    if where == "LOCKED" and given.key != "f1":
         return refused(screen, "E01")
     if given.key in ("f1", "f4", "f6"):
         return _overlay(screen, given.key)
@@ -47,6 +47,8 @@ def key(state: State, screen: Screen, given: KeyInput, context: Context) -> Deci
 
 def _by_state(where: str, state: State, screen: Screen, pressed: str, context: Context) -> Decision:
     parcel, unit = state.parcel, state.unit
+    if pressed == "f8" and where in ("IDLE", "PARCEL"):
+        return Decision(screen=replace(clean(screen), summary=True))
     if where == "EXC" and screen.choice is not None:
         return _choice(state, screen, screen.choice, pressed, context)
     if where == "HAZARD" and unit is not None:
@@ -59,8 +61,6 @@ def _by_state(where: str, state: State, screen: Screen, pressed: str, context: C
                 return _unit(screen, unit, pressed, context)
             case "VERDICT" | "PHOTO":
                 return _verdict(screen, unit, pressed, context)
-    if pressed == "f8":
-        return Decision(screen=replace(clean(screen), summary=True))
     if pressed in ("f9", "backspace"):
         return refused(screen, "E45")
     return refused(screen, "E00", want=wanted(state, screen))

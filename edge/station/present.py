@@ -37,9 +37,14 @@ MOVES_SHOWN = 8
 TRAYS_SHOWN = 12
 
 _KEYS: dict[str, tuple[tuple[str, str], ...]] = {
-    "LOCKED": (("f2", "key.lang"), ("f1", "key.help")),
-    "IDLE": (("f1", "key.help"), ("f3", "key.lock"), ("f6", "key.moves"), ("f8", "key.shift")),
-    "PARCEL": (("f7", "key.missing"), ("esc", "key.back"), ("f6", "key.moves")),
+    "LOCKED": (("f2", "key.lang"),),
+    "IDLE": (("f3", "key.lock"), ("f6", "key.moves"), ("f8", "key.shift")),
+    "PARCEL": (
+        ("f7", "key.missing"),
+        ("esc", "key.back"),
+        ("f6", "key.moves"),
+        ("f8", "key.shift"),
+    ),
     "UNIT": (
         ("0", "key.ok"),
         ("1-8", "key.defect"),
@@ -104,7 +109,7 @@ def present(state: State, screen: Screen, shown: Shown, context: Context) -> Sta
         overlay=screen.overlay,
         selected=screen.selected,
         fb=_feedback(screen.note, screen.notes, shown.clock_text),
-        keys=_KEYS.get(name, ()),
+        keys=(*_KEYS.get(name, ()), ("f1", "key.help")),
         scan=shown.scan,
     )
 

@@ -70,9 +70,9 @@ def _parcel(view: View, work: Mapping[str, Any], mind: Mind) -> Act:
         line["gtin"].zfill(14): (line["expected"] - line["received"] - line["missing"], line["n"])
         for line in work["lines"]
     }
-    for unit in parcel["units"]:
-        if not unit["missing"] and _is_waiting(unit, left, mind):
-            return Scan(text=unit["scan"], aim=unit["aim"], unit=unit["id"])
+    waiting = [u for u in parcel["units"] if not u["missing"] and _is_waiting(u, left, mind)]
+    for unit in sorted(waiting, key=lambda one: one["id"] in mind.done):  # of two equal, the other
+        return Scan(text=unit["scan"], aim=unit["aim"], unit=unit["id"])
     for unit in parcel["units"]:
         if unit["missing"] and left.get(unit["gtin"], (0, 0))[0] > 0:
             asked = (view.get("fb") or {}).get("t") == "fb.missing_which"

@@ -40,13 +40,17 @@ class StuckError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shift:
-    """What to do: folders, number of units, seed of small choices, language."""
+    """What to do: folders, number of units, seed of small choices, language.
+
+    `calm` = before each tray wait until every device could obey at once.
+    """
 
     config: Path
     run: Path
     units: int
     seed: int
     lang: str
+    calm: bool = False
 
 
 async def work(shift: Shift, *, as_json: bool) -> int:
@@ -307,7 +311,16 @@ class Operator:
         if stuck is not None:
             reply = await self._world.ask({"do": "where", "move": stuck["id"]})
             self._mind.whereabouts[stuck["id"]] = reply["where"]
-        await self._do(choose(view, self._mind, now), view)
+        act = choose(view, self._mind, now)
+        if self._shift.calm and isinstance(act, Scan) and act.tray and await self._is_busy(view):
+            act = Wait(why="calm: devices are busy")
+        await self._do(act, view)
+
+    async def _is_busy(self, view: dict[str, Any]) -> bool:
+        if view["side"]["moves"]:
+            return True
+        idle = (await self._world.ask({"do": "idle"}))["idle"]
+        return not (idle["robots"] and idle["conveyor"])
 
     async def _report(self) -> dict[str, Any]:
         """Wait until the platform heard of every put, then compare it with the truth."""

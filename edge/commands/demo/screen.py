@@ -21,6 +21,7 @@ BENCH_KEY: Final = b"\x1d"  # Ctrl+]
 INTERRUPT: Final = b"\x03"
 READ_BYTES: Final = 65536
 STOP_S: Final = 3.0
+REPAINT_S: Final = 0.1
 
 
 class Pane:
@@ -38,11 +39,16 @@ class Pane:
         """Pass keys on."""
         os.write(self.master, keys)
 
-    def repaint(self) -> None:
-        """Make the program draw everything again: it is told that its size changed."""
-        _copy_size(self.master)
+    def resize(self, *, rows_less: int = 0) -> None:
+        """Give the program our size, or a little less."""
+        _copy_size(self.master, rows_less=rows_less)
         with contextlib.suppress(ProcessLookupError):
             self.process.send_signal(signal.SIGWINCH)
+
+    def repaint(self) -> None:
+        """Make the program draw everything: only a size that really changed does."""
+        self.resize(rows_less=1)
+        asyncio.get_running_loop().call_later(REPAINT_S, self.resize)
 
     def close(self) -> None:
         """End the program and forget the pty."""
@@ -112,7 +118,7 @@ class _Screen:
         """Our window changed: so does theirs."""
         for pane in (self._terminal, self._bench):
             if pane is not None:
-                pane.repaint()
+                pane.resize()
 
     def close_bench(self) -> None:
         """Take the bench off, if it is on; harmless twice."""
@@ -137,9 +143,9 @@ class _Screen:
         self._terminal.repaint()
 
 
-def _copy_size(master: int) -> None:
+def _copy_size(master: int, *, rows_less: int = 0) -> None:
     size = os.get_terminal_size(sys.stdout.fileno())
-    packed = struct.pack("HHHH", size.lines, size.columns, 0, 0)
+    packed = struct.pack("HHHH", size.lines - rows_less, size.columns, 0, 0)
     fcntl.ioctl(master, termios.TIOCSWINSZ, packed)
 
 
