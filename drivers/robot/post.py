@@ -73,6 +73,7 @@ class RobotPost:
         self.last_order_ns: int | None = None
         self.received_ns = 0
         self.is_reconciled = False
+        self.shows_questions = False
 
     # ------------------------------------------------------------ the connection
 
@@ -82,7 +83,7 @@ class RobotPost:
         self._state = None
         self._first_asked_ns = None
         self._asked_ns.clear()
-        self.is_reconciled = False
+        self.is_reconciled = self.shows_questions = False
 
     def take_connection(self, is_online: bool, retained: bool, at_ns: int) -> None:
         """Note what the `connection` topic says; a live message is a break in the robot's link."""
@@ -154,6 +155,7 @@ class RobotPost:
         answered = tuple(one for one in self._asked_ns if one in state.actions)
         late = self._first_asked_ns is not None and at_ns - self._first_asked_ns >= self._answer_ns
         self.is_reconciled = self.is_reconciled or bool(answered) or late
+        self.shows_questions = self.shows_questions or bool(answered)
         return answered
 
     def settle(self, now_ns: int) -> bool:

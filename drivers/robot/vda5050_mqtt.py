@@ -233,7 +233,7 @@ class Vda5050Robots:
     async def request_state(self, robot: RobotId, deadline: Deadline) -> RobotSnapshot:
         """Send stateRequest and return the state that shows its id.
 
-        A robot that shows no ids: the newest state since the question, when the deadline ends.
+        A robot that never shows ids: the newest state since the question, when the deadline ends.
         Raises DriverTimeoutError without one, DriverLostError without a connection.
         """
         post = self._post(robot)
@@ -246,7 +246,7 @@ class Vda5050Robots:
             async with asyncio.timeout(deadline.remaining_s(self._clock)):
                 await answer
         except TimeoutError as error:
-            if post.received_ns < asked_ns:
+            if post.shows_questions or post.received_ns < asked_ns:
                 raise DriverTimeoutError(
                     self._name, f"ask {robot} for its state", "no state came"
                 ) from error
