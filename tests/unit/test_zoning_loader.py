@@ -168,6 +168,20 @@ def test_a_locked_step_only_gains_options_or_becomes_must() -> None:
     assert findings({**files, "checklists/books.toml": gone.encode()})[0].check == "G05"
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('feeds = "seal"', "feeds = []"),
+        ('{ id = "sealed", ', '7, { id = "sealed", '),
+        ('name = "seal"', "name = {}"),
+        ('stage = "seal"', "stage = [1]"),
+        ('id = "base"', "id = 5"),
+    ],
+)
+def test_a_strange_value_in_a_parent_is_a_finding_and_no_crash(old: str, new: str) -> None:
+    assert findings(with_file(BASE, old, new))
+
+
 def test_a_circle_of_parents_is_found() -> None:
     files = with_file(BASE, "abstract = true", 'abstract = true\nextends = "books@1"')
     assert {item.check for item in findings(files)} >= {"G05"}

@@ -183,7 +183,10 @@ def _merge(old: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
 
 def _merge_options(old: list[Any], own: list[Any]) -> list[Any]:
     changed = {_id(option): option for option in own if isinstance(option, dict)}
-    kept = [_merge(option, changed.pop(_id(option), {})) for option in old]
+    kept = [
+        _merge(option, changed.pop(_id(option), {})) if isinstance(option, dict) else option
+        for option in old
+    ]
     return [*kept, *changed.values()]
 
 

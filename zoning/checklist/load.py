@@ -74,7 +74,7 @@ def _steps(
     flat: Flat, slots: Mapping[str, Slot], policy: Policy, languages: tuple[str, ...]
 ) -> tuple[Step, ...]:
     """Read the steps in file order: each one sees the columns and the steps before it."""
-    fed = {part.raw.get("feeds") for part in flat.steps}
+    fed = {str(part.raw.get("feeds")) for part in flat.steps}
     columns = {name: item for name, item in policy.domains.items() if name not in fed | {"grade"}}
     static = {name: item for name, item in columns.items() if name != "flags"}
     scope: dict[str, Domain] = dict(columns)
