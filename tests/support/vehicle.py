@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Final, Self
 
-from paho.mqtt.client import Client, MQTTMessage
+from paho.mqtt.client import Client, MQTTMessage, MQTTMessageInfo
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 STEP_S: Final = 0.02
@@ -100,9 +100,9 @@ class Vehicle:
         self.mode = "AUTOMATIC"
         self.loads: list[dict[str, str]] = []
 
-    def say(self, topic: str, content: dict[str, Any], *, retain: bool = False) -> None:
-        """Publish anything under any topic of this robot."""
-        self._client.publish(f"{self._stem}/{topic}", self._message(content), 1, retain)
+    def say(self, topic: str, content: dict[str, Any], *, retain: bool = False) -> MQTTMessageInfo:
+        """Publish anything under any topic of this robot; the broker has it once `is_published`."""
+        return self._client.publish(f"{self._stem}/{topic}", self._message(content), 1, retain)
 
     def show(self, **other: Any) -> None:
         """Publish the state, with some keys replaced."""
