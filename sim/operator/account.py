@@ -26,8 +26,6 @@ class Account:
     scan_view_ms: list[float] = field(default_factory=list)
     pending: list[TrayScan] = field(default_factory=list)
     routed: list[tuple[TrayScan, str]] = field(default_factory=list)
-    resumed_same_step: int = 0
-    resumed_other_step: int = 0
     waits: list[str] = field(default_factory=list)
 
     def match(self, moves: Iterable[Mapping[str, Any]]) -> None:

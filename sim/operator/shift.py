@@ -96,8 +96,7 @@ class Operator:
         self._keys = 0
         self._seen: set[tuple[Any, ...]] = set()
         self._progress_at = time.monotonic()
-        self._last_step: tuple[Any, ...] | None = None
-        self._boots = 0
+        self._losses = 0
 
     async def work(self) -> dict[str, Any]:
         """Work until enough units lie in their trays, then wait for what still moves."""
@@ -128,11 +127,11 @@ class Operator:
         return waited or view["head"]["scanner"] == "ok"
 
     def _see(self, view: dict[str, Any]) -> None:
+        if self._terminal.losses != self._losses:
+            self._losses = self._terminal.losses
+            self._account.pending.clear()  # a restart lies between scan and order
         self._account.match(view["side"]["moves"])
         step = step_of(view)
-        if self._terminal.boots > self._boots:
-            self._resumed(step)
-        self._last_step = step
         finished = self._mind.see(view, time.monotonic())
         if finished is not None:
             self._say({"progress": len(self._mind.done)})
@@ -142,14 +141,6 @@ class Operator:
         if (step, moves) not in self._seen:
             self._seen.add((step, moves))
             self._progress_at = time.monotonic()
-
-    def _resumed(self, step: tuple[Any, ...]) -> None:
-        if self._boots:
-            same = step == self._last_step
-            self._account.resumed_same_step += same
-            self._account.resumed_other_step += not same
-            self._account.pending.clear()
-        self._boots = self._terminal.boots
 
     def _check_progress(self) -> None:
         if time.monotonic() - self._progress_at < STUCK_S:
@@ -339,6 +330,8 @@ class Operator:
         account, done = self._account, self._mind.done
         short, extra = misplaced(self._mind.plan.parcels, done, seen)
         direct, waited = account.order_times(stats)
+        steps = [(step_of(before), step_of(after)) for before, after in self._terminal.resumes]
+        other = [pair for pair in steps if pair[0] != pair[1]]
         return {
             "units": len(done),
             "wrong_zone": max(len(short), len(extra)),
@@ -347,8 +340,8 @@ class Operator:
             "scan_view_ms": account.scan_view_ms,
             "scan_order_ms": direct,
             "waited_ms": waited,
-            "resumed_same_step": account.resumed_same_step,
-            "resumed_other_step": account.resumed_other_step,
+            "resumed_same_step": len(steps) - len(other),
+            "resumed_other_step": other,
             "hand_moves": self._mind.hand_moves,
         }
 

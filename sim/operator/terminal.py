@@ -14,19 +14,23 @@ RETRY_S: Final = (0.05, 0.1, 0.2, 0.5, 1.0)
 
 @dataclass(slots=True)
 class Terminal:
-    """One connection at a time; `changed` is set by everything that arrives."""
+    """One connection at a time; `changed` is set by everything that arrives.
+
+    `resumes` = last view of one service start and first view of the next, for every restart.
+    """
 
     path: Path
     lang: str
     view: dict[str, Any] | None = None
     view_ns: int = 0
     boot: str = ""
-    boots: int = 0
     acks: dict[str, dict[str, Any]] = field(default_factory=dict)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     losses: int = 0
+    resumes: list[tuple[dict[str, Any], dict[str, Any]]] = field(default_factory=list)
     connected_at: float = 0.0
     _writer: asyncio.StreamWriter | None = None
+    _shown: tuple[str, dict[str, Any]] | None = None
 
     @property
     def is_up(self) -> bool:
@@ -78,16 +82,21 @@ class Terminal:
         match message["m"]:
             case "view":
                 self.view, self.view_ns = message, at_ns
+                self._note_resume(message)
             case "ack":
                 self.acks[message["id"]] = message
                 while len(self.acks) > 16:
                     self.acks.pop(next(iter(self.acks)))
             case "welcome":
-                self.boots += message["boot"] != self.boot
                 self.boot, self.connected_at = message["boot"], time.monotonic()
             case "ping":
                 await self.send({"m": "pong"})
         self.changed.set()
+
+    def _note_resume(self, view: dict[str, Any]) -> None:
+        if self._shown is not None and self._shown[0] != self.boot:
+            self.resumes.append((self._shown[1], view))
+        self._shown = (self.boot, view)
 
     def _lost(self) -> None:
         self._writer, self.view = None, None
