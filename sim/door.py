@@ -20,7 +20,10 @@ def ask(run: Path, request: dict[str, Any]) -> dict[str, Any]:
     """Ask the world of a run directory. Raises SimRefusedError, OSError, ValueError."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
         connection.settimeout(TIMEOUT_S)
-        connection.connect(str(run / SOCKET))
+        try:
+            connection.connect(str(run / SOCKET))
+        except (FileNotFoundError, ConnectionRefusedError) as error:
+            raise SimRefusedError(f"no simulated world runs in {run}") from error
         connection.sendall(json.dumps(request).encode() + b"\n")
         with connection.makefile("rb") as lines:
             line = lines.readline(LINE_BYTES_MAX)

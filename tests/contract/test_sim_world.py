@@ -124,6 +124,11 @@ async def test_the_blocking_door_and_the_awaited_one_say_the_same(rig: Rig) -> N
     assert blocking == await rig.door.ask({"do": "bench"})
 
 
+def test_a_folder_without_a_world_is_told_by_name(tmp_path: Path) -> None:
+    with pytest.raises(SimRefusedError, match="no simulated world runs in"):
+        ask(tmp_path, {"do": "stats"})
+
+
 async def test_a_fault_is_switched_on_and_off(rig: Rig) -> None:
     fault = {"do": "fault", "name": "platform_500"}
     assert (await rig.door.ask({**fault, "on": True}))["faults"] == ["platform_500"]
