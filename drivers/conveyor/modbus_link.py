@@ -6,7 +6,7 @@ reconnect could reach a PLC that has started anew. After any error the link stay
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import Final, TypeVar
 
 from pymodbus.client import AsyncModbusTcpClient
 from pymodbus.exceptions import ModbusException
@@ -15,6 +15,7 @@ from pymodbus.pdu import ModbusPDU
 from drivers.errors import DriverLostError, DriverProtocolError
 
 REPLY_S: Final = 0.5
+Answer = TypeVar("Answer")
 _EXCEPTIONS: Final = {
     1: "function not allowed",
     2: "address not allowed",
@@ -54,8 +55,13 @@ class ModbusLink:
             name=self._who,
             trace_connect=lambda is_up: None if is_up else self.close(),
         )
-        if not await client.connect():
-            client.close()
+        is_connected = False
+        try:
+            is_connected = await _uncut(client.connect())
+        finally:
+            if not is_connected:
+                client.close()
+        if not is_connected:
             raise DriverLostError(self._who, "connect", "no answer")
         self._client, self._lost = client, lost
 
@@ -100,7 +106,7 @@ class ModbusLink:
                 raise DriverLostError(self._who, tried, "not connected")
             is_answered = False
             try:
-                reply = await ask(client)
+                reply = await _uncut(ask(client))
                 is_answered = True
             except ModbusException as error:
                 raise DriverLostError(self._who, tried, "no reply") from error
@@ -112,3 +118,16 @@ class ModbusLink:
             code = reply.exception_code
             raise DriverProtocolError(self._who, tried, _EXCEPTIONS.get(code, f"exception {code}"))
         return reply
+
+
+async def _uncut(waiting: Awaitable[Answer]) -> Answer:
+    """Await the library without losing a cancellation.
+
+    It uses asyncio.wait_for, which up to Python 3.11 drops a cancellation that meets the answer.
+    """
+    task = asyncio.current_task()
+    before = task.cancelling() if task is not None else 0
+    answer = await waiting
+    if task is not None and task.cancelling() > before:
+        raise asyncio.CancelledError
+    return answer

@@ -49,7 +49,7 @@ class MemoryConveyorSettings:
 
 @dataclass(slots=True, kw_only=True)
 class BeltFaults:
-    """What goes wrong next; each is used up by one command, but for `is_down`."""
+    """What goes wrong next; each is used up by one command, but for `is_down` and `is_held`."""
 
     reject: int = 0
     fail: int = 0
@@ -57,6 +57,7 @@ class BeltFaults:
     no_exit: bool = False
     exit_lane: int = 0
     is_down: bool = False
+    is_held: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,7 +146,7 @@ class MemoryBelt:
 
     def _move(self, now_ns: int) -> None:
         running, leaving = self._running, self._leaving
-        if running is not None and now_ns >= running.ends_ns:
+        if running is not None and now_ns >= running.ends_ns and not self.faults.is_held:
             self._running, self._last = None, running.command
             self._fault, self.faults.fail = self.faults.fail, 0
             self._done_result = SeqResult.FAILED if self._fault else SeqResult.DONE

@@ -41,6 +41,7 @@ class Rig:
     lose_write: Callable[[], None]
     hide_exit: Callable[[], None]
     misroute: Callable[[int], None]
+    hold: Callable[[bool], None]
     restart_plc: Callable[[], None]
     preset: Callable[[int], None]
 
@@ -71,6 +72,7 @@ async def memory_rig() -> AsyncIterator[Rig]:
             lose_write=lambda: setattr(belt.faults, "unheard", True),
             hide_exit=lambda: setattr(belt.faults, "no_exit", True),
             misroute=lambda lane: setattr(belt.faults, "exit_lane", lane),
+            hold=lambda is_held: setattr(belt.faults, "is_held", is_held),
             restart_plc=belt.restart,
             preset=preset,
         )
@@ -97,6 +99,7 @@ async def modbus_rig() -> AsyncIterator[Rig]:
                 lose_write=lambda: setattr(plc, "lost_writes", 1),
                 hide_exit=lambda: setattr(plc, "no_exit", True),
                 misroute=lambda lane: setattr(plc, "exit_lane", lane),
+                hold=lambda is_held: setattr(plc, "is_held", is_held),
                 restart_plc=plc.reboot,
                 preset=lambda number: plc.preset(seq=number, diverts=number, exits=number),
             )
@@ -178,10 +181,12 @@ async def test_a_refusal_carries_its_reason(rig: Rig, code: int, reason: str) ->
 
 async def test_a_second_command_while_the_belt_is_busy_is_not_written(rig: Rig) -> None:
     first = await command(rig)
+    rig.hold(True)
     await rig.driver.write(first, in_time())
     second = await command(rig, lane=2)
     with pytest.raises(DriverBusyError):
         await rig.driver.write(second, in_time())
+    rig.hold(False)
     assert (await rig.driver.finish(first, in_time())).phase is DivertPhase.DONE
 
 
@@ -205,8 +210,10 @@ async def test_an_item_in_another_lane_is_told(rig: Rig) -> None:
 
 async def test_a_plc_that_started_anew_leaves_the_open_command_in_doubt(rig: Rig) -> None:
     divert = await command(rig)
+    rig.hold(True)
     assert (await rig.driver.write(divert, in_time())).phase is DivertPhase.SEEN
     rig.restart_plc()
+    rig.hold(False)
     end = await rig.driver.finish(divert, in_time())
     assert (end.phase, end.reason) == (DivertPhase.IN_DOUBT, "boot_changed")
 
@@ -236,6 +243,14 @@ async def test_a_lane_that_is_not_there_is_refused_before_writing(rig: Rig, lane
     with pytest.raises(DriverProtocolError):
         await rig.driver.write(divert, in_time())
     assert (await fresh(rig)).seq_seen == 0
+
+
+async def test_a_divert_that_does_not_end_in_time_is_in_doubt(rig: Rig) -> None:
+    divert = await command(rig)
+    rig.hold(True)
+    await rig.driver.write(divert, in_time())
+    end = await rig.driver.finish(divert, in_time(0.2))
+    assert (end.phase, end.reason) == (DivertPhase.IN_DOUBT, "no_end")
 
 
 async def test_nothing_is_written_by_a_closed_driver(rig: Rig) -> None:

@@ -1,5 +1,6 @@
 """What only a wire can do to a conveyor driver: lost replies, a PLC that is off or stands still."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -9,7 +10,8 @@ from broker import free_port
 from deadlines import eventually
 from drivers.clock import SystemClock
 from drivers.conveyor.modbus import ModbusConveyor, ModbusSettings
-from drivers.errors import DriverLostError, DriverTimeoutError
+from drivers.conveyor.modbus_link import ModbusLink
+from drivers.errors import DriverLostError, DriverProtocolError, DriverTimeoutError
 from drivers.protocols import (
     ConveyorStatus,
     Deadline,
@@ -63,9 +65,9 @@ def commands(plc: Plc) -> list[list[int]]:
     return [values for values in plc.writes if len(values) == 8]
 
 
-async def light(driver: ModbusConveyor, state: HealthState) -> DeviceHealth:
+async def light(driver: ModbusConveyor, state: HealthState, reason: str = "") -> DeviceHealth:
     async for health in driver.healths():
-        if health.state is state:
+        if health.state is state and reason in health.reason:
             return health
     raise AssertionError("lights never end")
 
@@ -165,6 +167,55 @@ async def test_a_belt_that_was_stopped_on_purpose_is_not_started() -> None:
             await driver.reconcile(in_time())
             assert (await light(driver, HealthState.DEGRADED)).reason == "stopped"
     assert not commands(plc)
+
+
+async def test_a_cancellation_that_meets_the_reply_is_not_lost() -> None:
+    async with Plc(free_port()) as plc:
+        link = ModbusLink("c1", ("127.0.0.1", plc.port), 1)
+        await link.open(lambda: None)
+        reading = asyncio.create_task(link.read(200, 20, inputs=False), name="read")
+        await asyncio.sleep(0)
+        assert link._client is not None
+        while not link._client.ctx.response_future.done():  # noqa: ASYNC110 the very step counts
+            await asyncio.sleep(0)
+        reading.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await reading
+        assert not link.is_open
+
+
+async def test_a_question_that_is_cut_short_closes_the_link() -> None:
+    lost: list[bool] = []
+    async with Plc(free_port()) as plc:
+        link = ModbusLink("c1", ("127.0.0.1", plc.port), 1)
+        await link.open(lambda: lost.append(True))
+        plc.is_mute = True
+        reading = asyncio.create_task(link.read(200, 20, inputs=False), name="read")
+        await asyncio.sleep(0)
+        reading.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await reading
+        assert not link.is_open
+        with pytest.raises(DriverLostError):
+            await link.read(200, 20, inputs=False)
+    assert lost == [True]
+
+
+async def test_a_refused_request_names_the_exception_and_keeps_the_link() -> None:
+    async with Plc(free_port()) as plc:
+        link = ModbusLink("c1", ("127.0.0.1", plc.port), 1)
+        await link.open(lambda: None)
+        with pytest.raises(DriverProtocolError, match="address not allowed"):
+            await link.write(200, [1])
+        assert len(await link.read(200, 20, inputs=True)) == 20
+        link.close()
+
+
+async def test_a_plc_of_another_register_map_is_refused() -> None:
+    async with Plc(free_port()) as plc, conveyor(plc) as driver:
+        plc.map_version = 2
+        assert "map_version" in (await light(driver, HealthState.LOST, "map_version")).reason
+        assert driver.status() is None
 
 
 @pytest.mark.parametrize(

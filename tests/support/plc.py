@@ -5,8 +5,6 @@ Knows nothing of the product's codec. Faults are attributes; `diverts` counts wh
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
 from types import TracebackType
 from typing import Final, Self
 
@@ -32,8 +30,10 @@ class Plc:
         self.fail = 0
         self.no_exit = False
         self.exit_lane = 0
+        self.is_held = False  # the diverter waits before it moves
         self.is_frozen = False
         self.is_mute = False
+        self.map_version = 1
         self._starts = starts
         self._host_timeout_s = host_timeout_s
         self._server: ModbusTcpServer | None = None
@@ -82,12 +82,6 @@ class Plc:
         """Let the counters stand where a belt has them after years."""
         self.seq_seen, self.done_seq, self.divert_count, self.exit_count = seq, seq, diverts, exits
 
-    @contextmanager
-    def muted(self) -> Iterator[None]:
-        self.is_mute = True
-        yield
-        self.is_mute = False
-
     # ------------------------------------------------------------ the program
 
     def _boot(self) -> None:
@@ -111,7 +105,7 @@ class Plc:
         now = self._now()
         if now - self._host_at > self._host_timeout_s and not self.host_lost:
             self.running, self.host_lost = False, True
-        if self._job is not None and now >= self._job[0] and self.running:
+        if self._job is not None and now >= self._job[0] and self.running and not self.is_held:
             self._end(*self._job)
         if self._exits is not None and now >= self._exits[0]:
             _, self.exit_lane_seen, self.exit_item = self._exits
@@ -198,7 +192,7 @@ class Plc:
         return [
             beat, bits, self.seq_seen, self.seq_result, self.fault, 0,
             self.done_item >> 16, self.done_item & 0xFFFF, self.divert_count, self._boots,
-            self.done_seq, self.reject_reason, self.done_result, 1, 20,
+            self.done_seq, self.reject_reason, self.done_result, self.map_version, 20,
             self.exit_lane_seen, self.exit_count, self.exit_item >> 16, self.exit_item & 0xFFFF, 0,
         ]  # fmt: skip
 
