@@ -3,7 +3,6 @@
 The only place of the flow that knows how answers become facts and facts a verdict.
 """
 
-import contextlib
 from dataclasses import replace
 
 from edge.catalogue import CatalogueItem
@@ -24,7 +23,6 @@ from zoning import session
 from zoning.evaluate import decide
 from zoning.model import ENGINE, AnsweredBy, Static, Verdict
 from zoning.pack import Pack
-from zoning.session import AnswerRefusedError
 from zoning.session.walk import Run, StepState
 
 FAST_OK_MS = 1500  # sooner confirmed than a look takes: sampled for a second look
@@ -78,15 +76,9 @@ def pack_of(unit: UnitWork, context: Context) -> Pack:
 
 
 def run_of(unit: UnitWork, context: Context) -> Run:
-    """Rebuild the checklist run from static facts and answers, in the order of the journal.
-
-    An answer that a later one made pointless counts for nothing.
-    """
-    run = session.begin(pack_of(unit, context), from_json(Static, unit.static))
-    for given in unit.answers:
-        with contextlib.suppress(AnswerRefusedError):
-            run = session.answer(run, given.step, given.answer, AnsweredBy(given.by))
-    return run
+    """Rebuild the checklist run from static facts and answers, in the order of the journal."""
+    answers = ((one.step, one.answer, AnsweredBy(one.by)) for one in unit.answers)
+    return session.resume(pack_of(unit, context), from_json(Static, unit.static), tuple(answers))
 
 
 def is_asked(run: Run, step: str) -> bool:

@@ -14,6 +14,7 @@ from edge.settings.load import load
 ZONES: Final = ("resale", "repair", "disposal", "hold", "hazmat")
 DRAIN_S: Final = 60.0
 REPLY_S: Final = 10.0
+REPLY_BYTES_MAX: Final = 16 * 1024 * 1024  # the account of a long run lists every order
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +133,8 @@ def _journal_counts(stage: Stage) -> dict[str, Any]:
 
 
 async def _ask(stage: Stage, request: dict[str, Any]) -> dict[str, Any]:
-    reader, writer = await asyncio.open_unix_connection(str(stage.run / "sim.sock"))
+    door = str(stage.run / "sim.sock")
+    reader, writer = await asyncio.open_unix_connection(door, limit=REPLY_BYTES_MAX)
     try:
         writer.write(json.dumps(request).encode() + b"\n")
         await writer.drain()

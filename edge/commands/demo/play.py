@@ -42,7 +42,7 @@ async def play(plan: Plan) -> int:
     started = time.monotonic()
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, stop.set)
     speed = plan.speed or (HEADLESS_SPEED if plan.headless else None)
     with _folder(plan) as folder:
