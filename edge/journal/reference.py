@@ -43,13 +43,19 @@ CREATE TABLE IF NOT EXISTS item (generation INTEGER, gtin TEXT, tenant TEXT, bod
   PRIMARY KEY (generation, gtin, tenant)) STRICT, WITHOUT ROWID
 """
 _OF_LINE: Final = "generation = ? AND tenant = ? AND rma = ? AND line = ?"
-_OF_PARCEL: Final = (
+# Without statistics SQLite walks all lines of a tenant rather than take these indexes.
+_OF_RMA: Final = (
     "SELECT l.body FROM feed f JOIN line l ON l.generation = f.generation"
-    " WHERE f.name = 'returns' AND l.tenant = ? AND "
+    " WHERE f.name = 'returns' AND l.tenant = ? AND l.rma = ? ORDER BY l.line"
 )
-_OF_RMA: Final = _OF_PARCEL + "l.rma = ? ORDER BY l.line"
-# The plus keeps SQLite from walking all lines in order of the key to save itself a sort.
-_OF_TRACKING: Final = _OF_PARCEL + "l.tracking = ? ORDER BY +l.rma, l.line"
+_OF_TRACKING: Final = (
+    "SELECT l.body FROM feed f JOIN line l INDEXED BY line_tracking ON l.generation = f.generation"
+    " WHERE f.name = 'returns' AND l.tenant = ? AND l.tracking = ? ORDER BY l.rma, l.line"
+)
+_OF_GTIN: Final = (
+    "SELECT l.body FROM feed f JOIN line l INDEXED BY line_gtin ON l.generation = f.generation"
+    " WHERE f.name = 'returns' AND l.gtin = ? ORDER BY l.rma, l.line LIMIT ?"
+)
 
 log = logging.getLogger("reference")
 
@@ -176,12 +182,7 @@ class Reference:
 
     def lines_of_gtin(self, gtin: str) -> tuple[ReturnLine, ...]:
         """Return the announced lines of an article, at most CANDIDATES_MAX."""
-        rows = self._all(
-            "SELECT l.body FROM feed f JOIN line l ON l.generation = f.generation"
-            " WHERE f.name = 'returns' AND l.gtin = ? ORDER BY +l.rma, l.line LIMIT ?",
-            gtin,
-            CANDIDATES_MAX,
-        )
+        rows = self._all(_OF_GTIN, gtin, CANDIDATES_MAX)
         return tuple(_line(row[0]) for row in rows)
 
     def age_s(self, feed: str) -> int | None:
