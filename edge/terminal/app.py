@@ -64,11 +64,11 @@ class TerminalApp(App[None], inherit_bindings=False):
         self._painted: dict[str, Line] = {}
         self._is_built = False
         self._cells = (0, 0)
+        self._texts = {name: Static("", id=name, markup=False) for name in REGIONS}
 
     def compose(self) -> ComposeResult:
         """Build the six texts once; afterwards they are only updated."""
-        for name in REGIONS:
-            yield Static("", id=name, markup=False)
+        yield from self._texts.values()
 
     def on_mount(self) -> None:
         """Paint at once, then connect."""
@@ -196,8 +196,8 @@ class TerminalApp(App[None], inherit_bindings=False):
         self._paint()
 
     def _paint(self) -> None:
-        if not self._is_built:
-            return
+        if not self._is_built or not all(text.is_attached for text in self._texts.values()):
+            return  # before the first and after the last moment of the screen
         regions = render(self.view, self.lang, self._cells)
         for name in REGIONS:
             self._paint_region(name, getattr(regions, name))
@@ -210,7 +210,7 @@ class TerminalApp(App[None], inherit_bindings=False):
         self._painted[name] = content
         is_resized = self._rows.get(name) != len(rows)
         self._rows[name] = len(rows)
-        static = self.query_one(f"#{name}", Static)
+        static = self._texts[name]
         static.display = bool(rows)
         static.update(content, layout=is_resized)
 

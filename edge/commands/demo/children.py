@@ -98,7 +98,8 @@ class Child:
         if self._process is None or self._process.returncode is not None:
             return
         with contextlib.suppress(ProcessLookupError):
-            self._process.terminate()
+            # not Process.terminate(): it polls first and may take the exit code from its watcher
+            os.kill(self._process.pid, signal.SIGTERM)
         try:
             async with asyncio.timeout(STOP_S):
                 await self._process.wait()
