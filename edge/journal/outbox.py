@@ -5,10 +5,11 @@ The filter is evaluated when an event is appended, so a later change of it rewri
 
 import sqlite3
 from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from edge.journal.rows import id_text
 from edge.journal.schema import open_reader
@@ -158,4 +159,58 @@ def _open_book(connection: sqlite3.Connection, target: TargetSettings) -> Target
         next_n=next_n,
         cursor_seq=cursor,
         dead=dead,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetAccount:
+    """What a target has not got, as the file says; `oldest_ms` = recorded time of the oldest."""
+
+    name: str
+    cursor_seq: int
+    pending: int
+    oldest_ms: int | None
+    dead: int
+
+
+def accounts(path: Path) -> tuple[TargetAccount, ...]:
+    """Return the account of every target that ever was configured, by name. Never writes."""
+    with closing(open_reader(path)) as connection:
+        rows = connection.execute(
+            "SELECT t.name, t.cursor_seq, t.next_n,"
+            " (SELECT min(seq) FROM outbox o WHERE o.target = t.id AND o.seq > t.cursor_seq),"
+            " (SELECT count(*) FROM dead d WHERE d.target = t.id AND d.state = 'dead'), t.id"
+            " FROM target t ORDER BY t.name"
+        ).fetchall()
+        return tuple(_account(connection, row) for row in rows)
+
+
+def dead_letters(path: Path) -> tuple[tuple[str, DeadLetter], ...]:
+    """Return the open dead letters with their targets, in order of sequence. Never writes."""
+    with closing(open_reader(path)) as connection:
+        rows = connection.execute(
+            "SELECT t.name, d.seq, d.n, d.code, d.reason, d.attempts, d.first_ms FROM dead d"
+            " JOIN target t ON t.id = d.target WHERE d.state = 'dead' ORDER BY d.seq, t.name"
+        ).fetchall()
+    return tuple(
+        (
+            name,
+            DeadLetter(seq=seq, n=n, code=code, reason=reason, attempts=tries, first_ms=first_ms),
+        )
+        for name, seq, n, code, reason, tries, first_ms in rows
+    )
+
+
+def _account(connection: sqlite3.Connection, row: tuple[Any, ...]) -> TargetAccount:
+    name, cursor_seq, next_n, oldest, dead, key = row
+    pending, oldest_ms = 0, None
+    if oldest is not None:
+        n, oldest_ms = connection.execute(
+            "SELECT o.n, e.recorded_ms FROM outbox o JOIN event e ON e.seq = o.seq"
+            " WHERE o.seq = ? AND o.target = ?",
+            (oldest, key),
+        ).fetchone()
+        pending = next_n - n
+    return TargetAccount(
+        name=name, cursor_seq=cursor_seq, pending=pending, oldest_ms=oldest_ms, dead=dead
     )
