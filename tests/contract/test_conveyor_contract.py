@@ -278,3 +278,11 @@ async def test_the_light_is_green_while_open_and_red_when_closed(rig: Rig) -> No
 async def test_the_lane_sensor_is_a_capability(rig: Rig) -> None:
     assert rig.driver.capabilities == {Capability.LANE_SENSOR}
     assert await eventually(lambda: rig.driver.status() is not None)
+
+
+@pytest.mark.parametrize(
+    ("key", "wrong"), [("lanes", {"lanes": 0}), ("divert_ms", {"divert_ms": -1})]
+)
+def test_a_double_that_cannot_work_is_refused(key: str, wrong: dict[str, int]) -> None:
+    with pytest.raises(ValueError, match=f"^{key}: "):
+        MemoryConveyorSettings(**wrong)

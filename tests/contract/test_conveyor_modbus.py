@@ -211,6 +211,51 @@ async def test_a_refused_request_names_the_exception_and_keeps_the_link() -> Non
         link.close()
 
 
+async def test_a_command_that_the_plc_refuses_to_store_was_not_written() -> None:
+    async with Plc(free_port()) as plc, connected(plc) as driver:
+        divert = command(await driver.reconcile(in_time()))
+        plc.refuses_commands = True
+        with pytest.raises(DriverProtocolError, match="device busy"):
+            await driver.write(divert, in_time())
+        plc.refuses_commands = False
+        assert (await driver.write(divert, in_time())).phase is DivertPhase.SEEN
+        assert (await driver.finish(divert, in_time())).phase is DivertPhase.DONE
+    assert plc.diverts[TOKEN] == 1
+
+
+async def test_a_divert_that_was_seen_and_vanished_is_in_doubt() -> None:
+    async with Plc(free_port()) as plc, connected(plc) as driver:
+        divert = command(await driver.reconcile(in_time()))
+        plc.is_held = True
+        await driver.write(divert, in_time())
+        plc._job, plc.seq_seen, plc.seq_result = None, 99, 2
+        end = await driver.finish(divert, in_time())
+    assert (end.phase, end.reason) == (DivertPhase.IN_DOUBT, "overtaken")
+
+
+async def test_a_number_that_no_register_holds_is_refused_before_writing() -> None:
+    async with Plc(free_port()) as plc, connected(plc) as driver:
+        divert = command(await driver.reconcile(in_time()), seq=0)
+        with pytest.raises(DriverProtocolError, match="seq 0"):
+            await driver.write(divert, in_time())
+    assert not commands(plc)
+
+
+@pytest.mark.parametrize(("fault", "reason"), [(22, "drive"), (90, "fault_90")])
+async def test_a_fault_of_the_belt_is_an_amber_light(fault: int, reason: str) -> None:
+    async with Plc(free_port()) as plc, conveyor(plc) as driver:
+        plc.fault = fault
+        assert (await light(driver, HealthState.DEGRADED)).reason == reason
+
+
+async def test_a_plc_that_starts_anew_behind_a_gateway_is_read_anew() -> None:
+    async with Plc(free_port()) as plc, connected(plc) as driver:
+        before = await driver.reconcile(in_time())
+        plc.reboot()
+        assert await eventually(lambda: driver.status() is None)
+        assert (await driver.reconcile(in_time())).boot_id == before.boot_id + 1
+
+
 async def test_a_plc_of_another_register_map_is_refused() -> None:
     async with Plc(free_port()) as plc, conveyor(plc) as driver:
         plc.map_version = 2

@@ -296,3 +296,8 @@ async def test_nothing_is_told_about_an_order_that_is_forgotten(rig: Rig) -> Non
 
 async def test_robots_have_no_extras(rig: Rig) -> None:
     assert rig.driver.capabilities == frozenset()
+
+
+def test_the_double_takes_no_negative_time() -> None:
+    with pytest.raises(ValueError, match="step_ms"):
+        MemoryRobotsSettings(robots=(), step_ms=-1)

@@ -34,6 +34,7 @@ class Plc:
         self.is_frozen = False
         self.is_mute = False
         self.map_version = 1
+        self.refuses_commands = False  # by a Modbus exception: nothing is written then
         self._starts = starts
         self._host_timeout_s = host_timeout_s
         self._server: ModbusTcpServer | None = None
@@ -167,6 +168,8 @@ class Plc:
             at = BASE + 100 - start
             registers[at : at + 20] = self._block()
             return None
+        if self.refuses_commands and len(values) == 8:
+            return ExcCodes.DEVICE_BUSY
         await self._written([int(value) for value in values])
         return None
 

@@ -275,3 +275,10 @@ def test_what_is_no_json_object_is_nothing(payload: bytes) -> None:
 def test_a_connection_message_says_online_or_not_or_nothing() -> None:
     said = [connection_of({"connectionState": one}) for one in ("ONLINE", "OFFLINE", "x", 3.5)]
     assert said == [True, False, False, None]
+
+
+def test_numbers_beyond_reason_are_unknown() -> None:
+    odd = {"orderUpdateId": 1 << 80, "lastNodeSequenceId": 1.5, "orderId": 12}
+    seen = normalise_v2({**odd, "batteryState": {"batteryCharge": True}})
+    assert (seen.order_update_id, seen.last_node_seq, seen.order_id) == (None, 0, "12")
+    assert seen.charge_percent is None

@@ -27,6 +27,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="K",
         help="headless: kill the service with SIGKILL once in K units on average",
     )
+    parser.add_argument(
+        "--calm",
+        action="store_true",
+        help="headless: put a tray only when every device is idle, to measure latencies",
+    )
     parser.add_argument("--lang", choices=("ru", "en"), default="en", help="screen language")
     parser.add_argument("--speed", type=float, help="how many times faster than life robots drive")
     parser.add_argument(
@@ -52,6 +57,7 @@ def run(args: argparse.Namespace) -> int:
         seed=args.seed,
         as_json=args.json,
         kill_every=args.kill_every,
+        calm=args.calm,
         lang=args.lang,
         speed=args.speed,
         folder=args.folder,

@@ -32,6 +32,7 @@ class Plan:
     seed: int
     as_json: bool
     kill_every: int | None
+    calm: bool
     lang: str
     speed: float | None
     folder: Path | None
@@ -61,6 +62,7 @@ async def _headless(plan: Plan, stage: Stage, started: float) -> Outcome:
     command = [program("receiving-sim"), "operator", "--json"]
     command += ["--config", str(stage.folder / "config"), "--run", str(stage.run)]
     command += ["--units", str(plan.units), "--seed", str(plan.seed)]
+    command += ["--calm"] if plan.calm else []
     operator = Child("simulated operator", command, stage.folder / "log" / "operator.log")
     killer = Killer(stage.service, plan.kill_every, plan.seed) if plan.kill_every else None
     await operator.start()
