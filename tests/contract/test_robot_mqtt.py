@@ -14,7 +14,7 @@ from vda5050.model.order import Order
 from broker import Broker
 from deadlines import eventually
 from drivers.clock import SystemClock
-from drivers.errors import DriverNotFoundError
+from drivers.errors import DriverNotFoundError, DriverRightsError
 from drivers.protocols import (
     Deadline,
     DeviceHealth,
@@ -335,6 +335,25 @@ async def test_a_password_file_that_is_missing_is_named(tmp_path: Path) -> None:
     missing = tmp_path / "mqtt.password"
     with pytest.raises(DriverNotFoundError, match=r"mqtt\.password"):
         async with robots(1, password_file=str(missing)):
+            pass
+
+
+async def test_the_password_of_the_file_opens_the_broker_and_another_does_not(
+    tmp_path: Path,
+) -> None:
+    right, wrong = tmp_path / "right", tmp_path / "wrong"
+    right.write_text("s3cret-word\n")
+    wrong.write_text("other\n")
+    with Broker(password="s3cret-word") as broker:
+        async with robots(broker.port, password_file=str(wrong)) as driver:
+            assert (await light(driver, HealthState.LOST, "refused")).device == "robots"
+        async with robots(broker.port, password_file=str(right)) as driver:
+            assert (await light(driver, HealthState.DEGRADED)).reason == "silent r1"
+
+
+async def test_a_password_file_nobody_may_read_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DriverRightsError, match="directory"):
+        async with robots(1, password_file=str(tmp_path)):
             pass
 
 

@@ -20,8 +20,9 @@ CONFIG: Final = """
 server_name: "test-{port}"
 listen: 127.0.0.1:{client}
 jetstream {{ store_dir: "{store}", max_file_store: 256MB }}
-mqtt {{ listen: 127.0.0.1:{port} }}
+mqtt {{ listen: 127.0.0.1:{port} {rights} }}
 """
+RIGHTS: Final = "authorization {{ username: st01, password: {password} }}"
 
 
 def free_port() -> int:
@@ -32,11 +33,15 @@ def free_port() -> int:
 
 
 class Broker:
-    """Context manager around one nats-server; `port` speaks MQTT 3.1.1."""
+    """Context manager around one nats-server; `port` speaks MQTT 3.1.1.
 
-    def __init__(self, *, running: bool = True) -> None:
+    With a password it lets only the user st01 in.
+    """
+
+    def __init__(self, *, running: bool = True, password: str = "") -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="broker-")
         self._client_port = free_port()
+        self._rights = RIGHTS.format(password=password) if password else ""
         self._starts = running
         self._process: subprocess.Popen[bytes] | None = None
         self.port = free_port()
@@ -60,7 +65,12 @@ class Broker:
         folder = Path(self._folder.name)
         config = folder / "server.conf"
         config.write_text(
-            CONFIG.format(port=self.port, client=self._client_port, store=folder / "store")
+            CONFIG.format(
+                port=self.port,
+                client=self._client_port,
+                store=folder / "store",
+                rights=self._rights,
+            )
         )
         program = Path(sys.executable).with_name("nats-server")
         with (folder / "server.log").open("ab") as log:

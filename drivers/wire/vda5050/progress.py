@@ -6,7 +6,7 @@ Only the robot's own words count: our order id, our action ids, and errors that 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
-from typing import Final, assert_never
+from typing import Final
 
 from drivers.protocols import MoveOrder, OrderPhase
 from drivers.wire.vda5050.profile import LoadsUse
@@ -181,15 +181,11 @@ def _other(tracked: Tracked, state: RobotState, standing: Standing) -> Reading:
         return Reading(phase=unknown, reason=lost)
     if not standing.fresh:
         return Reading(phase=unknown, is_news=False)
-    match shown:
-        case _Shown.FOREIGN:
-            return Reading(phase=unknown, reason="foreign_order")
-        case _Shown.NOTHING if tracked.prev_order_id or not standing.unbroken:
-            return Reading(phase=unknown, reason="memory_lost")
-        case _Shown.NOTHING | _Shown.PREVIOUS:
-            return _not_taken(tracked, state, standing)
-        case _:
-            assert_never(shown)
+    if shown is _Shown.FOREIGN:
+        return Reading(phase=unknown, reason="foreign_order")
+    if shown is _Shown.NOTHING and (tracked.prev_order_id or not standing.unbroken):
+        return Reading(phase=unknown, reason="memory_lost")
+    return _not_taken(tracked, state, standing)
 
 
 def _shown(tracked: Tracked, state: RobotState) -> _Shown | None:
