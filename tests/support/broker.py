@@ -20,9 +20,9 @@ CONFIG: Final = """
 server_name: "test-{port}"
 listen: 127.0.0.1:{client}
 jetstream {{ store_dir: "{store}", max_file_store: 256MB }}
-mqtt {{ listen: 127.0.0.1:{port} {rights} }}
+mqtt {{ listen: 127.0.0.1:{port}{rights} }}
 """
-RIGHTS: Final = "authorization {{ username: st01, password: {password} }}"
+RIGHTS: Final = ", authorization {{ username: st01, password: {password} }}"
 
 
 def free_port() -> int:
@@ -96,4 +96,7 @@ class Broker:
             ):
                 return
             time.sleep(0.02)
-        raise RuntimeError(Path(self._folder.name, "server.log").read_text())
+        said = Path(self._folder.name, "server.log").read_text()
+        self.stop()
+        self._folder.cleanup()
+        raise RuntimeError(said)
