@@ -159,6 +159,7 @@ async def test_a_stream_that_hangs_up_is_noticed_and_comes_back() -> None:
         await next_light(healths, HealthState.LOST)
         await server.open()
         await next_light(healths, HealthState.OK)
+        assert (await next_scan(top.scans())).payload == b"4607112010017"
 
 
 async def test_a_killed_or_stopped_worker_is_replaced(tmp_path: Path) -> None:

@@ -75,13 +75,14 @@ class MjpegServer:
         assert task is not None
         self._streams.add(task)
         try:
-            await reader.readuntil(b"\r\n\r\n")
-            writer.write(
-                b"HTTP/1.0 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=f\r\n\r\n"
-            )
-            await self._stream(writer)
-        except (ConnectionError, asyncio.IncompleteReadError):
-            pass  # the reader of the stream went away
+            # whoever reads the stream may go away at any moment
+            with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
+                await reader.readuntil(b"\r\n\r\n")
+                writer.write(
+                    b"HTTP/1.0 200 OK\r\n"
+                    b"Content-Type: multipart/x-mixed-replace; boundary=f\r\n\r\n"
+                )
+                await self._stream(writer)
         finally:
             self._streams.discard(task)
             writer.close()

@@ -196,6 +196,7 @@ async def test_a_refusal_is_said_even_without_a_view(tmp_path: Path) -> None:
     async with at_work(tmp_path, UNIT) as (service, app, _):
         service.say(Ack(id="x-1", no="E30", p={"q": {"ru": "Да?", "en": "Powers on?"}}))
         await until(lambda: "Answer first: Powers on?" in seen(app))
+        assert app.view.rev == UNIT.rev
 
 
 async def test_nonsense_from_the_service_changes_nothing(tmp_path: Path) -> None:
