@@ -87,7 +87,6 @@ class Screen:
     overlay: str | None = None
     selected: int = 0
     typed: str = ""
-    entry: str | None = None
     missing: bool = False
     summary: bool = False
     reopened: bool = False
@@ -142,7 +141,6 @@ def clean(screen: Screen) -> Screen:
         overlay=None,
         selected=0,
         typed="",
-        entry=None,
         missing=False,
         summary=False,
         reopened=False,
@@ -204,8 +202,6 @@ def state_name(state: State, screen: Screen) -> str:
         return "SUMMARY"
     if screen.choice is not None:
         return "EXC"
-    if screen.entry is not None:
-        return "ENTRY"
     if state.unit is not None:
         return _unit_state(state.unit, screen)
     return "PARCEL" if state.parcel is not None else "IDLE"

@@ -40,7 +40,7 @@ def key(state: State, screen: Screen, given: KeyInput, context: Context) -> Deci
         return people.lock(screen)
     if given.key == "f11":
         return _danger(state, screen)
-    if given.key == "esc" and where in ("SUMMARY", "ENTRY", "EXC"):
+    if given.key == "esc" and where in ("SUMMARY", "EXC"):
         return _back(screen)
     return _by_state(where, state, screen, given.key, context)
 

@@ -10,7 +10,6 @@ from edge.station.state import MoveWork, ParcelWork, State, UnitWork
 from edge.views import (
     ChecklistWork,
     ChoiceWork,
-    EntryWork,
     Feedback,
     Head,
     IdleWork,
@@ -58,7 +57,6 @@ _KEYS: dict[str, tuple[tuple[str, str], ...]] = {
     "PHOTO": (("9", "key.photo"), ("7", "key.super"), ("esc", "key.back")),
     "HAZARD": (("1-8", "key.choose"), ("f6", "key.moves")),
     "EXC": (("1-8", "key.choose"), ("esc", "key.back")),
-    "ENTRY": (("enter", "key.accept"), ("esc", "key.back")),
     "SUMMARY": (("esc", "key.back"), ("f6", "key.moves")),
 }
 
@@ -146,8 +144,6 @@ def _stage(name: str, state: State, context: Context) -> Stage:
             return Stage(t="stage.item")
         case "SUMMARY":
             return Stage(t="stage.summary")
-        case "ENTRY":
-            return Stage(t="stage.entry")
         case "PHOTO":
             return Stage(t="stage.photo")
         case "HAZARD":
@@ -187,8 +183,6 @@ def _work(name: str, state: State, screen: Screen, shown: Shown, context: Contex
         case "EXC" if screen.choice is not None:
             opts = tuple((k, Message(t=t)) for k, t in screen.choice.opts)
             return ChoiceWork(code=screen.choice.code, p=screen.choice.p, opts=opts)
-        case "ENTRY":
-            return EntryWork(typed=screen.entry or "")
         case "HAZARD" if unit is not None:
             return _hazard(unit, context)
         case "VERDICT" | "PHOTO" if unit is not None:

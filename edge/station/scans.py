@@ -93,7 +93,7 @@ def _resolve(
 
 def _above(screen: Screen) -> Screen:
     """A scan closes overlays, summary and an open exception, and counts on the screen below."""
-    return replace(screen, overlay=None, selected=0, summary=False, entry=None, choice=None)
+    return replace(screen, overlay=None, selected=0, summary=False, choice=None)
 
 
 def _goods(
