@@ -1,0 +1,59 @@
+"""Policy packs as folders: files by relative path, read and written whole."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+FILES_MAX: Final = 200
+FILE_BYTES_MAX: Final = 1 << 20
+SUFFIXES: Final = (".toml", ".csv")
+
+
+def read_pack(folder: Path) -> dict[str, bytes]:
+    """Return a pack's files by relative path; ignores what is no policy file.
+
+    A file above the limit comes one byte too long, so that the loader names it.
+    Raises OSError, also for a folder with more than `FILES_MAX` policy files.
+    """
+    paths = [path for path in sorted(folder.rglob("*")) if path.suffix in SUFFIXES]
+    if len(paths) > FILES_MAX:
+        raise OSError(f"{folder}: more than {FILES_MAX} policy files")
+    return {path.relative_to(folder).as_posix(): _content(path) for path in paths if path.is_file()}
+
+
+def keep_pack(files: Mapping[str, bytes], folder: Path) -> None:
+    """Write files beside `folder`, then rename: they are there whole and durable, or not at all.
+
+    A rest of an earlier try is written over. Raises OSError.
+    """
+    beside = folder.with_name(f".{folder.name}")
+    for name, content in files.items():
+        path = beside / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write_durably(path, content)
+    for inner in (beside, *(path for path in beside.rglob("*") if path.is_dir())):
+        sync_folder(inner)
+    beside.rename(folder)
+    sync_folder(folder.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable. Raises OSError."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _write_durably(path: Path, content: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _content(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(FILE_BYTES_MAX + 1)
