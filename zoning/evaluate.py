@@ -50,7 +50,7 @@ def decide(pack: Pack, facts: Facts) -> Verdict:
     broken = _broken(pack, facts)
     if broken:
         return _engine(facts, INVALID, broken, ())
-    true, possible = pack.table.match(facts.values)
+    true, possible = pack.index.match(facts.values)
     first = possible & -possible
     caps = _caps(pack, facts.values)
     if not first:

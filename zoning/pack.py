@@ -8,6 +8,7 @@ from zoning.checklist.load import read_checklists
 from zoning.checklist.values import Checklist
 from zoning.findings import CODE, Report, Section, read_toml
 from zoning.grammar import truth
+from zoning.index import Index
 from zoning.model import Domain, Label, Members, Static, digest
 from zoning.policy import Policy, read_policy
 from zoning.table import Table, read_table, show_table
@@ -41,6 +42,11 @@ class Pack:
     table: Table = field(repr=False)
     checklists: Mapping[str, Checklist] = field(repr=False)
     reasons: Mapping[str, tuple[Reason, ...]] = field(repr=False)
+    index: Index = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Compile the table once; every decision reads its masks."""
+        object.__setattr__(self, "index", Index(self.policy, self.table))
 
     def checklist_for(self, static: Static) -> Checklist:
         """Return the checklist of a unit; without a known category that of an unknown item."""
