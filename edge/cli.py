@@ -1,18 +1,10 @@
 """`receiving-edge`: arguments only. Each verb imports its module when it is called."""
 
 import argparse
-import importlib
-import sys
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
-
-class Verb(NamedTuple):
-    """A verb: the module that does it and its one-line help."""
-
-    module: str
-    help: str
-
+from edge.commands.verbs import Verb, add_verbs
 
 VERBS: Final = {
     "serve": Verb("edge.commands.serve", "run the station's service"),
@@ -25,26 +17,21 @@ VERBS: Final = {
     ),
     "journal": Verb("edge.commands.journal", "verify or show the journal"),
     "sync": Verb("edge.commands.sync", "show what is unsent and what was refused"),
+    "policy": Verb(
+        "edge.commands.policy", "check, explain, try, sign and activate checklists and zone tables"
+    ),
 }
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one verb; returns its exit code: 0 good, 1 not, 2 wrong arguments."""
-    given = list(sys.argv[1:] if arguments is None else arguments)
     parser = argparse.ArgumentParser(
         prog="receiving-edge",
         description="Returns-receiving station: scan, inspect, route, record.",
     )
     parser.add_argument("--version", action="version", version=_version())
-    verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
-    chosen = next((word for word in given if not word.startswith("-")), None)
-    for name, verb in VERBS.items():
-        sub = verbs.add_parser(name, help=verb.help, description=verb.help)
-        if name == chosen:  # only this one is imported: serve never loads textual
-            module = importlib.import_module(verb.module)
-            module.add_arguments(sub)
-            sub.set_defaults(run=module.run)
-    args = parser.parse_args(given)
+    add_verbs(parser, VERBS)
+    args = parser.parse_args(arguments)
     return int(args.run(args))
 
 
