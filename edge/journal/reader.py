@@ -68,7 +68,7 @@ class Reader:
 
     def events(self, from_seq: int) -> Iterator[Event]:
         """Yield all events from `from_seq` on, in order."""
-        for seq, body, _ in self._bodies(from_seq):
+        for seq, body, _ in self.bodies(from_seq):
             yield decode(seq, body)
 
     def of_unit(self, unit: str) -> tuple[Event, ...]:
@@ -78,6 +78,55 @@ class Reader:
     def of_parcel(self, parcel: str) -> tuple[Event, ...]:
         """Return the events of a parcel and of what was in it, in order."""
         return self._decoded("SELECT seq, body FROM event WHERE parcel = ? ORDER BY seq", parcel)
+
+    def verdicts(self, first_seq: int, last_seq: int) -> Iterator[tuple[int, bytes]]:
+        """Yield sequence and body of each verdict from `first_seq` to `last_seq`, in order.
+
+        Reads no other event: the verdicts have an index of their own.
+        """
+        while rows := self._all(
+            "SELECT seq, body FROM event WHERE kind = 'verdict.made' AND seq BETWEEN ? AND ?"
+            " ORDER BY seq LIMIT ?",
+            first_seq,
+            last_seq,
+            SLICE_EVENTS,
+        ):
+            yield from rows
+            first_seq = rows[-1][0] + 1
+
+    def count_verdicts(self, first_seq: int, last_seq: int) -> int:
+        """Return how many verdicts stand in a range; reads their index alone."""
+        rows = self._all(
+            "SELECT count(*) FROM event WHERE kind = 'verdict.made' AND seq BETWEEN ? AND ?",
+            first_seq,
+            last_seq,
+        )
+        return int(rows[0][0])
+
+    def newest_verdict(self) -> bytes | None:
+        """Return the body of the newest verdict."""
+        rows = self._all(
+            "SELECT body FROM event WHERE kind = 'verdict.made' ORDER BY seq DESC LIMIT 1"
+        )
+        return rows[0][0] if rows else None
+
+    def seq_at(self, recorded_ms: int) -> int:
+        """Return the first sequence recorded at or after a time, one past the newest if none."""
+        low, high = self.first_seq(), self.last_seq() + 1
+        while low < high:  # recorded times never fall
+            middle = (low + high) // 2
+            rows = self._all("SELECT recorded_ms FROM event WHERE seq >= ? LIMIT 1", middle)
+            low, high = (low, middle) if rows[0][0] >= recorded_ms else (middle + 1, high)
+        return low
+
+    def first_seq(self) -> int:
+        """Return the sequence of the oldest event, 1 in an empty journal."""
+        return int(self._all("SELECT coalesce(min(seq), 1) FROM event")[0][0])
+
+    def bodies_of_unit(self, unit: str) -> tuple[tuple[int, str, bytes], ...]:
+        """Return sequence, kind and body of a unit's events, in order, not decoded."""
+        query = "SELECT seq, kind, body FROM event WHERE unit = ? ORDER BY seq"
+        return tuple(self._all(query, id_blob(unit)))
 
     def subjects_of(self, code: str) -> tuple[str, ...]:
         """Return the subjects known by a code, the newest first: `parcel/<id>`, `unit/<id>`."""
@@ -100,7 +149,7 @@ class Reader:
         """Prove digests, links and gap-free sequence from `from_seq` on; reads every body."""
         before = self._digest_of(from_seq - 1)
         expected, events, broken = from_seq, 0, []
-        for seq, body, stored in self._bodies(from_seq):
+        for seq, body, stored in self.bodies(from_seq):
             if seq != expected or not is_intact(body, before, stored):
                 broken.append(seq)
             expected, before = seq + 1, stored.hex()
@@ -113,7 +162,8 @@ class Reader:
             broken=tuple(broken),
         )
 
-    def _bodies(self, from_seq: int) -> Iterator[tuple[int, bytes, bytes]]:
+    def bodies(self, from_seq: int) -> Iterator[tuple[int, bytes, bytes]]:
+        """Yield sequence, body and digest of all events from `from_seq` on, in order."""
         while rows := self._all(
             "SELECT seq, body, digest FROM event WHERE seq >= ? ORDER BY seq LIMIT ?",
             from_seq,
