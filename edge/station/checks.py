@@ -76,9 +76,14 @@ def pack_of(unit: UnitWork, context: Context) -> Pack:
 
 
 def run_of(unit: UnitWork, context: Context) -> Run:
-    """Rebuild the checklist run from static facts and answers, in the order of the journal."""
+    """Rebuild the checklist run of a unit under the pack it began with."""
+    return rebuilt(unit, pack_of(unit, context))
+
+
+def rebuilt(unit: UnitWork, pack: Pack) -> Run:
+    """Rebuild a checklist run from static facts and answers, in the order of the journal."""
     answers = ((one.step, one.answer, AnsweredBy(one.by)) for one in unit.answers)
-    return session.resume(pack_of(unit, context), from_json(Static, unit.static), tuple(answers))
+    return session.resume(pack, from_json(Static, unit.static), tuple(answers))
 
 
 def is_asked(run: Run, step: str) -> bool:
@@ -101,11 +106,14 @@ def proposed(unit: UnitWork, context: Context) -> Verdict:
 
 def made(unit: UnitWork, context: Context) -> VerdictMade:
     """Return the verdict event, with everything needed to decide it again."""
-    pack = pack_of(unit, context)
-    run = run_of(unit, context)
-    facts = session.facts(run)
-    verdict = decide(pack, facts)
     assert unit.checklist is not None, "an inspection was started"
+    return verdict_of(run_of(unit, context), unit.checklist)
+
+
+def verdict_of(run: Run, checklist: DocumentRef) -> VerdictMade:
+    """Return the verdict event of a run: the same run gives the same event, now and years later."""
+    facts = session.facts(run)
+    verdict = decide(run.pack, facts)
     return VerdictMade(
         zone=verdict.zone,
         disposition=verdict.disposition,
@@ -121,8 +129,8 @@ def made(unit: UnitWork, context: Context) -> VerdictMade:
         deciding=tuple(DecidingAnswer(step=d.step, answer=d.answer) for d in verdict.deciding),
         also_matched=verdict.also_matched,
         hazard_scope=session.inhibit(run),
-        policy=_reference(pack),
-        checklist=unit.checklist,
+        policy=_reference(run.pack),
+        checklist=checklist,
         engine=ENGINE,
         facts=facts.to_json(),
     )
