@@ -81,6 +81,11 @@ def _fired(pack: Pack, facts: Facts, row: Row, caps: tuple[Cap, ...], *, later: 
     )
 
 
+def engine_disposition(row: str) -> str:
+    """Return where a unit goes by one of the engine's own outcomes: #missing, #invalid, …"""
+    return _ENGINE[row][0]
+
+
 def _engine(facts: Facts, row: str, missing: tuple[Missing, ...], caps: tuple[Cap, ...]) -> Verdict:
     """Return the outcome where no row may speak: hold, by hand, refund under review."""
     disposition, note = _ENGINE[row]

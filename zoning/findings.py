@@ -7,10 +7,11 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
-from zoning.model import Label
+from zoning.model import Deciding, Label, Members, Value
 
 FILE_BYTES_MAX = 1 << 20
 LABEL_MAX = 48
@@ -86,17 +87,99 @@ _MESSAGES: Mapping[str, tuple[str, str, str]] = {
 }
 
 
+class Severity(StrEnum):
+    """Whether a finding refuses the pack."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+_LINE_WORDS: Mapping[str, Mapping[str, str]] = {
+    "ru": {"item": "пример", "expected": "нужно", "region": "область", "fix": "правка"},
+    "en": {"item": "item", "expected": "want", "region": "region", "fix": "fix"},
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One problem: which check, where, and why, in Russian and English."""
+    """One problem: which check, where, and why, in Russian and English.
+
+    What a proof refuses also has a unit that shows it: `item` (JSON form, see `item_json`), the
+    answers that lead there, what it `got` and what was `expected`, and for a gap the whole region.
+    """
 
     check: str
     file: str
     line: int
     text: Label
+    severity: Severity = Severity.ERROR
+    row: str = ""
+    subject: str = ""
+    item: Mapping[str, Any] | None = None
+    path: tuple[Deciding, ...] = ()
+    got: str = ""
+    expected: str = ""
+    region: str = ""
+    fix: Label = field(default_factory=dict)
 
     def __str__(self) -> str:
-        return f"{self.check} {self.file}:{self.line} {self.text['en']}"
+        return self.words("en")
+
+    def words(self, language: str) -> str:
+        """Return where, what and the unit that shows it, one line each, in `ru` or `en`."""
+        place = (self.check, f"{self.file}:{self.line}", self.row, self.subject)
+        said = self.text.get(language, self.text["en"])
+        lines = {
+            "item": item_words(self.item, self.path) + (f" -> {self.got}" if self.got else ""),
+            "expected": self.expected,
+            "region": self.region,
+            "fix": self.fix.get(language, ""),
+        }
+        words = _LINE_WORDS.get(language, _LINE_WORDS["en"])
+        shown = [f"  {words[name]:<7} {text}" for name, text in lines.items() if text]
+        return "\n".join([" ".join(filter(None, (*place, said))), *shown])
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what programs read; texts as `text_<language>`."""
+        return {
+            "check": self.check,
+            "severity": self.severity.value,
+            "file": self.file,
+            "line": self.line,
+            "row": self.row,
+            "subject": self.subject,
+            "item": None if self.item is None else dict(self.item),
+            "path": [{"step": given.step, "answer": given.answer} for given in self.path],
+            "got": self.got,
+            "expected": self.expected,
+            "region": self.region,
+            "fix": dict(self.fix),
+            **{f"text_{language}": text for language, text in self.text.items()},
+        }
+
+
+def item_json(values: Mapping[str, Value]) -> dict[str, Any]:
+    """Return a unit's columns as JSON: sets as sorted lists, unknown members with a `?`."""
+    return {name: _plain(value) for name, value in values.items()}
+
+
+def item_words(item: Mapping[str, Any] | None, path: Iterable[Deciding] = ()) -> str:
+    """Return a unit in words: `grade=D flags={fix, wipe} value=0`, then the answers it gave."""
+    facts = [f"{name}={_value_words(value)}" for name, value in (item or {}).items()]
+    answers = [f"{given.step}: {given.answer}" for given in path]
+    return " ".join([*facts, *([f"[{', '.join(answers)}]"] if answers else [])])
+
+
+def _plain(value: Value) -> Any:
+    if not isinstance(value, Members):
+        return value
+    return sorted([*value.present, *(f"{member}?" for member in value.unknown)])
+
+
+def _value_words(value: Any) -> str:
+    if isinstance(value, bool):
+        return "y" if value else "n"
+    return f"{{{', '.join(value)}}}" if isinstance(value, list) else str(value)
 
 
 class PolicyParseError(Exception):
@@ -144,9 +227,11 @@ class Place:
 
     def refuse(self, code: str, params: Mapping[str, object] = _NOTHING) -> None:
         """Note a problem here."""
-        self.report.add(self.file, self._line(), code, params)
+        self.report.add(self.file, self.line, code, params)
 
-    def _line(self) -> int:
+    @property
+    def line(self) -> int:
+        """Return the line of the value, or of what holds it."""
         path = self.path
         while path and path not in self.lines:
             path = path[:-1]

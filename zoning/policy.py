@@ -67,6 +67,7 @@ class Cap:
     at_most: str
     when: Expression
     text: Label
+    line: int = field(default=1, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +78,7 @@ class Invariant:
     when: Expression
     then: Expression
     text: Label
+    line: int = field(default=1, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +89,7 @@ class Monotone:
     column: str
     zone_order: tuple[Zone, ...]
     exempt: Mapping[str, str] = field(default_factory=dict)
+    line: int = field(default=1, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +99,7 @@ class Axiom:
     id: str
     when: Expression
     iff: Expression
+    line: int = field(default=1, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -288,7 +292,16 @@ def _caps(section: Section, scope: Scope, languages: tuple[str, ...]) -> tuple[C
         name = part.code("id", _TERM, needed=True)
         part.finish()
         if when is not None:
-            found.append(Cap(id=name, output=output, at_most=at_most, when=when, text=text))
+            found.append(
+                Cap(
+                    id=name,
+                    output=output,
+                    at_most=at_most,
+                    when=when,
+                    text=text,
+                    line=part.place.line,
+                )
+            )
     return _unique(section, "cap", found)
 
 
@@ -302,7 +315,7 @@ def _invariants(
         name, text = part.code("id", _TERM, needed=True), part.label("text", languages)
         part.finish()
         if when is not None and then is not None:
-            found.append(Invariant(id=name, when=when, then=then, text=text))
+            found.append(Invariant(id=name, when=when, then=then, text=text, line=part.place.line))
     return _unique(section, "invariant", found)
 
 
@@ -317,7 +330,9 @@ def _monotone(section: Section, columns: Scope) -> tuple[Monotone, ...]:
         order = _known(part, "zone_order", OUTPUTS["zone"].values)
         name = part.code("id", _TERM, needed=True)
         zones = tuple(Zone(zone) for zone in order)
-        found.append(Monotone(id=name, column=column, zone_order=zones, exempt=reasons))
+        found.append(
+            Monotone(id=name, column=column, zone_order=zones, exempt=reasons, line=part.place.line)
+        )
         part.finish()
     return _unique(section, "monotone", found)
 
@@ -329,7 +344,7 @@ def _axioms(section: Section, columns: Scope) -> tuple[Axiom, ...]:
         name = part.code("id", _TERM, needed=True)
         part.finish()
         if when is not None and iff is not None:
-            found.append(Axiom(id=name, when=when, iff=iff))
+            found.append(Axiom(id=name, when=when, iff=iff, line=part.place.line))
     return _unique(section, "axiom", found)
 
 

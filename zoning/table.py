@@ -6,7 +6,7 @@ Refuses a row without conditions: what is missing is the engine's business, neve
 import csv
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from zoning.findings import FILE_BYTES_MAX, Report
@@ -71,6 +71,7 @@ class Row:
     refund: Refund
     actions: tuple[str, ...]
     note: Label
+    line: int = field(default=1, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -288,6 +289,7 @@ class _Reader:
             refund=refund,
             actions=tuple(filter(None, given.get(">actions", "").split("|"))),
             note=self._note(line, given),
+            line=line,
         )
 
     def _check_id(self, line: int, name: str) -> None:
