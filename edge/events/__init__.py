@@ -36,6 +36,7 @@ from edge.events.inspection import (
     RefundBlocked,
     RefundEligible,
     RefundReview,
+    ShadowVerdict,
     VerdictMade,
 )
 from edge.events.kinds import Payload, kind_of, read_payload
@@ -69,6 +70,7 @@ from edge.events.station import (
     OperatorHandover,
     OperatorIn,
     OperatorOut,
+    RehearsalRef,
     StationJournal,
     StationLocked,
     StationStarted,
@@ -137,8 +139,10 @@ __all__ = [
     "RefundBlocked",
     "RefundEligible",
     "RefundReview",
+    "RehearsalRef",
     "ReturnCompleted",
     "ScanRead",
+    "ShadowVerdict",
     "Stamp",
     "StationJournal",
     "StationLocked",

@@ -98,6 +98,23 @@ class DecidingAnswer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ShadowVerdict:
+    """What a candidate policy would have said; without effect.
+
+    `lacks` = columns of the candidate that this record cannot answer because the active
+    checklist has no such fact; not empty = the two verdicts cannot be compared.
+    """
+
+    sha256: str
+    row: str
+    zone: str
+    disposition: str
+    refund: str
+    move: str
+    lacks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VerdictMade:
     """Zone, disposition and refund of a unit, with everything needed to decide it again."""
 
@@ -122,6 +139,7 @@ class VerdictMade:
     deciding: tuple[DecidingAnswer, ...] = ()
     also_matched: tuple[str, ...] = ()
     hazard_scope: str | None = None
+    shadow: tuple[ShadowVerdict, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

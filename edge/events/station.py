@@ -1,7 +1,8 @@
 """Payloads about people, devices, configuration and the service itself."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,8 +48,23 @@ class DeviceState:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RehearsalRef:
+    """The rehearsal a pack went through: digests of report and base pack, what it ran over."""
+
+    report_sha256: str
+    base_sha256: str
+    records: int
+    stations: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConfigActivated:
-    """A policy pack or configuration is in force from this sequence on."""
+    """A policy pack or configuration is in force from this sequence on.
+
+    `what` = policy: the newest one is the pack in force. `what` = shadow: a candidate that
+    decides without effect from here on; an empty `sha256` ends it. `author` and `approver` are
+    those of a signed pack.
+    """
 
     KIND: ClassVar[str] = "config.activated"
     SCHEMA: ClassVar[int] = 1
@@ -56,17 +72,29 @@ class ConfigActivated:
     id: str
     version: int
     sha256: str
+    author: str | None = None
+    approver: str | None = None
+    rehearsal: RehearsalRef | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfigRefused:
-    """A candidate was refused; the one in force stays. `error` names file, row, field, reason."""
+    """A candidate was refused; the one in force stays. `error` names file, row, field, reason.
+
+    `version` and `sha256` are there as far as the candidate could be read; `counterexample` is
+    a concrete unit, column to value, that shows what is wrong with a policy.
+    """
 
     KIND: ClassVar[str] = "config.refused"
     SCHEMA: ClassVar[int] = 1
     what: str
     id: str
     error: str
+    version: int | None = None
+    sha256: str | None = None
+    author: str | None = None
+    approver: str | None = None
+    counterexample: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -79,6 +79,11 @@ class Reader:
         """Return the events of a parcel and of what was in it, in order."""
         return self._decoded("SELECT seq, body FROM event WHERE parcel = ? ORDER BY seq", parcel)
 
+    def activations(self) -> tuple[Event, ...]:
+        """Return all events `config.activated`, in order; they have an index of their own."""
+        query = "SELECT seq, body FROM event WHERE kind = 'config.activated' ORDER BY seq"
+        return tuple(decode(seq, body) for seq, body in self._all(query))
+
     def verdicts(self, first_seq: int, last_seq: int) -> Iterator[tuple[int, bytes]]:
         """Yield sequence and body of each verdict from `first_seq` to `last_seq`, in order.
 

@@ -62,6 +62,12 @@ def _verdicts(db: Database) -> None:
     db.execute("CREATE INDEX event_verdict ON event(kind) WHERE kind = 'verdict.made'")
 
 
+@_migrations(name="0003_activations")
+def _activations(db: Database) -> None:
+    """Index what came in force: every start asks for the policy pack that is."""
+    db.execute("CREATE INDEX event_activated ON event(kind) WHERE kind = 'config.activated'")
+
+
 def open_writer(path: Path, *, pages_max: int) -> sqlite3.Connection:
     """Return the one connection that writes, migrated, with every pragma set and read back.
 

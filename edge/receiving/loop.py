@@ -217,6 +217,8 @@ class Receiving:
         )
         return replace(
             self._context,
+            active=self.state.active or self._context.active,
+            shadow=self.state.shadow,
             wall_ms=self._clock.wall_ms(),
             mono_ns=self._clock.monotonic_ns(),
             fresh=fresh,

@@ -87,7 +87,9 @@ def apply(state: State, event: Event) -> State:
             return state
         case RefundEligible() | RefundReview() | RefundBlocked() | DeviceState():
             return state
-        case ConfigActivated() | ConfigRefused() | StationJournal() | StationStarted():
+        case ConfigActivated() as activated:
+            return _config(state, activated)
+        case ConfigRefused() | StationJournal() | StationStarted():
             return state
         case StationStopped() | None:
             return state
@@ -99,6 +101,18 @@ def _count_acts(state: State, event: Event) -> State:
     if not acts or unit is None:
         return state
     return _with_unit(state, replace(unit, acts=unit.acts + len(acts)))
+
+
+def _config(state: State, activated: ConfigActivated) -> State:
+    """A pack in force, or a candidate beside it; one that comes in force is a candidate no more."""
+    match activated.what:
+        case "policy":
+            shadow = "" if state.shadow == activated.sha256 else state.shadow
+            return replace(state, active=activated.sha256, shadow=shadow)
+        case "shadow":
+            return replace(state, shadow=activated.sha256)
+        case _:
+            return state
 
 
 def _people(state: State, event: Event) -> State:

@@ -18,6 +18,7 @@ from edge.events import (
 )
 from edge.records import from_json, to_json
 from edge.station.decision import Context
+from edge.station.shadow import shadowed
 from edge.station.state import Given, ParcelWork, UnitWork
 from zoning import session
 from zoning.evaluate import decide
@@ -105,9 +106,10 @@ def proposed(unit: UnitWork, context: Context) -> Verdict:
 
 
 def made(unit: UnitWork, context: Context) -> VerdictMade:
-    """Return the verdict event, with everything needed to decide it again."""
+    """Return the verdict event: what is needed to decide it again, and a candidate's word."""
     assert unit.checklist is not None, "an inspection was started"
-    return verdict_of(run_of(unit, context), unit.checklist)
+    run = run_of(unit, context)
+    return replace(verdict_of(run, unit.checklist), shadow=shadowed(run, context))
 
 
 def verdict_of(run: Run, checklist: DocumentRef) -> VerdictMade:

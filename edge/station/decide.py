@@ -22,6 +22,7 @@ from edge.station.decision import (
     on_unit,
 )
 from edge.station.inputs import (
+    ConfigInput,
     DeviceInput,
     DivertInput,
     FaultInput,
@@ -62,6 +63,8 @@ def decide(state: State, screen: Screen, given: Input, context: Context) -> Deci
         case FeedInput():
             event = ConfigRefused(what="catalogue", id=given.feed, error=given.error)
             return Decision(screen=screen, drafts=(on_station(event),))
+        case ConfigInput():
+            return _config(screen, given)
         case StartInput():
             return _started(state, screen, given)
         case StopInput():
@@ -101,6 +104,21 @@ def _device(screen: Screen, given: DeviceInput) -> Decision:
     return Decision(screen=screen, drafts=(on_station(event),))
 
 
+def _config(screen: Screen, given: ConfigInput) -> Decision:
+    """A pack comes in force or was refused; the person goes on with what is begun."""
+    return Decision(screen=_told(screen, given.event), drafts=(on_station(given.event),))
+
+
+def _told(screen: Screen, event: ConfigActivated | ConfigRefused) -> Screen:
+    match event:
+        case ConfigActivated(what="policy"):
+            return noted(screen, Severity.INFO, "fb.policy", v=event.version)
+        case ConfigRefused(what="policy"):
+            return noted(screen, Severity.WARN, "fb.policy_refused", v=event.version or "?")
+        case _:
+            return screen
+
+
 def _started(state: State, screen: Screen, given: StartInput) -> Decision:
     subjects = (*(f"parcel/{p}" for p in state.parcels), *(f"unit/{u}" for u in state.units))
     started = StationStarted(
@@ -112,8 +130,8 @@ def _started(state: State, screen: Screen, given: StartInput) -> Decision:
     drafts = [on_station(started)]
     if given.new_journal:
         drafts.insert(0, on_station(StationJournal(reason=given.new_journal)))
-    for name, version, sha256 in given.packs:
-        activated = ConfigActivated(what="policy", id=name, version=version, sha256=sha256)
-        drafts.append(on_station(activated))
+    drafts += [on_station(event) for event in given.configs]
     shown = noted(screen, Severity.INFO, "fb.resumed") if state.shift else screen
+    for event in given.configs:
+        shown = _told(shown, event) if isinstance(event, ConfigRefused) else shown
     return Decision(screen=shown, drafts=tuple(drafts))

@@ -26,7 +26,8 @@ class Fresh:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """The world around a decision. `packs` by content digest, `active` is the one in force.
+    """The world around a decision. `packs` by content digest, `active` is the one in force,
+    `shadow` a candidate that decides without effect, empty = none.
 
     `camera_roles` = what configured cameras look at.
     """
@@ -41,6 +42,7 @@ class Context:
     people: Mapping[str, Person]
     camera_roles: frozenset[str]
     dup_ns: int
+    shadow: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,8 @@ from drivers.protocols import HealthState, Scan, ScanFault
 from edge.barcodes.meanings import Meaning
 from edge.catalogue import CatalogueItem, ReturnLine
 from edge.events import (
+    ConfigActivated,
+    ConfigRefused,
     DiverterState,
     MoveEvidence,
     MoveState,
@@ -141,14 +143,24 @@ class FeedInput:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigInput:
+    """A policy pack or a candidate was judged: it comes in force, or it was refused."""
+
+    event: ConfigActivated | ConfigRefused
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StartInput:
-    """The service has replayed its journal; `new_journal` = why it has a new identity, or empty."""
+    """The service has replayed its journal; `new_journal` = why it has a new identity, or empty.
+
+    `configs` = what became of the configured pack, if there is anything new about it.
+    """
 
     version: str
     sqlite: str
     replay_ms: int
     new_journal: str
-    packs: tuple[tuple[str, int, str], ...]
+    configs: tuple[ConfigActivated | ConfigRefused, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,6 +183,7 @@ Input = (
     | DivertInput
     | LegInput
     | FeedInput
+    | ConfigInput
     | StartInput
     | StopInput
     | LockTimer

@@ -198,6 +198,10 @@ class State:
     moves: Mapping[str, MoveWork] = field(default_factory=dict)
     conveyor_seq: Mapping[str, int] = field(default_factory=dict)
     last_put: tuple[UnitId, str] | None = None
+    active: str = ""
+    """Digest of the policy pack in force; empty before the first one."""
+    shadow: str = ""
+    """Digest of the candidate that decides without effect; empty = none."""
 
     @property
     def parcel(self) -> ParcelWork | None:

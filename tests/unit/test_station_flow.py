@@ -13,6 +13,7 @@ from drivers.protocols import (
     Symbology,
 )
 from edge.events import (
+    ConfigActivated,
     DangerRaised,
     DiverterState,
     MoveState,
@@ -436,7 +437,11 @@ def _divert(move: str, state: DiverterState) -> DivertInput:
 def test_start_stop_devices_and_refused_feeds_are_recorded() -> None:
     bench = Bench()
     start = StartInput(
-        version="0", sqlite="3", replay_ms=1, new_journal="fresh", packs=(("default", 1, "ab"),)
+        version="0",
+        sqlite="3",
+        replay_ms=1,
+        new_journal="fresh",
+        configs=(ConfigActivated(what="policy", id="default", version=1, sha256="ab"),),
     )
     assert bench.take(start) == ["station.journal", "station.started", "config.activated"]
     lost = DeviceInput(device="hand-1", device_class="scanner", state=HealthState.LOST)
