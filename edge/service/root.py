@@ -16,7 +16,7 @@ from drivers.clock import SystemClock
 from drivers.protocols import Clock
 from edge.barcodes.classify import Rules
 from edge.barcodes.numbers import compile_rules
-from edge.events import Origin, ParcelId, UnitId
+from edge.events import ConfigActivated, Origin, ParcelId, UnitId
 from edge.journal.photos import PhotoStore
 from edge.journal.reader import SQLITE_VERSION, Reader
 from edge.journal.reference import Reference
@@ -171,11 +171,13 @@ def _world(
 
 def _start_input(journal: Journal, packs: Packs, replay_ms: int) -> StartInput:
     active = packs.active
-    activated = ((active.id, active.version, active.sha256),) if packs.is_new else ()
+    event = ConfigActivated(
+        what="policy", id=active.id, version=active.version, sha256=active.sha256
+    )
     return StartInput(
         version=version("receiving-edge"),
         sqlite=SQLITE_VERSION,
         replay_ms=replay_ms,
         new_journal=journal.reason,
-        packs=activated,
+        configs=(event,) if packs.is_new else (),
     )
