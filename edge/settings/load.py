@@ -15,6 +15,7 @@ from edge.settings.exchange import read_feeds, read_targets
 from edge.settings.files import digest_of, need_tables, read_site_key, read_toml
 from edge.settings.floor import read_floor
 from edge.settings.model import Settings, StationSettings
+from edge.settings.policy_keys import read_policy_keys
 from edge.settings.problems import Findings, Place, Problem, SettingsError
 from edge.settings.shape import read, read_rows
 
@@ -27,6 +28,7 @@ FILES: Final = (
     "devices.toml",
     "floor.toml",
     "people.toml",
+    "policy_keys.toml",
     "sync.toml",
     "barcodes.toml",
     "demo.toml",  # the simulated bench's own; the station never reads it
@@ -57,6 +59,7 @@ def load(folder: Path, *, data: Path | None = None) -> Settings:
     need_devices(devices, floor, tables, found)
     targets, feeds = read_targets(sync, found), read_feeds(sync, data, found)
     people, numbers = _people(station, found), _numbers(found)
+    policy_keys = read_policy_keys(found)
     key = _site_key(station, found)
     if found.problems or station is None:
         raise SettingsError(tuple(dict.fromkeys(found.problems)))
@@ -71,6 +74,7 @@ def load(folder: Path, *, data: Path | None = None) -> Settings:
         people=people,
         numbers=numbers,
         site_key=key,
+        policy_keys=policy_keys,
     )
 
 

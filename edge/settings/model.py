@@ -1,10 +1,11 @@
 """What configuration says, as frozen values. Parsed once, passed to constructors, never global."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from drivers.protocols import DeviceName
 from edge.catalogue import NumberRule, Person
@@ -20,6 +21,8 @@ __all__ = [
     "NumberRule",
     "Person",
     "PhotoSettings",
+    "PolicyKey",
+    "PolicyRole",
     "RobotUnit",
     "RouteLeg",
     "Settings",
@@ -125,6 +128,34 @@ class FeedSettings:
     password_file: Path | None = None
 
 
+class PolicyRole(StrEnum):
+    """What a person's key is good for."""
+
+    AUTHOR = "author"
+    APPROVER = "approver"
+
+
+_PERSON: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")
+_PUBLIC: Final = re.compile(r"ed25519:[A-Za-z0-9+/]{43}=")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyKey:
+    """A public key of somebody who writes or approves policy packs: `ed25519:` and base64."""
+
+    person: str
+    roles: frozenset[PolicyRole]
+    public: str
+
+    def __post_init__(self) -> None:
+        if not _PERSON.fullmatch(self.person):
+            raise ValueError(f"person: {self.person!r} does not fit: 1 to 32 of a-z 0-9 . _ -")
+        if not self.roles:
+            raise ValueError("roles: empty: author, approver")
+        if not _PUBLIC.fullmatch(self.public):
+            raise ValueError("public: is no key: the line that `policy keys new` prints")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """The whole configuration. `digest` = sha256 over the files' bytes, hex."""
@@ -139,3 +170,14 @@ class Settings:
     people: Mapping[str, Person]
     numbers: tuple[NumberRule, ...]
     site_key: bytes = field(repr=False)
+    policy_keys: tuple[PolicyKey, ...] = ()
+
+    @property
+    def pack_folder(self) -> Path:
+        """Return the folder of the configured policy pack."""
+        return self.folder / "packs" / self.station.pack
+
+    @property
+    def camera_roles(self) -> frozenset[str]:
+        """Return the photo slots that the station's cameras serve."""
+        return frozenset(role for one in self.devices for role in one.roles)
