@@ -5,28 +5,36 @@ Reads TOML tables key by key so that nothing unknown or of a wrong type gets thr
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sized
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from itertools import islice
 from types import MappingProxyType
-from typing import Any, TypeAlias
+from typing import Any
 
 from zoning.model import Deciding, Label, Members, Value
+from zoning.texts import HIDDEN, UNPRINTABLE, Path, excess, hidden, locate, shown
 
 FILE_BYTES_MAX = 1 << 20
 LABEL_MAX = 48
+TEXT_MAX = 500
+ITEMS_MAX = 1000
+NUMBER_MAX = 10**15
+FINDINGS_MAX = 200
 CODE = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,31}")
 NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
 # A spreadsheet turns these into dates when the table is opened and saved.
 _DATE_LIKE = re.compile(r"(?i)(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[0-9]{1,4}")
 
-Path: TypeAlias = tuple[str | int, ...]
 _NOTHING: Mapping[str, object] = MappingProxyType({})
 
 _MESSAGES: Mapping[str, tuple[str, str, str]] = {
     "syntax": ("G01", "файл не читается: {got}", "the file cannot be read: {got}"),
     "absent_file": ("G01", "файла нет", "the file is absent"),
     "too_big": ("G01", "больше предела: {max}", "above the limit: {max}"),
+    "hidden": ("G01", "невидимый знак {got}", "hidden character {got}"),
+    "more": ("G01", "и ещё замечаний: {got}", "{got} more findings in this file"),
     "unknown_key": ("G01", "неизвестный ключ {key}", "unknown key {key}"),
     "use_must": ("G01", "вместо required пишите must", "write must in place of required"),
     "required": ("G01", "нет ключа {key}", "the key {key} is needed"),
@@ -61,17 +69,20 @@ _MESSAGES: Mapping[str, tuple[str, str, str]] = {
     ),
     "no_default": ("G05", "нужен default или must", "default or must is needed"),
     "bands": ("G01", "границы band: {got}", "band limits: {got}"),
+    "either": ("G01", "либо {a}, либо {b}", "either {a} or {b}"),
+    "not_here": ("G01", "{key} не бывает у {got}", "{key} does not go with {got}"),
+    "shared": ("G02", "{key} уже у шага {got}", "{key} belongs to the step {got}"),
+    "torn_group": ("G05", "группа {got} разорвана", "the group {got} is torn apart"),
     "ungraded": (
         "G05",
         "ungraded без флага из grade.ungraded_flags",
         "ungraded without a flag of grade.ungraded_flags",
     ),
-    "match_tie": ("G13", "та же категория у {got}", "same category as {got}"),
     "header": ("G01", "заголовок: {got}", "header: {got}"),
     "encoding": (
         "G01",
-        "не UTF-8: сохраните как «CSV UTF-8»",
-        "not UTF-8: save as “CSV UTF-8”",
+        "не UTF-8: сохраните как UTF-8 (в таблице: «CSV UTF-8»)",
+        "not UTF-8: save as UTF-8 (in a spreadsheet: “CSV UTF-8”)",
     ),
     "cell": ("G01", "{key}: ячейка {got} не понята", "{key}: cell {got} is not understood"),
     "catch_all": (
@@ -195,21 +206,41 @@ class PolicyParseError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Collects findings; the same problem at the same place is told once."""
+    """Collects findings; the same problem at the same place is told once.
+
+    Of one file `FINDINGS_MAX` are kept and the others counted: a hostile file has a short report.
+    """
 
     found: dict[tuple[str, int, str], Finding] = field(default_factory=dict)
+    count: Counter[str] = field(default_factory=Counter)
 
     def add(self, file: str, line: int, code: str, params: Mapping[str, object] = _NOTHING) -> None:
-        """Note a problem by its message code."""
-        check, ru, en = _MESSAGES[code]
-        text = {"ru": ru.format_map(params), "en": en.format_map(params)}
-        found = Finding(check=check, file=file, line=line, text=text)
-        self.found.setdefault((file, line, text["en"]), found)
+        """Note a problem by its message code; what is quoted is cut and made printable."""
+        if self.count[file] >= FINDINGS_MAX:
+            self.count[file] += 1
+            return
+        found = _finding(file, line, code, params)
+        key = (file, line, found.text["en"])
+        self.count[file] += key not in self.found
+        self.found.setdefault(key, found)
 
     def stop(self) -> None:
         """Raise PolicyParseError if anything was found."""
-        if self.found:
-            raise PolicyParseError(tuple(self.found[key] for key in sorted(self.found)))
+        if not self.found:
+            return
+        found = [self.found[key] for key in sorted(self.found)]
+        for file, count in sorted(self.count.items()):
+            if count > FINDINGS_MAX:
+                last = max(item.line for item in found if item.file == file)
+                found.append(_finding(file, last, "more", {"got": count - FINDINGS_MAX}))
+        raise PolicyParseError(tuple(found))
+
+
+def _finding(file: str, line: int, code: str, params: Mapping[str, object]) -> Finding:
+    check, ru, en = _MESSAGES[code]
+    safe = {name: shown(value) for name, value in params.items()}
+    text = {"ru": ru.format_map(safe), "en": en.format_map(safe)}
+    return Finding(check=check, file=file, line=line, text=text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -262,13 +293,18 @@ class Section:
         return value
 
     def text(self, key: str, default: str = "", *, needed: bool = False) -> str:
-        """Return a string."""
+        """Return a string that holds nothing invisible but line feeds and tabs."""
         value = self.value(key, str, "text", needed=needed)
-        return default if value is None else value
+        if value is None or not self._is_visible(key, value, HIDDEN):
+            return default
+        return str(value)
 
     def integer(self, key: str, default: int = 0, *, needed: bool = False) -> int:
-        """Return an integer."""
+        """Return an integer of at most 15 digits."""
         value = self.value(key, int, "integer", needed=needed)
+        if value is not None and abs(value) > NUMBER_MAX:
+            self.place.at(key).refuse("too_big", {"max": NUMBER_MAX})
+            return default
         return default if value is None else value
 
     def flag(self, key: str, *, default: bool = False) -> bool:
@@ -291,23 +327,40 @@ class Section:
 
     def codes(self, key: str, pattern: re.Pattern[str] = CODE) -> tuple[str, ...]:
         """Return a list of codes, none twice."""
-        items = self.value(key, list, "[codes]") or []
+        items = self._items(key, "[codes]")
         if not all(isinstance(item, str) for item in items):
             self.place.at(key).refuse("wrong_type", {"key": key, "want": "[codes]"})
             return ()
-        for item in {item for item in items if items.count(item) > 1}:
-            self.place.at(key).refuse("duplicate", {"key": item})
+        for item, count in Counter(items).items():
+            if count > 1:
+                self.place.at(key).refuse("duplicate", {"key": item})
         return tuple(dict.fromkeys(self._code(key, item, pattern) for item in items))
 
     def label(self, key: str, languages: Iterable[str], *, needed: bool = True) -> Label:
-        """Return a text in every language."""
+        """Return a text in every language: one line each, nothing invisible, no other language."""
         raw = self.value(key, dict, "{ru, en}", needed=needed)
         if raw is None:
             return {}
-        for name in languages:
+        wanted = tuple(languages)
+        for name in wanted:
             if not isinstance(raw.get(name), str) or not raw[name].strip():
                 self.place.at(key).refuse("no_text", {"key": key, "lang": name})
-        return {name: text for name, text in raw.items() if isinstance(text, str)}
+        for name in sorted(raw.keys() - set(wanted)):
+            self.place.at(key).refuse("unknown_key", {"key": name})
+        texts = {name: text for name, text in raw.items() if isinstance(text, str)}
+        return {name: self._line(key, text) for name, text in texts.items()}
+
+    def _line(self, key: str, text: str) -> str:
+        if len(text) > TEXT_MAX:
+            self.place.at(key).refuse("long_text", {"key": key, "max": TEXT_MAX})
+        self._is_visible(key, text, UNPRINTABLE)
+        return text
+
+    def _is_visible(self, key: str, text: str, pattern: re.Pattern[str]) -> bool:
+        found = pattern.search(text)
+        if found:
+            self.place.at(key).refuse("hidden", {"got": f"U+{ord(found[0]):04X}"})
+        return found is None
 
     def table(self, key: str) -> "Section":
         """Return a table inside this one; an absent one is empty."""
@@ -316,7 +369,7 @@ class Section:
     def named(self, key: str) -> Iterator[tuple[str, "Section"]]:
         """Yield the tables of a table by name."""
         section = self.table(key)
-        for name, raw in section.raw.items():
+        for name, raw in islice(section.raw.items(), self._at_most(key, section.raw)):
             place = section.place.at(name)
             if isinstance(raw, dict):
                 yield section._code(name, name, CODE), Section(raw, place)  # noqa: SLF001
@@ -325,7 +378,7 @@ class Section:
 
     def tables(self, key: str) -> Iterator["Section"]:
         """Yield the tables of an array."""
-        for index, raw in enumerate(self.value(key, list, "[{…}]") or []):
+        for index, raw in enumerate(self._items(key, "[{…}]")):
             place = self.place.at(key, index)
             if isinstance(raw, dict):
                 yield Section(raw, place)
@@ -338,6 +391,15 @@ class Section:
             code = "use_must" if key == "required" else "unknown_key"
             self.place.at(key).refuse(code, {"key": key})
 
+    def _items(self, key: str, want: str) -> list[Any]:
+        items = self.value(key, list, want) or []
+        return items[: self._at_most(key, items)]
+
+    def _at_most(self, key: str, items: Sized) -> int:
+        if len(items) > ITEMS_MAX:
+            self.place.at(key).refuse("too_big", {"max": ITEMS_MAX})
+        return ITEMS_MAX
+
     def _code(self, key: str, value: str, pattern: re.Pattern[str]) -> str:
         if value and (not pattern.fullmatch(value) or _DATE_LIKE.fullmatch(value)):
             self.place.at(key).refuse("bad_code", {"key": key, "got": repr(value)})
@@ -345,78 +407,40 @@ class Section:
 
 
 def read_toml(name: str, content: bytes, report: Report) -> Section | None:
-    """Parse one TOML file; None when it cannot be read at all."""
+    """Parse one TOML file; None when it cannot be read at all.
+
+    What tomllib would take very long for is refused before it sees it.
+    """
+    text = read_text(name, content, report)
+    if text is None:
+        return None
+    if broken := excess(text):
+        report.add(name, broken[0], "too_big", {"max": broken[1]})
+        return None
     try:
-        if len(content) > FILE_BYTES_MAX:
-            report.add(name, 1, "too_big", {"max": "1 MiB"})
-            return None
-        text = content.decode()
         raw = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         line = re.search(r"at line (\d+)", str(error))
-        report.add(name, int(line[1]) if line else 1, "syntax", {"got": str(error)[:200]})
+        report.add(name, int(line[1]) if line else 1, "syntax", {"got": error})
         return None
     return Section(raw, Place(report=report, file=name, lines=locate(text)))
 
 
-_TOKEN = re.compile(
-    r'"""[\s\S]*?"""|'
-    + r"'''[\s\S]*?'''"
-    + r'|"(?:\\.|[^"\\\n])*"|'
-    + r"'[^'\n]*'|#[^\n]*|[\[\]{}]|\n"
-)
-_HEADER = re.compile(r"[ \t]*(\[\[?)([^\]\n]+)\]")
-_KEY = re.compile(r"[ \t]*([A-Za-z0-9_.\-\"]+)[ \t]*=")
+def read_text(name: str, content: bytes, report: Report) -> str | None:
+    """Return a file as text with LF line ends; None when it is too big or no clean UTF-8.
 
-
-def locate(text: str) -> dict[Path, int]:
-    """Return the line of every table, key and array element of a TOML text that parses."""
-    lines: dict[Path, int] = {}
-    counts: dict[Path, int] = {}
-    header: Path = ()
-    at, line = 0, 1
-    while at < len(text):
-        if found := _HEADER.match(text, at):
-            header = _enter(found, counts)
-            lines.setdefault(header, line)
-        elif found := _KEY.match(text, at):
-            key = (*header, *_parts(found[1]))
-            lines[key] = line
-            at, line = _value(text, found.end(), line, key, lines)
-            continue
-        end = text.find("\n", at)
-        at, line = (len(text) if end < 0 else end + 1), line + 1
-    return lines
-
-
-def _enter(found: re.Match[str], counts: dict[Path, int]) -> Path:
-    """Return the path of a table header; a `[[name]]` opens the next element."""
-    *outer, last = _parts(found[2])
-    path: Path = ()
-    for part in outer:
-        path = (*path, part)
-        path = (*path, counts[path]) if path in counts else path
-    path = (*path, last)
-    if found[1] == "[[":
-        counts[path] = counts.get(path, -1) + 1
-        path = (*path, counts[path])
-    return path
-
-
-def _parts(text: str) -> tuple[str, ...]:
-    return tuple(part.strip(' "') for part in text.split("."))
-
-
-def _value(text: str, at: int, line: int, key: Path, lines: dict[Path, int]) -> tuple[int, int]:
-    """Walk over one value; return where the next line begins. Notes each `{` of an array."""
-    depth, index = 0, 0
-    for token in _TOKEN.finditer(text, at):
-        word = token[0]
-        if word == "{" and depth == 1:
-            lines[(*key, index)] = line
-            index += 1
-        depth += (word in "[{") - (word in "]}")
-        line += word.count("\n")
-        if word == "\n" and depth <= 0:
-            return token.end(), line
-    return len(text), line
+    A byte order mark at the start is taken, one inside is refused as any hidden character.
+    """
+    if len(content) > FILE_BYTES_MAX:
+        report.add(name, 1, "too_big", {"max": "1 MiB"})
+        return None
+    try:
+        text = content.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        report.add(name, line, "encoding", {})
+        return None
+    if found := hidden(text):
+        report.add(name, found[0], "hidden", {"got": found[1]})
+        return None
+    return text

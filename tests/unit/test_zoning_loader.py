@@ -5,9 +5,10 @@ from collections.abc import Mapping
 import pytest
 
 from policy_kit import default_pack, pack_files, with_file
-from zoning.findings import Finding, PolicyParseError, locate
+from zoning.findings import Finding, PolicyParseError
 from zoning.pack import load_pack
 from zoning.table import show_table
+from zoning.texts import locate
 
 
 def findings(files: Mapping[str, bytes]) -> tuple[Finding, ...]:
