@@ -79,6 +79,12 @@ _MESSAGES: Mapping[str, tuple[str, str, str]] = {
         "ungraded without a flag of grade.ungraded_flags",
     ),
     "header": ("G01", "заголовок: {got}", "header: {got}"),
+    "wide_row": ("G01", "ячеек больше, чем столбцов", "more cells than columns"),
+    "formula": (
+        "G01",
+        "{key}: таблица примет {got} за формулу",
+        "{key}: a spreadsheet would run {got} as a formula",
+    ),
     "encoding": (
         "G01",
         "не UTF-8: сохраните как UTF-8 (в таблице: «CSV UTF-8»)",

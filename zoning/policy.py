@@ -31,7 +31,7 @@ OUTPUTS: Scope = {
 }
 _GRADES = (*Grade, UNGRADED)
 _TERM = re.compile(r"[A-Z][0-9]{1,3}")
-_WORD = re.compile(r"[A-Z][A-Z0-9_]{0,31}")
+WORD = re.compile(r"[A-Z][A-Z0-9_]{0,31}")
 
 
 class HazardScope(StrEnum):
@@ -174,10 +174,10 @@ def read_policy(section: Section, languages: tuple[str, ...]) -> Policy:
 
 def _known(section: Section, key: str, allowed: Iterable[str]) -> tuple[str, ...]:
     """Return a list of codes that are all declared."""
-    found = section.codes(key)
-    for code in sorted(set(found) - set(allowed)):
+    found, known = section.codes(key), frozenset(allowed)
+    for code in sorted(set(found) - known):
         section.place.at(key).refuse("unknown_name", {"key": key, "got": code})
-    return tuple(code for code in found if code in set(allowed))
+    return tuple(code for code in found if code in known)
 
 
 def _domains(section: Section) -> dict[str, Domain]:
@@ -264,7 +264,7 @@ def _flags(
         found[name] = Flag(
             label=part.label("label", languages),
             hazard=HazardScope(scope) if part.flag("hazard") else None,
-            action=part.code("action", _WORD),
+            action=part.code("action", WORD),
         )
         part.finish()
     for name in sorted(set(values) - found.keys()):

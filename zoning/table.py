@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from zoning.findings import FILE_BYTES_MAX, Report
+from zoning.findings import Report, read_text
 from zoning.grammar import (
     GrammarError,
     Test,
@@ -19,13 +19,21 @@ from zoning.grammar import (
     show_range,
 )
 from zoning.model import Domain, Kind, Label, Members, Range, Refund, Value, Zone
-from zoning.policy import COLUMNS_MAX, Policy
+from zoning.policy import COLUMNS_MAX, WORD, Policy
+from zoning.texts import UNPRINTABLE
 
 ROWS_MAX = 5000
+HEADER_MAX = 64
+CELL_MAX = 8192
+NOTE_MAX = 200
 _HEAD = re.compile(r"#zoning-table/1 policy=(\S+) version=([0-9]{1,9}) hit=first[;,\s]*")
 _ROW_ID = re.compile(r"[A-Z]{1,3}[0-9]{1,4}")
 _OUTPUTS = (">zone", ">disposition", ">refund")
 _OPTIONAL = (">actions",)
+_ANY = ("", "-")
+# What makes a spreadsheet run a cell; the wide forms do so in East Asian settings.
+_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+_NEGATIVE = re.compile(r"-[0-9]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,7 +160,7 @@ def _show_test(test: Test, members: tuple[str, ...]) -> str:
 def read_cell(text: str, domain: Domain) -> Cell | None:
     """Return the typed cell; None = accepts anything. Raises GrammarError."""
     text = text.strip()
-    if text in ("", "-"):
+    if text in _ANY:
         return None
     match domain.kind:
         case Kind.ENUM:
@@ -215,39 +223,39 @@ class _Reader:
         self._seen: set[str] = set()
 
     def read(self, content: bytes) -> Table:
-        lines = self._lines(content)
+        text = read_text(self._name, content, self._report)
+        if text is None:
+            return Table(columns=(), rows=())
+        lines = self._lines(text)
         header = next(lines, (2, []))[1]
         columns = self._columns(header)
         rows: list[Row] = []
         for line, cells in lines:
             if len(rows) == ROWS_MAX:
-                self._refuse(line, "too_big", {"max": ROWS_MAX})
+                self._refuse(line, "too_big", {"max": f"{ROWS_MAX} rows"})
                 break
-            row = self._row(line, dict(zip(header, cells, strict=False)), columns)
+            row = self._row(line, self._given(line, header, cells), columns)
             rows += [row] if row else []
         return Table(columns=columns, rows=tuple(rows))
 
-    def _lines(self, content: bytes) -> Iterator[tuple[int, list[str]]]:
+    def _lines(self, text: str) -> Iterator[tuple[int, list[str]]]:
         """Yield the CSV lines from the second on; the separator is that of line 2."""
-        if len(content) > FILE_BYTES_MAX:
-            self._refuse(1, "too_big", {"max": "1 MiB"})
-            return
-        try:
-            text = content.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            self._refuse(1, "encoding")
-            return
-        head, _, body = text.replace("\r\n", "\n").partition("\n")
+        head, _, body = text.partition("\n")
         self._check_head(head)
+        if body.count("\n") > 2 * ROWS_MAX:
+            self._refuse(1, "too_big", {"max": f"{ROWS_MAX} rows"})
+            return
         first = body.partition("\n")[0]
         lines = [f"{line}\n" for line in body.split("\n")]
         reader = csv.reader(lines, delimiter=";" if ";" in first else ",", strict=True)
+        at = 2
         try:
             for cells in reader:
                 if any(cells):
-                    yield reader.line_num + 1, [cell.strip() for cell in cells]
+                    yield at, [cell.strip() for cell in cells]
+                at = reader.line_num + 2
         except csv.Error as error:
-            self._refuse(reader.line_num + 1, "syntax", {"got": error})
+            self._refuse(at, "syntax", {"got": error})
 
     def _check_head(self, head: str) -> None:
         found = _HEAD.fullmatch(head.strip().strip('"'))
@@ -257,8 +265,11 @@ class _Reader:
             self._refuse(1, "header", {"got": f"{found[1]} {found[2]}"})
 
     def _columns(self, header: list[str]) -> tuple[str, ...]:
+        if len(header) > HEADER_MAX:
+            self._refuse(2, "too_big", {"max": f"{HEADER_MAX} columns"})
+            return ()
         for name in sorted({name for name in header if header.count(name) > 1}):
-            self._refuse(2, "duplicate", {"key": name})
+            self._refuse(2, "duplicate", {"key": name or "“”"})
         for name in ("id", *_OUTPUTS, *self._notes):
             if name not in header:
                 self._refuse(2, "required", {"key": name})
@@ -267,15 +278,36 @@ class _Reader:
             if name not in self._policy.domains:
                 self._refuse(2, "unknown_name", {"key": "id", "got": name})
         if len(rest) > COLUMNS_MAX:
-            self._refuse(2, "too_big", {"max": COLUMNS_MAX})
+            self._refuse(2, "too_big", {"max": f"{COLUMNS_MAX} columns"})
         return tuple(dict.fromkeys(name for name in rest if name in self._policy.domains))
+
+    def _given(self, line: int, header: list[str], cells: list[str]) -> dict[str, str]:
+        """Return a row's cells by column; what a spreadsheet would run or hide is refused."""
+        if any(cells[len(header) :]):
+            self._refuse(line, "wide_row")
+        given = dict(zip(header, cells, strict=False))
+        for name, text in given.items():
+            if len(text) > CELL_MAX:
+                self._refuse(line, "too_big", {"max": f"{CELL_MAX} characters in {name}"})
+                given[name] = ""
+            elif found := UNPRINTABLE.search(text):
+                self._refuse(line, "hidden", {"got": f"U+{ord(found[0]):04X}"})
+            elif text.startswith(_FORMULA) and not self._is_plain(name, text):
+                self._refuse(line, "formula", {"key": name, "got": text[:40]})
+        return given
+
+    def _is_plain(self, name: str, text: str) -> bool:
+        """Whether a cell with a formula's first sign is none: blank, or a negative number."""
+        domain = self._policy.domains.get(name)
+        is_number = domain is not None and domain.is_number
+        return text == "-" or (is_number and bool(_NEGATIVE.match(text)))
 
     def _row(self, line: int, given: Mapping[str, str], columns: Iterable[str]) -> Row | None:
         name = given.get("id", "")
         self._check_id(line, name)
         cells = {column: self._cell(line, column, given.get(column, "")) for column in columns}
         conditions = {column: cell for column, cell in cells.items() if cell is not None}
-        if not conditions:
+        if not any(given.get(column, "") not in _ANY for column in columns):
             self._refuse(line, "catch_all")
         outputs = self._outputs(line, given)
         if outputs is None:
@@ -287,7 +319,7 @@ class _Reader:
             zone=zone,
             disposition=disposition,
             refund=refund,
-            actions=tuple(filter(None, given.get(">actions", "").split("|"))),
+            actions=self._actions(line, given),
             note=self._note(line, given),
             line=line,
         )
@@ -322,8 +354,17 @@ class _Reader:
             return None
         return None if disposition is None else (disposition.zone, name, Refund(refund))
 
+    def _actions(self, line: int, given: Mapping[str, str]) -> tuple[str, ...]:
+        found = tuple(filter(None, given.get(">actions", "").split("|")))
+        for name in found:
+            if not WORD.fullmatch(name):
+                self._refuse(line, "bad_code", {"key": ">actions", "got": repr(name)})
+        return found
+
     def _note(self, line: int, given: Mapping[str, str]) -> Label:
         for key in self._notes:
+            if len(given.get(key, "")) > NOTE_MAX:
+                self._refuse(line, "long_text", {"key": key, "max": NOTE_MAX})
             if not given.get(key):
                 self._refuse(line, "no_text", {"key": "note", "lang": key.removeprefix("note_")})
         return {key.removeprefix("note_"): given.get(key, "") for key in self._notes}
