@@ -2,24 +2,26 @@
 
 from collections.abc import Iterable, Mapping
 
-from zoning.grammar import Test, names, truth
+from zoning.grammar import Test, names
 from zoning.model import (
     UNGRADED,
     Deciding,
     Facts,
     Grade,
     Label,
-    Members,
     Missing,
     Move,
+    Outcome,
+    Raised,
     Refund,
-    Value,
     Verdict,
     Zone,
 )
 from zoning.pack import Pack
 from zoning.policy import Cap
 from zoning.table import Cell, OneOfCell, Row, SetCell, cell_truth
+
+OUTCOMES_KEPT = 8192  # per pack; full: emptied, an outcome is built again from its mask
 
 MISSING = "#missing"
 INVALID = "#invalid"
@@ -47,38 +49,17 @@ _ENGINE: Mapping[str, tuple[str, Label]] = {
 
 def decide(pack: Pack, facts: Facts) -> Verdict:
     """Return the one outcome of a record. Never raises: what has no row goes to hold."""
-    broken = _broken(pack, facts)
-    if broken:
-        return _engine(facts, INVALID, broken, ())
-    true, possible = pack.index.match(facts.values)
-    first = possible & -possible
-    caps = _caps(pack, facts.values)
-    if not first:
-        return _engine(facts, NO_POLICY, (), caps)
-    row = pack.table.rows[first.bit_length() - 1]
-    if not true & first:
-        return _engine(facts, MISSING, _lacking(row, facts), caps)
-    return _fired(pack, facts, row, caps, later=true & ~first)
-
-
-def _fired(pack: Pack, facts: Facts, row: Row, caps: tuple[Cap, ...], *, later: int) -> Verdict:
-    grade = _grade(facts)
-    by_hand = row.zone is Zone.HAZMAT or _reaches(caps, "move", Move.MANUAL)
-    return Verdict(
-        grade=grade,
-        grade_exact=facts.grade_exact,
-        zone=row.zone,
-        disposition=row.disposition,
-        row=row.id,
-        refund=_refund(row.refund, caps),
-        move=Move.MANUAL if by_hand else Move.AUTO,
-        note=row.note,
-        actions=_actions(pack, facts, row),
-        caps=tuple(cap.id for cap in caps),
-        missing=_unknown_guards(facts, caps),
-        also_matched=tuple(r.id for at, r in enumerate(pack.table.rows) if later >> at & 1),
-        deciding=_deciding(facts, row, grade),
-    )
+    both = pack.index.match(facts.values)
+    if not both:
+        return _undeclared(pack, facts)
+    outcome = pack.index.memo.get(both) or _kept(pack, both)
+    if outcome.is_open:
+        missing = _lacking(pack.table.rows[outcome.row], facts)
+    elif facts.raised or facts.missing or not facts.grade_exact:
+        missing = outcome.verdict.missing or _guarding(facts, outcome)
+    else:
+        return outcome.verdict
+    return _told(facts, outcome, missing)
 
 
 def engine_disposition(row: str) -> str:
@@ -86,12 +67,133 @@ def engine_disposition(row: str) -> str:
     return _ENGINE[row][0]
 
 
-def _engine(facts: Facts, row: str, missing: tuple[Missing, ...], caps: tuple[Cap, ...]) -> Verdict:
+# ---------------------------------------------------------------- what the record adds
+
+
+def _told(facts: Facts, outcome: Outcome, missing: tuple[Missing, ...]) -> Verdict:
+    """Return the verdict with what this record says beside its masks."""
+    known = outcome.verdict
+    return Verdict(
+        grade=known.grade,
+        grade_exact=facts.grade_exact,
+        zone=known.zone,
+        disposition=known.disposition,
+        row=known.row,
+        refund=known.refund,
+        move=known.move,
+        note=known.note,
+        actions=known.actions,
+        caps=known.caps,
+        missing=missing,
+        also_matched=known.also_matched,
+        deciding=tuple(
+            Deciding(step=item.step, answer=item.answer)
+            for item in facts.raised
+            if _decides(item, outcome)
+        ),
+    )
+
+
+def _decides(item: Raised, outcome: Outcome) -> bool:
+    """Return whether an answer raised a flag the row asks for, or set the grade it asks for."""
+    return not outcome.flags.isdisjoint(item.flags) or (
+        outcome.is_graded and item.cap is not None and item.cap is outcome.verdict.grade
+    )
+
+
+def _lacking(row: Row, facts: Facts) -> tuple[Missing, ...]:
+    """Return the columns that leave a row undecided."""
+    why = {item.column: item.why for item in facts.missing}
+    unknown = [n for n, c in row.cells.items() if cell_truth(c, facts.values.get(n)) is None]
+    return tuple(Missing(column=name, why=why.get(name, "open")) for name in unknown)
+
+
+def _guarding(facts: Facts, outcome: Outcome) -> tuple[Missing, ...]:
+    """Return the missing columns for whose sake a cap was applied unproved."""
+    return tuple(item for item in facts.missing if item.column in outcome.guards)
+
+
+def _undeclared(pack: Pack, facts: Facts) -> Verdict:
+    """Return the outcome of a record with names or values that the policy does not know."""
+    domains = pack.policy.domains
+    wrong = sorted(
+        name
+        for name, value in facts.values.items()
+        if name not in domains or not domains[name].holds(value)
+    )
+    value = facts.values.get("grade")
+    grade = Grade(value) if value in tuple(Grade) and value != UNGRADED else None
+    return _told(facts, Outcome(verdict=_engine(INVALID, grade, ())), _invalid(wrong))
+
+
+# ---------------------------------------------------------------- what a mask means
+
+
+def _kept(pack: Pack, both: int) -> Outcome:
+    memo = pack.index.memo
+    if len(memo) >= OUTCOMES_KEPT:
+        memo.clear()
+    memo[both] = found = _outcome(pack, both)
+    return found
+
+
+def _outcome(pack: Pack, both: int) -> Outcome:
+    """Return the outcome of all records with this mask."""
+    index = pack.index
+    true = both >> index.width
+    grade = next((grade for bit, grade in index.grades if true & bit), None)
+    broken = index.broken(both)
+    if broken:
+        return Outcome(verdict=_engine(INVALID, grade, (), missing=_invalid(broken)))
+    caps = tuple(cap for cap, when in index.caps if when.holds(both))
+    possible = both & index.rows
+    first = possible & -possible
+    if not first:
+        return Outcome(verdict=_engine(NO_POLICY, grade, caps))
+    if not true & first:
+        verdict = _engine(MISSING, grade, caps)
+        return Outcome(verdict=verdict, row=first.bit_length() - 1, is_open=True)
+    return _fired(pack, true, first, grade=grade, caps=caps)
+
+
+def _fired(
+    pack: Pack, true: int, first: int, *, grade: Grade | None, caps: tuple[Cap, ...]
+) -> Outcome:
+    """Return the outcome of the row with the bit `first`."""
+    row = pack.table.rows[first.bit_length() - 1]
+    by_hand = row.zone is Zone.HAZMAT or any(
+        cap.output == "move" and cap.at_most == Move.MANUAL for cap in caps
+    )
+    verdict = Verdict(
+        grade=grade,
+        grade_exact=True,
+        zone=row.zone,
+        disposition=row.disposition,
+        row=row.id,
+        refund=_refund(row.refund, caps),
+        move=Move.MANUAL if by_hand else Move.AUTO,
+        note=row.note,
+        actions=_actions(pack, row, true),
+        caps=tuple(cap.id for cap in caps),
+        also_matched=_ids(pack, true & pack.index.rows & ~first),
+    )
+    return Outcome(
+        verdict=verdict,
+        row=first.bit_length() - 1,
+        flags=_row_flags(row.cells.get("flags")),
+        is_graded=isinstance(row.cells.get("grade"), OneOfCell),
+        guards=_guards(pack, true, caps),
+    )
+
+
+def _engine(
+    row: str, grade: Grade | None, caps: tuple[Cap, ...], missing: tuple[Missing, ...] = ()
+) -> Verdict:
     """Return the outcome where no row may speak: hold, by hand, refund under review."""
     disposition, note = _ENGINE[row]
     return Verdict(
-        grade=_grade(facts),
-        grade_exact=facts.grade_exact,
+        grade=grade,
+        grade_exact=True,
         zone=Zone.HOLD,
         disposition=disposition,
         row=row,
@@ -103,25 +205,8 @@ def _engine(facts: Facts, row: str, missing: tuple[Missing, ...], caps: tuple[Ca
     )
 
 
-def _broken(pack: Pack, facts: Facts) -> tuple[Missing, ...]:
-    """Return the columns that break the schema or an axiom."""
-    domains = pack.policy.domains
-    wrong = [
-        name
-        for name, value in facts.values.items()
-        if name not in domains or not domains[name].holds(value)
-    ]
-    if not wrong:
-        for axiom in pack.policy.axioms:
-            sides = (truth(axiom.when, facts.values), truth(axiom.iff, facts.values))
-            if None not in sides and sides[0] is not sides[1]:
-                wrong.append(axiom.id)
-    return tuple(Missing(column=name, why="invalid") for name in sorted(wrong))
-
-
-def _caps(pack: Pack, values: Mapping[str, Value]) -> tuple[Cap, ...]:
-    """Return the caps that apply; an unknown condition applies."""
-    return tuple(cap for cap in pack.policy.caps if truth(cap.when, values) is not False)
+def _invalid(wrong: Iterable[str]) -> tuple[Missing, ...]:
+    return tuple(Missing(column=name, why="invalid") for name in wrong)
 
 
 def _refund(proposed: Refund, caps: Iterable[Cap]) -> Refund:
@@ -129,48 +214,26 @@ def _refund(proposed: Refund, caps: Iterable[Cap]) -> Refund:
     return max([proposed, *limits], key=_REFUNDS.index)
 
 
-def _reaches(caps: Iterable[Cap], output: str, limit: str) -> bool:
-    return any(cap.output == output and cap.at_most == limit for cap in caps)
+def _guards(pack: Pack, true: int, caps: tuple[Cap, ...]) -> frozenset[str]:
+    """Return the columns read by caps that apply because they are not known to be false."""
+    unproved = [cap for cap, when in pack.index.caps if cap in caps and not when.holds(true)]
+    return frozenset(name for cap in unproved for name in names(cap.when))
 
 
-def _grade(facts: Facts) -> Grade | None:
-    value = facts.values.get("grade")
-    return Grade(value) if value in tuple(Grade) and value != UNGRADED else None
-
-
-def _lacking(row: Row, facts: Facts) -> tuple[Missing, ...]:
-    """Return the columns that leave a row undecided."""
-    why = {item.column: item.why for item in facts.missing}
-    unknown = [n for n, c in row.cells.items() if cell_truth(c, facts.values.get(n)) is None]
-    return tuple(Missing(column=name, why=why.get(name, "open")) for name in unknown)
-
-
-def _unknown_guards(facts: Facts, caps: Iterable[Cap]) -> tuple[Missing, ...]:
-    """Return the missing columns for whose sake a cap was applied unproved."""
-    read = {
-        name for cap in caps if truth(cap.when, facts.values) is None for name in names(cap.when)
-    }
-    return tuple(item for item in facts.missing if item.column in read)
-
-
-def _actions(pack: Pack, facts: Facts, row: Row) -> tuple[str, ...]:
+def _actions(pack: Pack, row: Row, true: int) -> tuple[str, ...]:
     """Return the row's extra work and that of every flag, each once, flags in declared order."""
-    flags = facts.values.get("flags")
-    present = flags.present if isinstance(flags, Members) else frozenset()
-    policy = pack.policy
-    raised = [policy.flags[f].action for f in policy.domains["flags"].values if f in present]
-    return tuple(dict.fromkeys(filter(None, (*row.actions, *raised))))
+    raised = [action for bit, action in pack.index.actions if true & bit]
+    return tuple(dict.fromkeys((*row.actions, *raised)))
 
 
-def _deciding(facts: Facts, row: Row, grade: Grade | None) -> tuple[Deciding, ...]:
-    """Return the answers the row rests on: its flags, and the caps that equal the grade."""
-    wanted = _row_flags(row.cells.get("flags"))
-    graded = isinstance(row.cells.get("grade"), OneOfCell)
-    return tuple(
-        Deciding(step=item.step, answer=item.answer)
-        for item in facts.raised
-        if wanted.intersection(item.flags) or (graded and grade is not None and item.cap is grade)
-    )
+def _ids(pack: Pack, rows: int) -> tuple[str, ...]:
+    """Return the ids of rows given as bits."""
+    found = []
+    while rows:
+        first = rows & -rows
+        found.append(pack.table.rows[first.bit_length() - 1].id)
+        rows ^= first
+    return tuple(found)
 
 
 def _row_flags(cell: Cell | None) -> frozenset[str]:

@@ -239,6 +239,23 @@ class Verdict:
     deciding: tuple[Deciding, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What all records with the same masks have in common; their answers are put in afterwards.
+
+    `row` is the position of the row that fires, or in `is_open` that of the row that may. `flags`
+    are those whose raising answers decide, `is_graded` = the answers that made the grade, too.
+    `guards` are the columns for whose sake a cap was applied unproved.
+    """
+
+    verdict: Verdict
+    row: int = -1
+    is_open: bool = False
+    flags: frozenset[str] = frozenset()
+    is_graded: bool = False
+    guards: frozenset[str] = frozenset()
+
+
 def digest(value: object) -> str:
     """Return the SHA-256 of the canonical JSON of a value: sorted keys, no spaces, UTF-8."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
