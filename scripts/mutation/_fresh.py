@@ -1,0 +1,52 @@
+"""pytest plugin of scripts/mutate: few and always the same examples, and no pack from before.
+
+A pack that was loaded while tests were collected knows nothing of the mutant: it is forgotten.
+"""
+
+import os
+import sys
+from types import ModuleType
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+
+settings.register_profile(
+    "mutation",
+    max_examples=20,
+    derandomize=True,
+    database=None,
+    deadline=None,
+    phases=(Phase.explicit, Phase.generate),
+    suppress_health_check=tuple(HealthCheck),
+)
+settings.load_profile("mutation")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Quick tests first: the first failure ends the run."""
+    items.sort(key=lambda item: ("property" in item.path.parts, item.nodeid))
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Forget what collecting has loaded, before a mutant is tested."""
+    if not session.config.option.collectonly:
+        _forget()
+
+
+def pytest_runtest_setup() -> None:
+    """While mutmut notes which test calls what, every test has to call it by itself."""
+    if os.environ.get("MUTANT_UNDER_TEST") == "stats":
+        _forget()
+
+
+def _forget() -> None:
+    for module in [module for module in sys.modules.values() if _is_ours(module)]:
+        for value in vars(module).values():
+            if clear := getattr(value, "cache_clear", None):
+                clear()
+
+
+def _is_ours(module: ModuleType) -> bool:
+    file = getattr(module, "__file__", None) or ""
+    return "/mutants/tests/" in file or "/mutants/zoning/" in file
