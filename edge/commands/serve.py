@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 
+from edge.service.packs import PackError
 from edge.service.root import serve
 from edge.settings.load import SettingsError, load
 
@@ -41,6 +42,9 @@ def run(args: argparse.Namespace) -> int:
     args.data.mkdir(parents=True, exist_ok=True)
     try:
         asyncio.run(serve(settings, args.data))
+    except PackError as error:
+        print(error, file=sys.stderr)
+        return 1
     except BaseExceptionGroup as group:
         logging.getLogger("service").critical("stopped by a fault", exc_info=group)
         return EXIT_BUG

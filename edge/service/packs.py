@@ -1,37 +1,169 @@
-"""Policy packs on disk: the configured one, and a copy of each that any open unit began under."""
+"""Policy packs at a start: the one in force by the journal, those of open units, a new one."""
 
-from collections.abc import Mapping
+import logging
+import shutil
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
-from edge.feeds.pack_folder import keep_pack, read_pack
+from drivers.protocols import Clock
+from edge.events import ConfigActivated, ConfigRefused, Event
+from edge.feeds.judgement import GateAnswer, GateRequest
+from edge.feeds.pack_folder import read_pack
+from edge.feeds.pack_gate import Proofs, ask_gate
+from edge.feeds.policy_inbox import Shelf, refused
+from edge.settings.model import DeviceClass, Settings
+from edge.station.state import State
+from zoning.findings import PolicyParseError
 from zoning.pack import Pack, load_pack
+
+COPIES: Final = "packs"
+
+log = logging.getLogger("policies")
+
+
+class PackError(Exception):
+    """The station cannot start: it has no policy pack that may be in force, or lacks a unit's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Packs:
-    """Packs by content digest; `is_new` = the active one was never in force here before."""
+    """Packs by content digest: one dictionary for the whole run, it only grows.
 
-    by_digest: Mapping[str, Pack]
-    active: Pack
-    is_new: bool
-
-
-def open_packs(configured: Path, copies: Path) -> Packs:
-    """Load the configured pack and every copy kept; keep a copy of the configured one.
-
-    Raises PolicyParseError when the configured pack is refused, OSError when a copy
-    cannot be written.
+    `in_force` = the journal's newest activation whose copy is there, empty before the first;
+    `active` = what is in force once `news` are journalled.
     """
-    files = read_pack(configured)
-    active = load_pack(files)
-    folder = copies / active.sha256
-    is_new = not folder.is_dir()
-    if is_new:
-        keep_pack(files, folder)
-    known = {path.name: load_pack(read_pack(path)) for path in _kept(copies)}
-    return Packs(by_digest={**known, active.sha256: active}, active=active, is_new=is_new)
+
+    by_digest: dict[str, Pack]
+    in_force: str
+    active: str
+    news: tuple[ConfigActivated | ConfigRefused, ...]
 
 
-def _kept(copies: Path) -> list[Path]:
-    return [path for path in copies.iterdir() if path.is_dir() and not path.name.startswith(".")]
+def cameras_of(settings: Settings) -> tuple[str, ...] | None:
+    """Return the roles of the station's cameras, None where there is no camera."""
+    if not any(one.device_class is DeviceClass.CAMERA for one in settings.devices):
+        return None
+    return tuple(sorted(settings.camera_roles))
+
+
+def load_copy(copies: Path, sha256: str) -> Pack:
+    """Return a kept pack. Raises PackError when it is gone or is not what it was."""
+    try:
+        pack = load_pack(read_pack(copies / sha256))
+    except PolicyParseError as error:
+        raise PackError(f"the kept policy pack {sha256[:12]} cannot be read: {error}") from error
+    if pack.sha256 != sha256:
+        raise PackError(f"the kept policy pack {sha256[:12]} is damaged")
+    return pack
+
+
+async def open_packs(
+    settings: Settings, data: Path, *, activations: Iterable[Event], state: State, clock: Clock
+) -> Packs:
+    """Return the packs of this start; a new configured one has passed the gate and is kept.
+
+    Raises PackError, with every finding, when no pack may be in force or a unit's is gone.
+    """
+    opening = _Opening(settings, data, clock)
+    in_force = opening.newest(activations)
+    news = await opening.news(in_force)
+    active = next((one.sha256 for one in news if isinstance(one, ConfigActivated)), in_force)
+    units = {unit.policy.sha256 for unit in state.units.values() if unit.policy}
+    shadow = {state.shadow} if (opening.copies / (state.shadow or "-")).is_dir() else set()
+    needed = ({in_force, active} - {""}) | units | shadow
+    known = {sha256: opening.loaded(sha256) for sha256 in sorted(needed)}
+    return Packs(by_digest=known, in_force=in_force, active=active, news=news)
+
+
+class _Opening:
+    """One start's look at configured pack, copies and journal."""
+
+    def __init__(self, settings: Settings, data: Path, clock: Clock) -> None:
+        self.copies = data / COPIES
+        self.copies.mkdir(parents=True, exist_ok=True)
+        self._settings = settings
+        self._data = data
+        self._clock = clock
+        self._cameras = cameras_of(settings)
+        self._proofs = Proofs(folder=self.copies / ".proofs", cameras=self._cameras)
+        self._read: dict[str, Pack] = {}
+
+    def newest(self, activations: Iterable[Event]) -> str:
+        """Return the digest of the newest policy activated whose copy is there."""
+        found = [
+            event.payload.sha256
+            for event in activations
+            if isinstance(event.payload, ConfigActivated) and event.payload.what == "policy"
+        ]
+        kept = [sha256 for sha256 in found if (self.copies / sha256).is_dir()]
+        if found and found[-1:] != kept[-1:]:
+            log.error("policies: the copy of %s, in force by the journal, is gone", found[-1])
+        return kept[-1] if kept else ""
+
+    async def news(self, in_force: str) -> tuple[ConfigActivated | ConfigRefused, ...]:
+        """Return what is to be journalled about the configured pack."""
+        if self._settings.policy_keys and in_force:
+            self._tell_unused(in_force)
+            return ()
+        configured = self._configured()
+        if configured is not None and self._is_proved(configured):
+            return _activated_if_new(configured, in_force)
+        answer = await self._judged()
+        if answer.ok:
+            return _activated_if_new(self.loaded(answer.sha256), in_force)
+        log.error("policies: the configured pack is refused: %s", answer.error)
+        if not in_force:
+            raise PackError(f"{self._settings.pack_folder}: {answer.error}")
+        return (refused("policy", answer),)
+
+    def loaded(self, sha256: str) -> Pack:
+        """Return a pack, read once. Raises PackError."""
+        if sha256 not in self._read:
+            self._read[sha256] = load_copy(self.copies, sha256)
+        return self._read[sha256]
+
+    def _configured(self) -> Pack | None:
+        """Return the configured pack if it can be read at all; the gate says what is wrong."""
+        try:
+            return load_pack(read_pack(self._settings.pack_folder))
+        except (PolicyParseError, OSError):
+            return None
+
+    def _is_proved(self, pack: Pack) -> bool:
+        is_proved = self._proofs.has(pack.sha256) and (self.copies / pack.sha256).is_dir()
+        if is_proved:
+            self._read[pack.sha256] = pack
+        return is_proved
+
+    async def _judged(self) -> GateAnswer:
+        staging = self.copies / ".judged"
+        shutil.rmtree(staging, ignore_errors=True)
+        request = GateRequest(
+            candidate=str(self._settings.pack_folder),
+            staging=str(staging),
+            signed=False,
+            now_ms=self._clock.wall_ms(),
+            cameras=self._cameras,
+        )
+        answer = await ask_gate(request)
+        if answer.ok:
+            Shelf(inbox=self._data, copies=self.copies).keep(staging, answer.sha256)
+            self._proofs.add(answer.sha256)
+        return answer
+
+    def _tell_unused(self, in_force: str) -> None:
+        configured = self._configured()
+        if configured is None or configured.sha256 != in_force:
+            log.warning(
+                "policies: %s is not what is in force and is not used: packs come signed",
+                self._settings.pack_folder,
+            )
+
+
+def _activated_if_new(pack: Pack, in_force: str) -> tuple[ConfigActivated, ...]:
+    if pack.sha256 == in_force:
+        return ()
+    event = ConfigActivated(what="policy", id=pack.id, version=pack.version, sha256=pack.sha256)
+    return (event,)

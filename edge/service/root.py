@@ -7,6 +7,7 @@ import secrets
 import signal
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -16,14 +17,16 @@ from drivers.clock import SystemClock
 from drivers.protocols import Clock
 from edge.barcodes.classify import Rules
 from edge.barcodes.numbers import compile_rules
-from edge.events import ConfigActivated, Origin, ParcelId, UnitId
+from edge.events import Event, Origin, ParcelId, UnitId
+from edge.feeds.policy_inbox import PolicyInbox
 from edge.journal.photos import PhotoStore
 from edge.journal.reader import SQLITE_VERSION, Reader
 from edge.journal.reference import Reference
 from edge.journal.writer import Identity, Journal
 from edge.service.devices import make_devices
 from edge.service.look_up import LookUp
-from edge.service.packs import Packs, open_packs
+from edge.service.packs import COPIES, Packs, cameras_of, open_packs
+from edge.service.policy_desk import PolicyDesk
 from edge.service.station import Station, Stores, World
 from edge.settings.model import Settings
 from edge.station.apply import apply
@@ -44,7 +47,6 @@ async def serve(settings: Settings, data: Path) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ending.set)
-    packs = open_packs(settings.folder / "packs" / settings.station.pack, data / "packs")
     async with AsyncExitStack() as stack:
         journal = await stack.enter_async_context(
             Journal(
@@ -60,13 +62,23 @@ async def serve(settings: Settings, data: Path) -> None:
         photos = await stack.enter_async_context(PhotoStore(data / "photos"))
         stores = Stores(journal=journal, reference=reference, photos=photos)
         started_ns = clock.monotonic_ns()
-        state = _replayed(reader)
+        activations = reader.activations()
+        state = _replayed(reader, activations)
         replay_ms = (clock.monotonic_ns() - started_ns) // 1_000_000
+        packs = await open_packs(settings, data, activations=activations, state=state, clock=clock)
+        state = replace(state, active=packs.in_force)
         origin = _origin(settings, journal)
         world = _world(settings, origin, packs, LookUp(reference, reader), clock)
         station = Station(world, stores, state)
+        policies = PolicyInbox(
+            data,
+            keys=settings.policy_keys,
+            cameras=cameras_of(settings),
+            desk=PolicyDesk(station.receiving, packs.by_digest, data / COPIES),
+            clock=clock,
+        )
         started = _start_input(journal, packs, replay_ms)
-        await _run(station, origin, settings, started=started, ending=ending)
+        await _run(station, origin, settings, policies=policies, started=started, ending=ending)
 
 
 async def _run(
@@ -74,6 +86,7 @@ async def _run(
     origin: Origin,
     settings: Settings,
     *,
+    policies: PolicyInbox,
     started: StartInput,
     ending: asyncio.Event,
 ) -> None:
@@ -85,19 +98,21 @@ async def _run(
         version=started.version,
     )
     async with terminals.serving():
-        work = asyncio.create_task(station.run(terminals), name="station")
+        work = [asyncio.create_task(station.run(terminals), name="station")]
         try:
             await station.receiving.submit(started)
+            work.append(asyncio.create_task(policies.run(), name="feed[policies]"))
             print("ready", flush=True)  # noqa: T201 - the parent process waits for this line
             stop = asyncio.create_task(ending.wait(), name="ending")
-            await asyncio.wait((work, stop), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((*work, stop), return_when=asyncio.FIRST_COMPLETED)
             stop.cancel()
-            if not work.done():
+            if not any(task.done() for task in work):
                 async with asyncio.timeout(STOP_S):
                     await station.receiving.submit(StopInput())
         finally:
-            work.cancel()
-            ended = await asyncio.gather(work, return_exceptions=True)
+            for task in work:
+                task.cancel()
+            ended = await asyncio.gather(*work, return_exceptions=True)
     _raise_fault(ended)
 
 
@@ -107,9 +122,10 @@ def _raise_fault(ended: Sequence[BaseException | None]) -> None:
             raise result
 
 
-def _replayed(reader: Reader) -> State:
+def _replayed(reader: Reader, activations: tuple[Event, ...]) -> State:
+    """What came in force is older than any open work, as a rule: it is folded first."""
     state = State()
-    for event in reader.replay():
+    for event in (*activations, *reader.replay()):
         state = apply(state, event)
     return state
 
@@ -151,10 +167,10 @@ def _world(
         fresh=Fresh(parcel=ParcelId(""), unit=UnitId(""), move="", number=0),
         station=settings.station.station,
         packs=packs.by_digest,
-        active=packs.active.sha256,
+        active=packs.active,
         floor=settings.floor,
         people=settings.people,
-        camera_roles=frozenset(role for one in settings.devices for role in one.roles),
+        camera_roles=settings.camera_roles,
         dup_ns=int(settings.station.terminal.dup_s * 1e9),
     )
     return World(
@@ -170,14 +186,10 @@ def _world(
 
 
 def _start_input(journal: Journal, packs: Packs, replay_ms: int) -> StartInput:
-    active = packs.active
-    event = ConfigActivated(
-        what="policy", id=active.id, version=active.version, sha256=active.sha256
-    )
     return StartInput(
         version=version("receiving-edge"),
         sqlite=SQLITE_VERSION,
         replay_ms=replay_ms,
         new_journal=journal.reason,
-        configs=(event,) if packs.is_new else (),
+        configs=packs.news,
     )

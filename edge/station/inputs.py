@@ -144,8 +144,12 @@ class FeedInput:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfigInput:
-    """A policy pack or a candidate was judged: it comes in force, or it was refused."""
+    """A policy pack or a candidate was judged: it comes in force, or it was refused.
 
+    `input` is its unique key in the journal.
+    """
+
+    input: str
     event: ConfigActivated | ConfigRefused
 
 
