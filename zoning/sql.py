@@ -47,16 +47,6 @@ class Answer(NamedTuple):
     move: int
 
 
-class Outcome(NamedTuple):
-    """What a decision says, as it stands in a verdict."""
-
-    zone: str
-    disposition: str
-    row: str
-    refund: str
-    move: str
-
-
 def decision(pack: Pack, source: str) -> str:
     """Return a SELECT over a table of facts: its columns, then `n_row n_open n_refund n_move`."""
     # every name and code in it matched a pattern without quotes when the pack was loaded
@@ -65,14 +55,14 @@ def decision(pack: Pack, source: str) -> str:
     return f"SELECT *, {outputs} FROM ({inner})"  # noqa: S608
 
 
-def outcome(pack: Pack, answer: Answer) -> Outcome:
-    """Return the outcome that an answer of `decision` stands for."""
+def decided(pack: Pack, answer: Answer) -> tuple[str, str, str, str, str]:
+    """Return zone, disposition, row, refund and move that an answer of `decision` stands for."""
     ranks = (_REFUNDS[answer.refund].value, _MOVES[answer.move].value)
     if answer.row <= NO_ROW:
         row, disposition = _ENGINE[answer.row]
-        return Outcome(Zone.HOLD.value, disposition, row, *ranks)
+        return Zone.HOLD.value, disposition, row, *ranks
     row_of = pack.table.rows[answer.row - 1]
-    return Outcome(row_of.zone.value, row_of.disposition, row_of.id, *ranks)
+    return row_of.zone.value, row_of.disposition, row_of.id, *ranks
 
 
 def fact_columns(domains: Mapping[str, Domain]) -> tuple[FactColumn, ...]:

@@ -17,7 +17,7 @@ from zoning.table import cell_truth
 RECORDS = 60
 
 
-def by_sql(pack: Pack, records: list[dict[str, Value]]) -> list[tuple[sql.Outcome, int]]:
+def by_sql(pack: Pack, records: list[dict[str, Value]]) -> list[tuple[tuple[str, ...], int]]:
     """Outcome and first open row of each record, by one query."""
     columns = sql.fact_columns(pack.policy.domains)
     declared = ", ".join(f"{column.sql} {column.type}" for column in columns)
@@ -31,10 +31,10 @@ def by_sql(pack: Pack, records: list[dict[str, Value]]) -> list[tuple[sql.Outcom
             f"SELECT n_row, n_open, n_refund, n_move FROM ({sql.decision(pack, 'fact')}) ORDER BY n"
         ).fetchall()
     answers = [sql.Answer(*row) for row in found]
-    return [(sql.outcome(pack, answer), answer.open) for answer in answers]
+    return [(sql.decided(pack, answer), answer.open) for answer in answers]
 
 
-def by_python(pack: Pack, values: dict[str, Value]) -> tuple[sql.Outcome, int]:
+def by_python(pack: Pack, values: dict[str, Value]) -> tuple[tuple[str, ...], int]:
     """The same by the evaluator; the first open row is looked up cell by cell."""
     verdict = decide(pack, Facts(policy_sha256=pack.sha256, values=values))
     truths = (
@@ -43,7 +43,7 @@ def by_python(pack: Pack, values: dict[str, Value]) -> tuple[sql.Outcome, int]:
     )
     first = next((at for at, cells in enumerate(truths, 1) if False not in cells), 0)
     said = (verdict.zone, verdict.disposition, verdict.row, verdict.refund, verdict.move)
-    return sql.Outcome(*(str(word) for word in said)), first
+    return tuple(str(word) for word in said), first
 
 
 def broken(rng: Random, pack: Pack, values: dict[str, Value]) -> dict[str, Value]:

@@ -12,7 +12,7 @@ from zoning.pack import Pack
 FLAGS = default_pack().policy.domains["flags"]
 
 
-def asked(pack: Pack, **columns: object) -> sql.Outcome:
+def asked(pack: Pack, **columns: object) -> tuple[str, ...]:
     """What the SQL says of one record; columns that are not given are NULL."""
     given = {column.sql: None for column in sql.fact_columns(pack.policy.domains)} | columns
     types = {column.sql: column.type for column in sql.fact_columns(pack.policy.domains)}
@@ -23,7 +23,7 @@ def asked(pack: Pack, **columns: object) -> sql.Outcome:
     with duckdb.connect() as connection:
         row = connection.execute(query, list(given.values())).fetchone()
     assert row is not None
-    return sql.outcome(pack, sql.Answer(*row))
+    return sql.decided(pack, sql.Answer(*row))
 
 
 def bits(*members: str) -> int:
@@ -32,7 +32,7 @@ def bits(*members: str) -> int:
 
 def test_an_absent_grade_is_no_reason_to_take_a_later_row() -> None:
     found = asked(default_pack(), f_flags_0=0, f_flags_0_unknown=0, f_value=0)
-    assert found == sql.Outcome("hold", "HOLD_MISSING_FACT", "#missing", "review", "manual")
+    assert found == ("hold", "HOLD_MISSING_FACT", "#missing", "review", "manual")
 
 
 def test_a_known_danger_wins_although_everything_else_is_absent() -> None:
@@ -43,7 +43,7 @@ def test_a_known_danger_wins_although_everything_else_is_absent() -> None:
 def test_an_unknown_member_leaves_its_row_open() -> None:
     given = {"f_grade": "A", "f_flags_0": 0, "f_flags_0_unknown": bits("recall"), "f_attrs_0": 0}
     found = asked(default_pack(), **given, f_attrs_0_unknown=0, f_value=1, f_in_window=True)
-    assert found.row == "#missing"
+    assert found[2] == "#missing"
 
 
 def test_a_condition_that_is_not_known_caps() -> None:
@@ -58,8 +58,8 @@ def test_a_condition_that_is_not_known_caps() -> None:
 
 def test_a_record_outside_its_schema_or_against_an_axiom_is_invalid() -> None:
     wrong = {"f_flags_0": 1, "f_flags_0_unknown": 1}
-    assert asked(default_pack(), **wrong).row == "#invalid"
-    assert asked(default_pack(), f_value=-1).row == "#invalid"
+    assert asked(default_pack(), **wrong)[2] == "#invalid"
+    assert asked(default_pack(), f_value=-1)[2] == "#invalid"
     ungraded = {"f_grade": "ungraded", "f_flags_0": 0, "f_flags_0_unknown": 0}
     assert asked(default_pack(), **ungraded) == (
         "hold",

@@ -1,0 +1,246 @@
+"""One recorded decision, and what a candidate says of the same facts or answers."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from zoning import session
+from zoning.checklist.values import Checklist, Step
+from zoning.evaluate import MISSING, decide
+from zoning.grammar import TRUE
+from zoning.model import AnsweredBy, Domain, Facts, Kind, Members, Static, Value, Verdict
+from zoning.pack import Pack
+from zoning.session.walk import Given, Run, StepState, chosen_options, walked
+
+EARLY = "settled_early"  # why a record cannot be compared: it was finished before all was asked
+STEP = "step:"  # … a step of the new checklist was never asked
+NO_PACK = "pack"  # … the pack it was decided under is not at hand
+
+
+class Decided(NamedTuple):
+    """What a decision says, as it stands in a verdict."""
+
+    zone: str
+    disposition: str
+    row: str
+    refund: str
+    move: str
+
+    @classmethod
+    def of(cls, verdict: Verdict) -> "Decided":
+        """Return the five words of a verdict."""
+        return cls(
+            verdict.zone.value,
+            verdict.disposition,
+            verdict.row,
+            verdict.refund.value,
+            verdict.move.value,
+        )
+
+    def differs(self, other: "Decided") -> bool:
+        """Return whether anything but the row is another."""
+        return self._replace(row="") != other._replace(row="")
+
+
+class Again(NamedTuple):
+    """What the candidate says, and in `gap` what was never asked and would matter; "" = nothing."""
+
+    decided: Decided
+    gap: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """A unit as it was decided at a station. `checklist` is an id of the pack `policy_sha256`."""
+
+    station: str
+    sequence: int
+    unit: str
+    policy_sha256: str
+    checklist: str
+    tenant: str
+    facts: Facts
+    decided: Decided
+    settled_early: bool = False
+
+    @property
+    def category(self) -> str:
+        """Return the category; empty when it was not known."""
+        return str(self.facts.values.get("category", ""))
+
+    @property
+    def value(self) -> int | None:
+        """Return the value in minor units; None when it was not known."""
+        found = self.facts.values.get("value")
+        return found if isinstance(found, int) else None
+
+
+class View:
+    """How a candidate sees the records of one pack.
+
+    A column that it does not have is left out, a value that it does not hold is missing. A member
+    that its sets have more than the old ones was never asked: unknown.
+    """
+
+    def __init__(self, old: Pack, new: Pack) -> None:
+        self._new = new
+        self._kept = _kept_columns(old, new)
+        self.added = {
+            name: frozenset(domain.values) - frozenset(old.policy.domains[name].values)
+            for name, domain in self._kept.items()
+            if domain.kind is Kind.SET
+        }
+        self._unasked = {name: _unasked(old, new, item) for name, item in old.checklists.items()}
+        self._never = frozenset(new.policy.domains) - self._kept.keys()
+
+    def unasked(self, checklist: str) -> frozenset[str]:
+        """Return the columns of the candidate that an old checklist could not fill."""
+        return self._unasked.get(checklist, self._never)
+
+    @property
+    def columns(self) -> Mapping[str, Domain]:
+        """Return the columns that a record and the candidate have in common."""
+        return self._kept
+
+    def values(self, recorded: Mapping[str, Value], *, is_absent: bool = False) -> dict[str, Value]:
+        """Return a record as the candidate takes it; `is_absent` = added members are not there."""
+        found: dict[str, Value] = {}
+        for name, domain in self._kept.items():
+            value = recorded.get(name)
+            if isinstance(value, Members):
+                found[name] = self._members(name, domain, value, is_absent=is_absent)
+            elif value is not None and domain.holds(value):
+                found[name] = value
+        return found
+
+    def decide(self, recorded: Mapping[str, Value], checklist: str, *, is_early: bool) -> Again:
+        """Decide recorded facts again."""
+        verdict = self._decide(self.values(recorded))
+        if verdict.row != MISSING:
+            return Again(Decided.of(verdict))
+        if is_early:
+            return Again(Decided.of(verdict), EARLY)
+        lacking = [item.column for item in verdict.missing]
+        unasked = self.unasked(checklist)
+        never = next((name for name in lacking if name in unasked), "")
+        return Again(Decided.of(verdict), never or self._added_gap(recorded, lacking))
+
+    def _added_gap(self, recorded: Mapping[str, Value], lacking: Iterable[str]) -> str:
+        """Return the set whose new members alone leave the record undecided."""
+        grown = next((name for name in lacking if self.added.get(name)), "")
+        if grown and self._decide(self.values(recorded, is_absent=True)).row != MISSING:
+            return grown
+        return ""
+
+    def _decide(self, values: Mapping[str, Value]) -> Verdict:
+        return decide(self._new, Facts(policy_sha256=self._new.sha256, values=values))
+
+    def _members(self, name: str, domain: Domain, value: Members, *, is_absent: bool) -> Members:
+        added = frozenset[str]() if is_absent else self.added[name]
+        if not added and value.is_within(domain.values):
+            return value
+        declared = frozenset(domain.values)
+        return Members(present=value.present & declared, unknown=(value.unknown & declared) | added)
+
+
+def _kept_columns(old: Pack, new: Pack) -> dict[str, Domain]:
+    """Return the new columns that mean what an old one meant; other money does not."""
+    given = old.policy.domains
+    same = {n: d for n, d in new.policy.domains.items() if n in given and d.kind is given[n].kind}
+    scaled = {n: d for n, d in same.items() if d.precision == given[n].precision}
+    if old.policy.currency != new.policy.currency:
+        scaled.pop("value", None)
+    return scaled
+
+
+def _unasked(old: Pack, new: Pack, checklist: Checklist) -> frozenset[str]:
+    """Return the columns that nothing could fill while this checklist was run."""
+    fed = {step.feeds for item in new.checklists.values() for step in item.steps if step.feeds}
+    before = {step.feeds for step in checklist.steps if step.feeds}
+    return frozenset((fed - before) | (new.policy.domains.keys() - _kept_columns(old, new).keys()))
+
+
+# ---------------------------------------------------------------- answers under a new checklist
+
+
+def decide_answers(
+    new: Pack,
+    old: Checklist,
+    static: Static,
+    answers: Iterable[tuple[str, str | int, AnsweredBy]],
+) -> tuple[Again, Facts]:
+    """Run recorded answers through the candidate's checklist of this unit, and decide.
+
+    What its checklist asks and the old one did not is unknown, a default of it included. An
+    answer that it does not know any more counts for nothing.
+    """
+    run = _resumed(new, old, static, answers)
+    facts = session.facts(run)
+    verdict = decide(new, facts)
+    left = _never_asked(run, old) if verdict.row == MISSING else ""
+    return Again(Decided.of(verdict), left), facts
+
+
+def _resumed(
+    new: Pack,
+    old: Checklist,
+    static: Static,
+    answers: Iterable[tuple[str, str | int, AnsweredBy]],
+) -> Run:
+    run = session.begin(new, static)
+    known = {step.name for step in old.steps}
+    steps = tuple(
+        step if step.name in known or step.by_parcel else _asked(step)
+        for step in run.checklist.steps
+    )
+    run = replace(run, checklist=replace(run.checklist, steps=steps))
+    given = tuple(answers)
+    run = _with(run, (one for one in given if one[2] not in _UNSAID))
+    return _with(run, (one for one in given if _speaks(run, one)))
+
+
+def _with(run: Run, answers: Iterable[tuple[str, str | int, AnsweredBy]]) -> Run:
+    """Return the run with these answers, as far as its checklist takes them."""
+    given = dict(run.given)
+    for name, value, by in answers:
+        step = run.checklist.step(name)
+        if step is not None and _takes(step, value):
+            given[name] = Given(step=name, value=value, by=by)
+    return walked(replace(run, given=given))
+
+
+def _takes(step: Step, value: str | int) -> bool:
+    if step.is_number:
+        return isinstance(value, int) and value in step.range
+    ids = {option.id for option in step.options}
+    return isinstance(value, str) and (not ids or chosen_options(step, value) <= ids)
+
+
+_UNSAID = (AnsweredBy.DEFAULT, AnsweredBy.INHERITED)
+
+
+def _speaks(run: Run, answer: tuple[str, str | int, AnsweredBy]) -> bool:
+    """Whether a default of the old checklist says what the new one would not say by itself."""
+    name, value, by = answer
+    step = run.checklist.step(name)
+    if step is None or by is not AnsweredBy.DEFAULT:
+        return False
+    match run.states[name]:
+        case StepState.IRRELEVANT | StepState.CUT:
+            return False
+        case StepState.DEFAULT:
+            return value != step.default
+    return True
+
+
+def _asked(step: Step) -> Step:
+    """Return a step that waits for an answer, whatever its default says."""
+    return replace(step, must=TRUE, default="")
+
+
+def _never_asked(run: Run, old: Checklist) -> str:
+    """Return the first step without an answer that the old checklist did not have."""
+    open_states = (StepState.OPEN, StepState.PENDING)
+    waiting = [step.name for step in run.checklist.steps if run.states[step.name] in open_states]
+    new = [name for name in waiting if old.step(name) is None]
+    return next((f"{STEP}{name}" for name in (*new, *waiting)), "")
