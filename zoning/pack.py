@@ -50,6 +50,9 @@ class Pack:
 
     def checklist_for(self, static: Static) -> Checklist:
         """Return the checklist of a unit; without a known category that of an unknown item."""
+        column = self.policy.domains.get("category")
+        if static.category is None or (column and not column.holds(static.category)):
+            return self.checklists[UNKNOWN_ITEM]
         fitting = [
             (checklist.match.priority, name)
             for name, checklist in self.checklists.items()

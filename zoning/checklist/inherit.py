@@ -6,11 +6,29 @@ from dataclasses import dataclass
 from typing import Any
 
 from zoning.checklist.values import Stage
-from zoning.findings import NAME, Section
+from zoning.findings import NAME, Place, Section
 
 CHAIN_MAX = 4
 _TEXTS = ("label", "short", "hint", "constraint_message")
 _STAGES = tuple(Stage)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One step as a TOML table, and where each of its options was written last."""
+
+    section: Section
+    options: Mapping[str, Place]
+
+    @property
+    def raw(self) -> Mapping[str, Any]:
+        """Return the table itself."""
+        return self.section.raw
+
+    @property
+    def place(self) -> Place:
+        """Return where the step was written last."""
+        return self.section.place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +42,7 @@ class Layer:
     remove: tuple[str, ...]
     section: Section
     match: Section | None
-    steps: tuple[Section, ...]
+    steps: tuple[Part, ...]
     slots: Mapping[str, Section]
     lists: Mapping[str, Section]
 
@@ -34,7 +52,7 @@ class Flat:
     """A checklist with everything inherited, still as TOML tables."""
 
     layer: Layer
-    steps: tuple[Section, ...]
+    steps: tuple[Part, ...]
     slots: Mapping[str, Section]
     lists: Mapping[str, Section]
 
@@ -67,7 +85,7 @@ def read_layer(section: Section, languages: tuple[str, ...]) -> Layer:
         remove=section.codes("remove", NAME),
         section=section,
         match=section.table("match") if "match" in section.raw else None,
-        steps=tuple(section.tables("step")),
+        steps=tuple(_part(step) for step in section.tables("step")),
         slots=dict(section.named("slot")),
         lists=dict(section.named("list")),
     )
@@ -76,14 +94,28 @@ def read_layer(section: Section, languages: tuple[str, ...]) -> Layer:
     return layer
 
 
-def _refuse_twins(steps: tuple[Section, ...]) -> None:
-    """Refuse two steps of one name in one file: the second would silently change the first."""
+def _part(step: Section) -> Part:
+    places = {
+        _id(option): step.place.at("option", at)
+        for at, option in enumerate(_list(step.raw.get("option")))
+    }
+    return Part(section=step, options=places)
+
+
+def _refuse_twins(steps: tuple[Part, ...]) -> None:
+    """Refuse two steps of one name in one file, and two options of one id in one step.
+
+    The second would silently change the first, on the same key.
+    """
     seen: set[str] = set()
     for step in steps:
         name = str(step.raw.get("name"))
         if name in seen:
             step.place.at("name").refuse("duplicate", {"key": name})
         seen.add(name)
+        ids = [_id(option) for option in _list(step.raw.get("option"))]
+        for twin in sorted({one for one in ids if ids.count(one) > 1} - {""}):
+            step.place.at("option").refuse("duplicate", {"key": twin})
 
 
 def flatten(layer: Layer, layers: Mapping[str, Layer]) -> Flat:
@@ -116,7 +148,7 @@ def _parent(layer: Layer, layers: Mapping[str, Layer]) -> Layer | None:
     return None
 
 
-def _merge_steps(inherited: tuple[Section, ...], layer: Layer) -> tuple[Section, ...]:
+def _merge_steps(inherited: tuple[Part, ...], layer: Layer) -> tuple[Part, ...]:
     steps = _without(inherited, layer)
     for own in layer.steps:
         at = _index(steps, own.raw.get("name"))
@@ -126,13 +158,16 @@ def _merge_steps(inherited: tuple[Section, ...], layer: Layer) -> tuple[Section,
         old = steps.pop(at)
         if old.raw.get("locked") is True and not _respects(old.raw, own.raw):
             own.place.refuse("locked", {"key": own.raw.get("name")})
-        merged = Section(_merge(old.raw, own.raw), own.place)
+        merged = Part(
+            section=Section(_merge(old.raw, own.raw), own.place),
+            options={**old.options, **own.options},
+        )
         moves = "after" in own.raw or "before" in own.raw
         steps.insert(_position(steps, own) if moves else at, merged)
     return tuple(steps)
 
 
-def _without(steps: tuple[Section, ...], layer: Layer) -> list[Section]:
+def _without(steps: tuple[Part, ...], layer: Layer) -> list[Part]:
     place = layer.section.place.at("remove")
     for name in layer.remove:
         at = _index(list(steps), name)
@@ -143,12 +178,14 @@ def _without(steps: tuple[Section, ...], layer: Layer) -> list[Section]:
     return [step for step in steps if step.raw.get("name") not in layer.remove]
 
 
-def _index(steps: list[Section], name: object) -> int | None:
+def _index(steps: list[Part], name: object) -> int | None:
     return next((i for i, step in enumerate(steps) if step.raw.get("name") == name), None)
 
 
-def _position(steps: list[Section], own: Section) -> int:
+def _position(steps: list[Part], own: Part) -> int:
     """Where a step goes: beside the one it names, else to the end of its stage."""
+    if "after" in own.raw and "before" in own.raw:
+        own.place.at("before").refuse("either", {"a": "after", "b": "before"})
     for key, offset in (("after", 1), ("before", 0)):
         if key in own.raw:
             at = _index(steps, own.raw[key])
@@ -159,7 +196,7 @@ def _position(steps: list[Section], own: Section) -> int:
     return next((i for i, step in enumerate(steps) if _rank(step) > rank), len(steps))
 
 
-def _rank(step: Section) -> int:
+def _rank(step: Part) -> int:
     stage = step.raw.get("stage", Stage.BODY)
     return _STAGES.index(stage) if stage in _STAGES else len(_STAGES)
 

@@ -1,17 +1,20 @@
 """All checklists of a pack: files to flattened checklists, and the checks between their steps."""
 
+import re
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
 
 from zoning.checklist.inherit import Flat, Layer, flatten, read_layer
+from zoning.checklist.shape import check_shape, check_together
 from zoning.checklist.steps import Surroundings, read_slot, read_step
 from zoning.checklist.values import Checklist, Match, Slot, Stage, Step, StepType
-from zoning.findings import Section
+from zoning.findings import Place, Section
 from zoning.grammar import FALSE, TRUE, names, truth
 from zoning.model import Domain, Members, Value, digest
 from zoning.policy import Policy, expression
 
 STEPS_MAX = 64
+_TENANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
 _STAGES = tuple(Stage)
 _OPTIONAL = (StepType.TEXT, StepType.BARCODE, StepType.IMAGE, StepType.NOTE)
 
@@ -29,9 +32,7 @@ def read_checklists(
     found = {
         layer.id: _checklist(flatten(layer, layers), policy, languages) for layer in layers.values()
     }
-    usable = {name: found[name] for name, layer in layers.items() if not layer.abstract}
-    _check_ties(usable, layers)
-    return usable
+    return {name: found[name] for name, layer in layers.items() if not layer.abstract}
 
 
 def _checklist(flat: Flat, policy: Policy, languages: tuple[str, ...]) -> Checklist:
@@ -47,6 +48,8 @@ def _checklist(flat: Flat, policy: Policy, languages: tuple[str, ...]) -> Checkl
         steps=_steps(flat, slots, policy, languages),
         slots=slots,
         match=_match(layer, policy),
+        file=layer.section.place.file,
+        line=layer.section.place.at("id").line,
     )
 
 
@@ -62,9 +65,10 @@ def _match(layer: Layer, policy: Policy) -> Match | None:
     attrs = {"attrs": policy.domains["attrs"]}
     match = Match(
         categories=categories,
-        tenants=section.codes("tenant"),
+        tenants=section.codes("tenant", _TENANT),
         when=expression(section, "when", attrs, "true") or TRUE,
         priority=section.integer("priority"),
+        line=section.place.line,
     )
     section.finish()
     return match
@@ -77,24 +81,26 @@ def _steps(
     fed = {str(part.raw.get("feeds")) for part in flat.steps}
     columns = {name: item for name, item in policy.domains.items() if name not in fed | {"grade"}}
     static = {name: item for name, item in columns.items() if name != "flags"}
-    scope: dict[str, Domain] = dict(columns)
+    earlier: dict[str, Domain] = {}
     found: list[Step] = []
     for part in flat.steps:
-        section = Section(part.raw, part.place)
         around = Surroundings(
             policy=policy,
             languages=languages,
             lists=flat.lists,
             slots=slots,
-            scope=dict(scope),
+            scope={**columns, **earlier},
             static=static,
+            earlier=dict(earlier),
         )
-        step = read_step(section, around)
-        if step.name in scope:
-            section.place.refuse("duplicate", {"key": step.name})
+        step = read_step(part, around)
+        if step.name in around.scope:
+            part.place.refuse("duplicate", {"key": step.name})
         if step.domain is not None:
-            scope[step.name] = step.domain
+            earlier[step.name] = step.domain
+        check_shape(part, step, slots, policy)
         found.append(step)
+    check_together([part.place for part in flat.steps], found)
     _check_steps(flat, found, policy)
     return tuple(found)
 
@@ -106,19 +112,24 @@ def _check_steps(flat: Flat, steps: list[Step], policy: Policy) -> None:
     for (before, after), place in zip(pairwise(steps), places[1:], strict=True):
         if _STAGES.index(after.stage) < _STAGES.index(before.stage):
             place.at("stage").refuse("stage_order", {"got": after.stage})
-    for at, (step, place) in enumerate(zip(steps, places, strict=True)):
+    for step, place in zip(steps, places, strict=True):
         if step.stage not in (Stage.DANGER, Stage.PARCEL):
             for flag in _hazards(step, policy):
                 place.refuse("hazard_stage", {"got": flag})
-        if step.must == TRUE or (step.type in _OPTIONAL and not step.options):
-            continue
-        option = step.option(step.default)
-        if option is None:
-            place.refuse("no_default")
-        elif not option.is_neutral:
-            place.at("default").refuse("default_loaded", {"got": option.id})
-        for hidden in _hidden(step, steps[at + 1 :]):
-            place.at("default").refuse("default_hides", {"got": hidden})
+        _check_default(place, step)
+    for at, (step, place) in enumerate(zip(steps, places, strict=True)):
+        for default in _hiding(step, steps[:at]):
+            place.at("relevant").refuse("default_hides", {"got": step.name, "default": default})
+
+
+def _check_default(place: Place, step: Step) -> None:
+    if step.must == TRUE or (step.type in _OPTIONAL and not step.options):
+        return
+    option = step.option(step.default)
+    if option is None:
+        place.refuse("no_default")
+    elif not option.is_neutral:
+        place.at("default").refuse("default_loaded", {"got": option.id})
 
 
 def _hazards(step: Step, policy: Policy) -> list[str]:
@@ -126,30 +137,15 @@ def _hazards(step: Step, policy: Policy) -> list[str]:
     return sorted(flag for flag in flags if policy.hazard((flag,)))
 
 
-def _hidden(step: Step, later: list[Step]) -> list[str]:
-    """Return the must steps that the default of a step alone makes irrelevant."""
-    if not step.default:
-        return []
+def _hiding(step: Step, earlier: list[Step]) -> list[str]:
+    """Return the default steps that together make a must step irrelevant while nobody speaks."""
+    read = names(step.relevant)
+    silent = {one.name: _default_of(one) for one in earlier if one.default and one.must != TRUE}
+    said = {name: value for name, value in silent.items() if name in read}
+    hides = step.must != FALSE and bool(said) and truth(step.relevant, said) is False
+    return list(said) if hides else []
+
+
+def _default_of(step: Step) -> Value:
     chosen = frozenset((step.default,))
-    answer: Value = Members(present=chosen) if step.is_multiple else step.default
-    return [
-        other.name
-        for other in later
-        if other.must != FALSE
-        and step.name in names(other.relevant)
-        and truth(other.relevant, {step.name: answer}) is False
-    ]
-
-
-def _check_ties(found: Mapping[str, Checklist], layers: Mapping[str, Layer]) -> None:
-    """Two checklists of the same priority must not want the same category."""
-    seen: dict[tuple[object, ...], str] = {}
-    for name, checklist in found.items():
-        match = checklist.match
-        if match is None or match.when != TRUE:
-            continue
-        for category in match.categories or ("",):
-            for tenant in match.tenants or ("",):
-                other = seen.setdefault((match.priority, category, tenant), name)
-                if other != name:
-                    layers[name].section.place.at("match").refuse("match_tie", {"got": other})
+    return Members(present=chosen) if step.is_multiple else step.default

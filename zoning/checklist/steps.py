@@ -1,9 +1,11 @@
 """One step of a checklist from its TOML table: types, options, bands, photo slots, expressions."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from zoning.checklist.inherit import Part
 from zoning.checklist.values import Band, Option, Slot, Stage, Step, StepType
 from zoning.findings import LABEL_MAX, NAME, Place, Section
 from zoning.grammar import FALSE, TRUE, Expression, GrammarError, Scope, parse
@@ -12,14 +14,17 @@ from zoning.policy import Policy
 
 OPTIONS_MAX = 8
 SHORT_MAX = 12
-_COMPARED = frozenset(("match", "mismatch", "unreadable", "nodata", "missing"))
-_WITH_OPTIONS = (StepType.SELECT_ONE, StepType.SELECT_MULTIPLE)
+PRECISION_MAX = 4
+_COUNTED = (Kind.SET, Kind.INT)
+_COUNT = re.compile(r"count\(([a-z][a-z0-9_]{0,31})\)")
 _YES = {"yes": {"ru": "Да", "en": "Yes"}}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Surroundings:
-    """What a step may refer to. `scope` = columns and earlier steps, `static` = facts alone."""
+    """What a step may refer to: `scope` = columns and earlier steps, `static` = facts alone,
+    `earlier` = earlier steps alone.
+    """
 
     policy: Policy
     languages: tuple[str, ...]
@@ -27,15 +32,17 @@ class Surroundings:
     slots: Mapping[str, Slot]
     scope: Scope
     static: Scope
+    earlier: Scope
 
 
-def read_step(section: Section, around: Surroundings) -> Step:
+def read_step(part: Part, around: Surroundings) -> Step:
     """Build one step; what is wrong lands in the report and a usable value stands in."""
+    section = Section(part.raw, part.place)
     kind = StepType(section.one_of("type", tuple(StepType), StepType.SELECT_ONE))
     number = kind in (StepType.INTEGER, StepType.DECIMAL)
-    precision = section.integer("precision") if kind is StepType.DECIMAL else 0
     name = section.code("name", NAME, needed=True)
-    options = _options(section, kind, around)
+    options = _options(section, part, kind, around)
+    min_count, count_of = _count(section, around)
     step = Step(
         name=name,
         type=kind,
@@ -53,23 +60,26 @@ def read_step(section: Section, around: Surroundings) -> Step:
         put_scan=_put_scan(section, options, around),
         unit=section.text("unit") if number else "",
         range=_range(section) if number else ANY_NUMBER,
-        precision=min(max(precision, 0), 4),
+        precision=_precision(section) if kind is StepType.DECIMAL else 0,
         bands=_bands(section, around) if number else (),
         compare=_word(section, "compare", ("serial", "mark", "lpn")),
         auto=_word(section, "auto", ("item_scan", "expiry_compare", "recall_compare")),
         feeds=section.code("feeds", NAME),
         slot=section.code("slot", NAME),
-        min_count=section.integer("min_count", 1),
+        min_count=min_count,
+        count_of=count_of,
         group=section.code("group", NAME),
         is_free=_word(section, "order", ("free",)) == "free",
         locked=section.flag("locked"),
-        budget_s=section.integer("budget_s"),
+        always=section.flag("always"),
+        budget_s=_at_least(section, "budget_s", 0, 0),
+        file=part.place.file,
+        line=part.place.line,
     )
     section.code("after", NAME)
     section.code("before", NAME)
     step = _with_constraint(section, step, around)
     section.finish()
-    _check_shape(section.place, step, around)
     return step
 
 
@@ -81,10 +91,43 @@ def read_slot(name: str, section: Section, languages: tuple[str, ...]) -> Slot:
         camera=section.code("camera", NAME, needed=True),
         bind=section.one_of("bind", ("unit", "parcel"), "unit"),
         each=section.flag("each"),
-        min_count=section.integer("min_count", 1),
+        min_count=_at_least(section, "min_count", 1, 1),
+        file=section.place.file,
+        line=section.place.line,
     )
     section.finish()
     return slot
+
+
+def _at_least(section: Section, key: str, least: int, default: int) -> int:
+    value = section.integer(key, default)
+    if value < least:
+        want = f">= {least}"
+        section.place.at(key).refuse("bad_value", {"key": key, "got": value, "want": want})
+    return max(value, least)
+
+
+def _count(section: Section, around: Surroundings) -> tuple[int, str]:
+    """Return how many photographs an image step wants: a number, or the step that counts them."""
+    if not isinstance(section.raw.get("min_count"), str):
+        return _at_least(section, "min_count", 1, 1), ""
+    text = section.text("min_count")
+    found = _COUNT.fullmatch(text)
+    domain = around.earlier.get(found[1]) if found else None
+    if found is None or domain is None or domain.kind not in _COUNTED:
+        want = "n, count(<select_multiple | integer>)"
+        section.place.at("min_count").refuse(
+            "bad_value", {"key": "min_count", "got": text, "want": want}
+        )
+        return 1, ""
+    return 1, found[1]
+
+
+def _precision(section: Section) -> int:
+    value = section.integer("precision")
+    if not 0 <= value <= PRECISION_MAX:
+        section.place.at("precision").refuse("too_big", {"max": PRECISION_MAX})
+    return min(max(value, 0), PRECISION_MAX)
 
 
 def _word(section: Section, key: str, allowed: tuple[str, ...]) -> str:
@@ -122,29 +165,48 @@ def _must(section: Section, scope: Scope) -> Expression:
 
 def _with_constraint(section: Section, step: Step, around: Surroundings) -> Step:
     own = {step.name: step.domain} if step.domain else {}
-    found = _condition(section, "constraint", {**around.scope, **own})
+    found = _condition(section, "constraint", {**around.earlier, **own})
     if found is None:
         return step
     return replace(step, constraint=found)
 
 
-def _options(section: Section, kind: StepType, around: Surroundings) -> tuple[Option, ...]:
+def _options(
+    section: Section, part: Part, kind: StepType, around: Surroundings
+) -> tuple[Option, ...]:
     if kind is StepType.ACKNOWLEDGE:
         return (Option(id="yes", label=_YES["yes"]),)
-    parts = list(section.tables("option"))
     listed = section.code("choices", NAME)
-    if listed and listed in around.lists:
-        place = around.lists[listed].place
-        parts = list(Section(around.lists[listed].raw, place).tables("option"))
-    elif listed:
-        section.place.at("choices").refuse("unknown_name", {"key": "choices", "got": listed})
-    options = tuple(_option(part, around) for part in parts)
+    if listed and "option" in section.raw:
+        section.place.at("choices").refuse("either", {"a": "option", "b": "choices"})
+    parts = _listed(section, listed, around) if listed else _own_options(section, part)
+    options = tuple(_option(one, around) for one in parts)
     if len(options) > OPTIONS_MAX:
         section.place.at("option").refuse("many_options")
-    ids = [option.id for option in options]
-    for name in sorted({name for name in ids if ids.count(name) > 1}):
-        section.place.at("option").refuse("duplicate", {"key": name})
+    _refuse_twins(section, "option", [option.id for option in options])
     return options
+
+
+def _own_options(section: Section, part: Part) -> list[Section]:
+    """Return the options, each at the place where it was written last."""
+    return [
+        Section(one.raw, part.options.get(str(one.raw.get("id")), one.place))
+        for one in section.tables("option")
+    ]
+
+
+def _listed(section: Section, name: str, around: Surroundings) -> list[Section]:
+    section.value("option", list, "[{…}]")
+    if name in around.lists:
+        shared = around.lists[name]
+        return list(Section(shared.raw, shared.place).tables("option"))
+    section.place.at("choices").refuse("unknown_name", {"key": "choices", "got": name})
+    return []
+
+
+def _refuse_twins(section: Section, key: str, ids: list[str]) -> None:
+    for name in sorted({name for name in ids if ids.count(name) > 1}):
+        section.place.at(key).refuse("duplicate", {"key": name})
 
 
 def _option(section: Section, around: Surroundings, *, band: bool = False) -> Option:
@@ -157,6 +219,8 @@ def _option(section: Section, around: Surroundings, *, band: bool = False) -> Op
         photo=_declared(section, "photo", around.slots),
         ungraded=section.flag("ungraded"),
         end=section.flag("end"),
+        file=section.place.file,
+        line=section.place.line,
     )
     if option.ungraded and not set(option.flags) & set(around.policy.ungraded_flags):
         section.place.refuse("ungraded")
@@ -202,35 +266,10 @@ def _bands(section: Section, around: Surroundings) -> tuple[Band, ...]:
         Band(low=part.integer("from", needed=True), option=_option(part, around, band=True))
         for part in section.tables("band")
     )
-    lows = [band.low for band in bands]
-    if lows != sorted(set(lows), reverse=True) or (lows and lows[-1] != section.raw.get("min")):
+    lows, high = [band.low for band in bands], section.raw.get("max")
+    falls = lows == sorted(set(lows), reverse=True)
+    inside = not lows or (lows[-1] == section.raw.get("min") and lows[0] <= (high or lows[0]))
+    if not (falls and inside):
         section.place.at("band").refuse("bands", {"got": " ".join(map(str, lows))})
+    _refuse_twins(section, "band", [band.option.id for band in bands])
     return bands
-
-
-def _check_shape(place: Place, step: Step, around: Surroundings) -> None:
-    """Refuse what each key allows alone but not together."""
-    ids = {option.id for option in step.options}
-    if step.type in _WITH_OPTIONS and not ids:
-        place.refuse("required", {"key": "option"})
-    if step.compare and (step.type is not StepType.BARCODE or not ids <= _COMPARED):
-        place.at("compare").refuse(
-            "bad_value", {"key": "option", "got": " ".join(sorted(ids)), "want": "…"}
-        )
-    for key, names in (("default", {step.default} - {""}), ("exclusive", set(step.exclusive))):
-        for name in sorted(names - ids):
-            place.at(key).refuse("unknown_name", {"key": key, "got": name})
-    if step.type is StepType.IMAGE and step.slot not in around.slots:
-        place.at("slot").refuse("unknown_name", {"key": "slot", "got": step.slot})
-    if step.feeds and not _can_feed(step, around.policy):
-        place.at("feeds").refuse("unknown_name", {"key": "feeds", "got": step.feeds})
-
-
-def _can_feed(step: Step, policy: Policy) -> bool:
-    """A column takes a step's answer if every answer is one of its values."""
-    column, domain = policy.domains.get(step.feeds), step.domain
-    if column is None or domain is None or step.feeds in ("grade", "flags", "attrs"):
-        return False
-    if domain.is_number:
-        return column.kind is domain.kind and column.precision == domain.precision
-    return column.kind is Kind.ENUM is domain.kind and set(domain.values) <= set(column.values)

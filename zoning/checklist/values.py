@@ -43,6 +43,8 @@ class Option:
     photo: tuple[str, ...] = ()
     ungraded: bool = False
     end: bool = False
+    file: str = field(default="", compare=False)
+    line: int = field(default=1, compare=False)
 
     @property
     def is_neutral(self) -> bool:
@@ -68,11 +70,17 @@ class Slot:
     bind: str
     each: bool = False
     min_count: int = 1
+    file: str = field(default="", compare=False)
+    line: int = field(default=1, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One question. Numbers are integers scaled by `precision`."""
+    """One question. Numbers are integers scaled by `precision`.
+
+    `always` = asked although the outcome is settled. An image step wants `min_count` photographs,
+    or as many as the answer of the step `count_of` says.
+    """
 
     name: str
     type: StepType
@@ -98,10 +106,14 @@ class Step:
     feeds: str = ""
     slot: str = ""
     min_count: int = 1
+    count_of: str = ""
     group: str = ""
     is_free: bool = False
     locked: bool = False
+    always: bool = False
     budget_s: int = 0
+    file: str = field(default="", compare=False)
+    line: int = field(default=1, compare=False)
 
     @property
     def is_number(self) -> bool:
@@ -112,6 +124,11 @@ class Step:
     def is_multiple(self) -> bool:
         """Return whether several options may be chosen at once."""
         return self.type is StepType.SELECT_MULTIPLE
+
+    @property
+    def is_silent(self) -> bool:
+        """Return whether nobody answers this step: it only shows a text or wants photographs."""
+        return self.type in (StepType.IMAGE, StepType.NOTE)
 
     @property
     def outcomes(self) -> tuple[Option, ...]:
@@ -158,6 +175,7 @@ class Match:
     tenants: tuple[str, ...] = ()
     when: Expression = TRUE
     priority: int = 0
+    line: int = field(default=1, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,6 +188,8 @@ class Checklist:
     steps: tuple[Step, ...]
     slots: Mapping[str, Slot]
     match: Match | None = None
+    file: str = field(default="", compare=False)
+    line: int = field(default=1, compare=False)
 
     def step(self, name: str) -> Step | None:
         """Return a step by its name."""

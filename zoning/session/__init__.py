@@ -3,12 +3,12 @@
 A run is a value; every act returns a new one. Decides nothing about zones.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from zoning.checklist.values import Slot, Stage, Step, StepType
-from zoning.grammar import truth
-from zoning.model import UNGRADED, AnsweredBy, Facts, Grade, Label, Missing, Static
+from zoning.grammar import TRUE, Within, atoms, truth
+from zoning.model import UNGRADED, AnsweredBy, Facts, Grade, Label, Members, Missing, Static
 from zoning.pack import Pack
 from zoning.policy import HazardScope
 from zoning.session.walk import (
@@ -24,7 +24,6 @@ from zoning.session.walk import (
 )
 
 TEXT_MAX = 200
-_SILENT = (StepType.IMAGE, StepType.NOTE)
 
 
 class AnswerRefusedError(Exception):
@@ -78,7 +77,7 @@ def answer(run: Run, step: str, value: str | int, by: AnsweredBy) -> Run:
     _check_value(asked, value, by)
     given = Given(step=step, value=_normal(asked, value), by=by)
     new = walked(replace(run, given={**run.given, step: given}))
-    if asked.constraint and truth(asked.constraint, new.answered, new.given.keys()) is False:
+    if new.states[step] is not StepState.ANSWERED:
         raise AnswerRefusedError("constraint", {"step": step, "text": asked.constraint_message})
     return new
 
@@ -103,7 +102,7 @@ def open_steps(run: Run) -> frozenset[str]:
     return frozenset(
         step.name
         for step in run.checklist.steps
-        if not (step.by_parcel or step.type in _SILENT or _is_closed(run, step.name))
+        if not (step.by_parcel or step.is_silent or _is_closed(run, step.name))
     )
 
 
@@ -143,9 +142,9 @@ def slots_due(run: Run) -> tuple[SlotDemand, ...]:
     asking: dict[str, list[str]] = {}
     least: dict[str, int] = {}
     for step in run.checklist.steps:
-        for name in _slots(run, step):
+        for name, count in _slots(run, step):
             asking.setdefault(name, []).append(step.name)
-            least[name] = max(least.get(name, 1), step.min_count)
+            least[name] = max(least.get(name, 1), count)
     return tuple(_demand(run.checklist.slots[n], asking[n], least[n]) for n in asking)
 
 
@@ -169,11 +168,12 @@ def inhibit(run: Run) -> HazardScope | None:
 def neutral(run: Run) -> Run:
     """Return the run as it would be if every open question found nothing wrong.
 
-    For a proposal on the screen; never the basis of a verdict.
+    Each takes its default, else the first answer that does nothing, else the first it takes.
     """
-    while steps := open_must(run):
-        given = Given(step=steps[0].name, value=_harmless(steps[0]), by=AnsweredBy.DEFAULT)
-        run = walked(replace(run, given={**run.given, given.step: given}))
+    seen: set[str] = set()
+    while steps := [step for step in open_must(run) if step.name not in seen]:
+        seen.add(steps[0].name)
+        run = _calmed(run, steps[0])
     return run
 
 
@@ -190,12 +190,14 @@ def facts(run: Run) -> Facts:
     """Return the fact record of a run as it stands; what is still open is unknown."""
     known, missing = static_values(run.pack, run.static)
     source = dict.fromkeys(known, "static")
-    for step in run.checklist.steps:
-        if step.feeds and step.name in run.answered:
+    for step in filter(lambda step: step.feeds, run.checklist.steps):
+        # The column belongs to the step: what a feed says of it does not stand in for an answer.
+        for column in (known, missing, source):
+            column.pop(step.feeds, None)
+        if step.name in run.answered:
             known[step.feeds] = run.answered[step.name]
-            missing.pop(step.feeds, None)
             source[step.feeds] = step.name
-        elif step.feeds:
+        else:
             missing[step.feeds] = _why(run.states[step.name])
     grade, why = _grade(run)
     if grade is None:
@@ -314,14 +316,24 @@ def _view(run: Run, step: Step) -> StepView:
     )
 
 
-def _slots(run: Run, step: Step) -> tuple[str, ...]:
+def _slots(run: Run, step: Step) -> tuple[tuple[str, int], ...]:
+    """Return the photo slots that a step demands and how many photographs each needs at least."""
     state = run.states[step.name]
-    if step.type is StepType.IMAGE and state in (StepState.DEFAULT, StepState.OPEN):
-        return (step.slot,)
+    if step.type is StepType.IMAGE:
+        count = _counted(run, step) if state is StepState.DEFAULT else 0
+        return ((step.slot, count),) if count else ()
     if state is not StepState.ANSWERED:
         return ()
     chosen = outcomes(step, run.given[step.name].value)
-    return tuple(slot for option in chosen for slot in option.photo)
+    return tuple((slot, 1) for option in chosen for slot in option.photo)
+
+
+def _counted(run: Run, step: Step) -> int:
+    """Return how many photographs an image step wants; none while nobody has said what to count."""
+    if not step.count_of:
+        return step.min_count
+    value = run.answered.get(step.count_of, 0)
+    return len(value.present) if isinstance(value, Members) else max(0, int(value))
 
 
 def _demand(slot: Slot, steps: list[str], least: int) -> SlotDemand:
@@ -336,15 +348,36 @@ def _demand(slot: Slot, steps: list[str], least: int) -> SlotDemand:
     )
 
 
-def _harmless(step: Step) -> str | int:
-    """Return the first answer that does nothing, else simply the first."""
+def _calmed(run: Run, step: Step) -> Run:
+    """Return the run with the most harmless answer that a step takes; unchanged if none."""
+    for value in _harmless(step):
+        given = Given(step=step.name, value=value, by=AnsweredBy.DEFAULT)
+        answered = walked(replace(run, given={**run.given, step.name: given}))
+        if answered.states[step.name] is StepState.ANSWERED:
+            return answered
+    return run
+
+
+def _harmless(step: Step) -> Iterator[str | int]:
+    """Yield answers, harmless ones first; of a number one in every part that a limit cuts off."""
     if step.is_number:
-        band = next((band for band in step.bands if band.option.is_neutral), None)
-        return band.low if band else step.range.low or 0
+        yield from (band.low for band in step.bands if band.option.is_neutral)
+        yield from _parts(step)
+        return
     if not step.options:
-        return "-"
-    option = next((option for option in step.options if option.is_neutral), step.options[0])
-    return option.id
+        yield "-"
+    if step.default:
+        yield step.default
+    yield from (option.id for option in step.options if option.is_neutral)
+    yield from (option.id for option in step.options)
+
+
+def _parts(step: Step) -> Iterator[int]:
+    limits = [step.range]
+    limits += [atom.range for atom in atoms(step.constraint or TRUE) if isinstance(atom, Within)]
+    ends = [end for part in limits for end in (part.low, part.high) if end is not None]
+    near = (value for end in ends for value in (end, end - 1, end + 1))
+    yield from (value for value in near if value in step.range)
 
 
 def _final(run: Run, step: Step) -> tuple[str | int, AnsweredBy] | None:

@@ -26,7 +26,10 @@ UNDECIDED = (StepState.OPEN, StepState.PENDING, StepState.CUT)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Given:
-    """An explicit answer. `dropped` = it became irrelevant and counts for nothing."""
+    """An explicit answer. `dropped` = it counts for nothing.
+
+    The step became irrelevant, or an earlier answer was changed and the constraint broken.
+    """
 
     step: str
     value: str | int
@@ -50,10 +53,17 @@ class Run:
     @property
     def answers(self) -> tuple[Given, ...]:
         """Return the explicit answers in the order given, those without effect marked."""
-        dropped = StepState.IRRELEVANT
+        counts = StepState.ANSWERED
         return tuple(
-            replace(item, dropped=self.states[name] is dropped) for name, item in self.given.items()
+            replace(item, dropped=self.states[name] is not counts)
+            for name, item in self.given.items()
         )
+
+    @property
+    def is_finished(self) -> bool:
+        """Return whether no question is open: what a complete inspection leaves behind."""
+        waiting = (StepState.OPEN, StepState.PENDING)
+        return not any(state in waiting for state in self.states.values())
 
 
 def walked(run: Run) -> Run:
@@ -76,6 +86,11 @@ def chosen_options(step: Step, value: str | int) -> frozenset[str]:
     return frozenset(filter(None, text.split("|"))) if step.is_multiple else frozenset((text,))
 
 
+def as_value(step: Step, value: str | int) -> Value:
+    """Return an answer as expressions read it."""
+    return Members(present=chosen_options(step, value)) if step.is_multiple else value
+
+
 def outcomes(step: Step, value: str | int) -> tuple[Option, ...]:
     """Return the options that an answer acts as."""
     if step.is_number:
@@ -93,6 +108,7 @@ class _Walk:
         self.static, _ = static_values(run.pack, run.static)
         self.states: dict[str, StepState] = {}
         self.answered: dict[str, Value] = {}
+        self.explicit: set[str] = set()
         self.raised: list[Raised] = []
         self.has_ended = False
         self.flags = _first_flags(run)
@@ -103,11 +119,12 @@ class _Walk:
         state = self.states[step.name] = self._state(step)
         if state in UNDECIDED:
             self.at_risk.update(flag for option in step.outcomes for flag in option.flags)
+        if state is StepState.ANSWERED:
+            self.explicit.add(step.name)
         value = self._value(step, state)
         if value is None:
             return
-        chosen = chosen_options(step, value)
-        self.answered[step.name] = Members(present=chosen) if step.is_multiple else value
+        self.answered[step.name] = as_value(step, value)
         for option in outcomes(step, value):
             self._take_up(step, value, option)
 
@@ -120,17 +137,31 @@ class _Walk:
         if step.by_parcel:
             return StepState.DEFAULT
         values = {**self.static, **self.answered, "flags": self.now()}
-        relevant = truth(step.relevant, values, self.run.given.keys())
+        relevant = truth(step.relevant, values, self.explicit)
         if relevant is False:
             return StepState.IRRELEVANT
-        if step.name in self.run.given:
+        if step.name in self.run.given and self._keeps(step, StepState.ANSWERED):
             return StepState.ANSWERED
         if self.has_ended:
             return StepState.CUT
         if relevant is None and self._waits(step):
             return StepState.PENDING
+        return StepState.OPEN if self._asks(step) else StepState.DEFAULT
+
+    def _asks(self, step: Step) -> bool:
+        """Whether an explicit answer is needed; a step that nobody answers never asks."""
+        if step.is_silent:
+            return False
         is_must = truth(step.must, self.static) is not False
-        return StepState.OPEN if is_must else StepState.DEFAULT
+        return is_must or not self._keeps(step, StepState.DEFAULT)
+
+    def _keeps(self, step: Step, state: StepState) -> bool:
+        """Whether the answer of this state does not break the step's constraint."""
+        value = self._value(step, state)
+        if step.constraint is None or value is None:
+            return True
+        answered = {**self.answered, step.name: as_value(step, value)}
+        return truth(step.constraint, answered, self.explicit) is not False
 
     def _waits(self, step: Step) -> bool:
         """Whether an answer still to come may settle the relevance of a step."""
