@@ -101,8 +101,8 @@ class DecidingAnswer:
 class ShadowVerdict:
     """What a candidate policy would have said; without effect.
 
-    `lacks` = columns of the candidate that this record cannot answer because the active
-    checklist has no such fact; not empty = the two verdicts cannot be compared.
+    `gap` = what was never asked under the active checklist and would matter to the candidate
+    (a column, `step:<name>`, `settled_early`); not empty = the verdicts cannot be compared.
     """
 
     sha256: str
@@ -111,7 +111,7 @@ class ShadowVerdict:
     disposition: str
     refund: str
     move: str
-    lacks: tuple[str, ...] = ()
+    gap: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

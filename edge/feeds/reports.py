@@ -7,6 +7,7 @@ from typing import Any
 
 from edge.feeds.pack_seal import REHEARSAL, SHADOW
 from edge.feeds.shadow_report import RowReport, ShadowReport
+from zoning.replay.report import Report
 
 
 class ReportError(Exception):
@@ -25,15 +26,15 @@ class Rehearsed:
 
 def read_rehearsal(content: bytes) -> Rehearsed:
     """Return what a report of `policy rehearse` is about. Raises ReportError."""
-    report = _document(REHEARSAL, content)
     try:
+        report = Report.read(content)
         return Rehearsed(
-            candidate=str(report["candidate"]["sha256"]),
-            base=str(report["base"]["sha256"]),
-            records=int(report["records"]),
-            stations=int(report["stations"]),
+            candidate=str(report.content["candidate"]["sha256"]),
+            base=report.base_sha256,
+            records=report.records,
+            stations=len(report.stations),
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise ReportError(f"{REHEARSAL}: no report of a rehearsal: {error}") from error
 
 

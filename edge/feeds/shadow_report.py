@@ -98,7 +98,7 @@ def shadow_report(
     for unit, (seq, data, said) in newest.items():
         if data["policy"]["sha256"] != base:
             elsewhere += 1
-        elif said["lacks"]:
+        elif said["gap"]:
             not_comparable += 1
         else:
             units[data["row"]] += 1

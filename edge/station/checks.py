@@ -109,7 +109,8 @@ def made(unit: UnitWork, context: Context) -> VerdictMade:
     """Return the verdict event: what is needed to decide it again, and a candidate's word."""
     assert unit.checklist is not None, "an inspection was started"
     run = run_of(unit, context)
-    return replace(verdict_of(run, unit.checklist), shadow=shadowed(run, context))
+    verdict = verdict_of(run, unit.checklist)
+    return replace(verdict, shadow=shadowed(run, context, is_early=verdict.settled_early))
 
 
 def verdict_of(run: Run, checklist: DocumentRef) -> VerdictMade:
