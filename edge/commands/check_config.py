@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Final
 
 from edge.barcodes.numbers import problems as number_problems
+from edge.commands.policy.check import examine
+from edge.commands.policy.packs import NotAPackError
 from edge.settings.load import Problem, SettingsError, load
 from edge.settings.model import Settings
-from zoning.findings import PolicyParseError
-from zoning.pack import load_pack
+from zoning.findings import Finding, Severity
 
 CONFIG_DEFAULT: Final = "/etc/receiving-edge"
-PACK_SUFFIXES: Final = (".toml", ".csv")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,12 +43,15 @@ def run(args: argparse.Namespace) -> int:
 
 
 def check(folder: Path) -> tuple[Problem, ...]:
-    """Return all problems of a folder: files, references, number rules, policy packs."""
+    """Return all problems of a folder: files, references, number rules, policy packs.
+
+    Each pack passes the whole gate, with this station's cameras when its settings can be read.
+    """
     try:
         settings = load(folder)
     except SettingsError as error:
-        return (*error.problems, *_packs(folder))
-    return (*_numbers(settings), *_packs(folder))
+        return (*error.problems, *_packs(folder, None))
+    return (*_numbers(settings), *_packs(folder, settings.camera_roles))
 
 
 def _numbers(settings: Settings) -> tuple[Problem, ...]:
@@ -60,28 +63,26 @@ def _numbers(settings: Settings) -> tuple[Problem, ...]:
     )
 
 
-def _packs(folder: Path) -> tuple[Problem, ...]:
+def _packs(folder: Path, cameras: frozenset[str] | None) -> tuple[Problem, ...]:
     packs = sorted(path.parent for path in folder.glob("packs/*/pack.toml"))
-    return tuple(problem for pack in packs for problem in _pack(pack, folder))
+    return tuple(problem for pack in packs for problem in _pack(pack, folder, cameras))
 
 
-def _pack(pack: Path, folder: Path) -> tuple[Problem, ...]:
-    files = {
-        path.relative_to(pack).as_posix(): path.read_bytes()
-        for path in sorted(pack.rglob("*"))
-        if path.is_file() and path.suffix in PACK_SUFFIXES
-    }
+def _pack(pack: Path, folder: Path, cameras: frozenset[str] | None) -> tuple[Problem, ...]:
     name = pack.relative_to(folder).as_posix()
     try:
-        load_pack(files)
-    except PolicyParseError as error:
-        return tuple(
-            Problem(
-                file=f"{name}/{one.file}",
-                key=f"line {one.line}",
-                problem=one.text["en"],
-                allowed=f"rule {one.check} of policy packs",
-            )
-            for one in error.findings
-        )
-    return ()
+        examined = examine(pack, cameras)
+    except NotAPackError as error:
+        return (Problem(file=name, key="", problem=error.text["en"], allowed=""),)
+    errors = (one for one in examined.findings if one.severity is Severity.ERROR)
+    return tuple(_problem(name, one) for one in errors)
+
+
+def _problem(pack: str, finding: Finding) -> Problem:
+    said = " ".join(filter(None, (finding.row, finding.subject, finding.text["en"])))
+    return Problem(
+        file=f"{pack}/{finding.file}",
+        key=f"line {finding.line}",
+        problem=said,
+        allowed=f"rule {finding.check} of policy packs; receiving-edge policy check shows why",
+    )
