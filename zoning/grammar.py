@@ -229,7 +229,8 @@ def _show_atom(atom: Atom) -> str:
         case OneOf(name=name, values=(single,)):
             return f"{name} = '{single}'"
         case OneOf(name=name, values=values):
-            return f"{name} in {{{', '.join(map(repr, values))}}}"
+            listed = ", ".join(f"'{value}'" for value in values)
+            return f"{name} in {{{listed}}}"
         case Within(name=name, range=limits, precision=precision):
             return f"{name} {show_range(limits, precision, bound=' ', between='in ')}"
         case Is(name=name, value=value):

@@ -94,11 +94,15 @@ class Cnf:
     def solve(self, *assumptions: Lit) -> bool:
         """Return whether all clauses can hold together with these literals."""
         found = self._solver.solve(assumptions)
-        self._model = None
+        if found:
+            self._model = None
         return found
 
     def value(self, lit: Lit) -> bool:
-        """Return what a literal is in the model of the last `solve`, which must have been true."""
+        """Return what a literal is in the last model.
+
+        A model that was read once outlives a `solve` that finds none.
+        """
         if self._model is None:
             self._model = self._solver.get_model()
             assert self._model is not None, "only a satisfiable question has a model"
