@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
@@ -26,6 +26,7 @@ MANIFEST_FORMAT: Final = "manifest/1"
 SIGNATURES_FORMAT: Final = "signatures/1"
 KEY_PREFIX: Final = "ed25519:"
 Record = TypeVar("Record")
+PrivateKey: TypeAlias = Ed25519PrivateKey
 _BOUND: Final = b"receiving-edge policy pack, signed as "  # no signature counts for anything else
 
 
@@ -172,7 +173,7 @@ def _read(kind: type[Record], name: str, content: bytes) -> Record:
 # ---------------------------------------------------------------- signatures
 
 
-def sign(manifest: Manifest, role: PolicyRole, key: Ed25519PrivateKey) -> Signature:
+def sign(manifest: Manifest, role: PolicyRole, key: PrivateKey) -> Signature:
     """Return a signature. The author's covers everything but the approver's name."""
     made = key.sign(_signed(manifest, role))
     return Signature(key=public_text(key), signature=base64.b64encode(made).decode("ascii"))
@@ -249,7 +250,7 @@ def new_key(password: bytes | None) -> tuple[bytes, str]:
     return pem, public_text(key)
 
 
-def read_key(pem: bytes, password: bytes | None) -> Ed25519PrivateKey:
+def read_key(pem: bytes, password: bytes | None) -> PrivateKey:
     """Return the private key. Raises SealError, never with a part of the key in its message."""
     try:
         key = serialization.load_pem_private_key(pem, password)
@@ -260,7 +261,7 @@ def read_key(pem: bytes, password: bytes | None) -> Ed25519PrivateKey:
     return key
 
 
-def public_text(key: Ed25519PrivateKey) -> str:
+def public_text(key: PrivateKey) -> str:
     """Return the public half as it stands in policy_keys.toml."""
     raw = key.public_key().public_bytes_raw()
     return KEY_PREFIX + base64.b64encode(raw).decode("ascii")

@@ -32,7 +32,7 @@ def read_rehearsal(content: bytes) -> Rehearsed:
             candidate=str(report.content["candidate"]["sha256"]),
             base=report.base_sha256,
             records=report.records,
-            stations=len(report.stations),
+            stations=report.stations,
         )
     except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise ReportError(f"{REHEARSAL}: no report of a rehearsal: {error}") from error
