@@ -30,6 +30,7 @@ from edge.feeds.shadow_report import ShadowReport, shadow_report
 from edge.journal.reader import Reader
 from zoning.findings import Finding, PolicyParseError, Severity
 from zoning.gate import prove
+from zoning.gate.difference import more_generous
 from zoning.gate.report import GATE, Proof
 from zoning.model import ENGINE
 from zoning.pack import Pack, load_pack
@@ -265,4 +266,6 @@ def _need_not_more_generous(pack: Pack, active: Pack | None) -> None:
     )
     if before != after:
         raise _RefusedError("emergency: the checklists are changed")
-    raise _RefusedError("emergency: not proved to be nowhere more generous")
+    better = more_generous(active, pack)
+    if better is not None:
+        raise _RefusedError(f"emergency: more generous in {better}", better.item or None)
