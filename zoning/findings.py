@@ -90,7 +90,6 @@ _MESSAGES: Mapping[str, tuple[str, str, str]] = {
         "не UTF-8: сохраните как UTF-8 (в таблице: «CSV UTF-8»)",
         "not UTF-8: save as UTF-8 (in a spreadsheet: “CSV UTF-8”)",
     ),
-    "cell": ("G01", "{key}: ячейка {got} не понята", "{key}: cell {got} is not understood"),
     "catch_all": (
         "G21",
         "строка без условий запрещена: недостающий факт обходит движок",
@@ -246,7 +245,7 @@ def _finding(file: str, line: int, code: str, params: Mapping[str, object]) -> F
     check, ru, en = _MESSAGES[code]
     safe = {name: shown(value) for name, value in params.items()}
     text = {"ru": ru.format_map(safe), "en": en.format_map(safe)}
-    return Finding(check=check, file=file, line=line, text=text)
+    return Finding(check=check, file=shown(file), line=line, text=text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

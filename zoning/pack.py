@@ -1,18 +1,23 @@
 """One hashed pack: policy, zone table, checklists, reasons. Takes bytes; refuses all or nothing."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from zoning.checklist.load import read_checklists
 from zoning.checklist.values import Checklist
-from zoning.findings import CODE, Report, Section, read_toml
+from zoning.findings import CODE, FILE_BYTES_MAX, Report, Section, read_toml
 from zoning.grammar import truth
 from zoning.index import Index
 from zoning.model import Domain, Label, Members, Static, digest
 from zoning.policy import Policy, read_policy
 from zoning.table import Table, read_table, show_table
+from zoning.texts import entries
 
+FILES_MAX = 200
+PACK_BYTES_MAX = 4 << 20
+PACK_ENTRIES_MAX = 200_000
 FILES = ("pack.toml", "policy.toml", "reasons.toml")
 TABLE = "zone.csv"
 UNKNOWN_ITEM = "unknown_item"
@@ -92,9 +97,12 @@ def load_pack(files: Mapping[str, bytes]) -> Pack:
     Raises PolicyParseError with every finding of every file; nothing is half loaded.
     """
     report = Report()
+    _check_size(files, report)
     for name in (*FILES, TABLE):
         if name not in files:
             report.add(name, 1, "absent_file", {})
+    for name in filter(_is_foreign, files):
+        report.add(name, 1, "unknown_name", {"key": "pack", "got": name})
     sections = {
         name: section
         for name, content in sorted(files.items())
@@ -107,15 +115,30 @@ def load_pack(files: Mapping[str, bytes]) -> Pack:
     return pack
 
 
+def _check_size(files: Mapping[str, bytes], report: Report) -> None:
+    """Refuse what is too much before any of it is read; one big file is told when it is read."""
+    contents = [content for content in files.values() if len(content) <= FILE_BYTES_MAX]
+    if len(files) > FILES_MAX:
+        report.add(FILES[0], 1, "too_big", {"max": f"{FILES_MAX} files"})
+    if sum(map(len, contents)) > PACK_BYTES_MAX:
+        report.add(FILES[0], 1, "too_big", {"max": f"{PACK_BYTES_MAX >> 20} MiB"})
+    elif sum(map(entries, contents)) > PACK_ENTRIES_MAX:
+        report.add(FILES[0], 1, "too_big", {"max": f"{PACK_ENTRIES_MAX} entries"})
+    report.stop()
+
+
+def _is_foreign(name: str) -> bool:
+    """Whether a pack has no place for a file that a policy might be meant to hold."""
+    is_policy = name.endswith((".toml", ".csv"))
+    return is_policy and name not in (*FILES, TABLE) and not name.startswith("checklists/")
+
+
 def _build(sections: Mapping[str, Section], table: bytes, report: Report) -> Pack:
     head = sections["pack.toml"]
     head.one_of("format", ("pack/1",), "")
     languages = head.codes("languages", re.compile(r"[a-z]{2}")) or ("ru", "en")
     policy = read_policy(sections["policy.toml"], languages)
     parts = [section for name, section in sections.items() if name.startswith("checklists/")]
-    for name in sections.keys() - {*FILES}:
-        if not name.startswith("checklists/"):
-            report.add(name, 1, "unknown_name", {"key": "pack", "got": name})
     checklists = read_checklists(parts, policy, languages)
     if UNKNOWN_ITEM not in checklists:
         head.place.refuse("required", {"key": f"checklists/{UNKNOWN_ITEM}.toml"})
@@ -153,8 +176,8 @@ def _reasons(
     section.integer("version", needed=True)
     found = {group: _group(section, group, policy, languages) for group in REASONS}
     section.finish()
-    ids = [reason.id for group in found.values() for reason in group]
-    for name in sorted({name for name in ids if ids.count(name) > 1}):
+    ids = Counter(reason.id for group in found.values() for reason in group)
+    for name in sorted(name for name, count in ids.items() if count > 1):
         section.place.refuse("duplicate", {"key": name})
     return found
 

@@ -1,6 +1,7 @@
 """Inheritance of checklists: exact pins, short chains, steps merged by name, options by id."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -113,8 +114,8 @@ def _refuse_twins(steps: tuple[Part, ...]) -> None:
         if name in seen:
             step.place.at("name").refuse("duplicate", {"key": name})
         seen.add(name)
-        ids = [_id(option) for option in _list(step.raw.get("option"))]
-        for twin in sorted({one for one in ids if ids.count(one) > 1} - {""}):
+        ids = Counter(_id(option) for option in _list(step.raw.get("option")))
+        for twin in sorted(one for one, count in ids.items() if one and count > 1):
             step.place.at("option").refuse("duplicate", {"key": twin})
 
 
