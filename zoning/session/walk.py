@@ -205,7 +205,8 @@ def inherited(run: Run, step: Step) -> str | None:
     return step.default or None
 
 
-_COLUMNS: Mapping[str, Callable[[Static], Value | None]] = {
+# What a feed says of a unit, by the column that takes it; every other column waits for a step.
+FEEDS: Mapping[str, Callable[[Static], str | int | bool | None]] = {
     "category": lambda static: static.category,
     "tenant": lambda static: static.tenant,
     "in_window": lambda static: static.in_window,
@@ -221,7 +222,7 @@ def static_values(pack: Pack, static: Static) -> tuple[dict[str, Value], dict[st
     known: dict[str, Value] = {"attrs": attributes(pack.policy, static)}
     missing: dict[str, str] = {}
     for name, domain in pack.policy.domains.items():
-        value = _COLUMNS[name](static) if name in _COLUMNS else None
+        value = FEEDS[name](static) if name in FEEDS else None
         if name in ("grade", "flags", "attrs"):
             continue
         if value is None:
