@@ -1,4 +1,4 @@
-"""Journal events of a whole return, one case for every row of the EPCIS mapping and its variants."""
+"""Journal events of a whole return: one case for every row of the EPCIS mapping, and variants."""
 
 import itertools
 import json
@@ -46,7 +46,7 @@ from edge.sync.epcis.view import view_of
 DATA = "RECEIVING_EDGE_EPCIS_DATA"
 NAMESPACE = "https://returns.example.com"
 OWN = Names(namespace=NAMESPACE, site="msk1", station="st07")
-GS1 = Names(namespace=NAMESPACE, site="msk1", station="st07", gln="4601234000009")
+GS1 = Names(namespace=NAMESPACE, site="msk1", station="st07", gln="4601234000000")
 PARCEL = "0193a5bf-0000-7000-8000-0000000000aa"
 UNIT = "0193a5bf-0000-7000-8000-0000000000bb"
 MOVE = "0193a5bf-0000-7000-8000-0000000000cc"
@@ -273,7 +273,7 @@ _CASES: Mapping[str, tuple[Given, ...]] = {
         verdict("hazmat", "HAZMAT_HOLD", "hazard_chem", "hazard_battery", grade=None, row="R01"),
     ),
     "put resale in a tray": (identified(), verdict("resale", "RESTOCK"), put("resale", "A1")),
-    "put resale in a tote with a GRAI": (identified(), put("resale", "04601234000009T-17")),
+    "put resale in a tote with a GRAI": (identified(), put("resale", "04601234000000T-17")),
     "put repair": (identified(), put("repair")),
     "put disposal": (identified(), put("disposal", "D1")),
     "put hold, recalled": (identified(), _HELD, put("hold", "H1")),

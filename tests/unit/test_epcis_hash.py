@@ -148,7 +148,7 @@ def test_a_gs1_key_has_one_spelling(written: str, canonical: str) -> None:
         "urn:epc:id:sgtin:061414.107346.2017",
         "urn:epc:id:sscc:0614141.12345678x0",
         "urn:epc:id:nosuch:0614141.107346.2017",
-        "urn:epcglobal:cbv:bt:4601234000009:88123",
+        "urn:epcglobal:cbv:bt:4601234000000:88123",
         "https://id.gs1.org/01/04601234567893/21/A%2F1",
         f"{OWN.namespace}/unit/0193a5bf-0000-7000-8000-0000000000bb",
         f"{OWN.namespace}/zone/msk1.resale",
