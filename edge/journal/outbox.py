@@ -33,12 +33,21 @@ class DeadLetter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CaptureJob:
+    """Work at the target that was asked for and has not ended: all up to `to_seq` is part of it."""
+
+    url: str
+    to_seq: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ack:
-    """All up to `cursor_seq` is stored at the target or stands in `dead`."""
+    """All up to `cursor_seq` is stored at the target or stands in `dead`; `job` runs there now."""
 
     target: str
     cursor_seq: int
     dead: tuple[DeadLetter, ...] = ()
+    job: CaptureJob | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,8 +111,10 @@ def apply_ack(connection: sqlite3.Connection, book: TargetBook, ack: Ack) -> Non
                 letter.first_ms,
             ),
         )
+    job = (ack.job.url, ack.job.to_seq) if ack.job is not None else (None, None)
     connection.execute(
-        "UPDATE target SET cursor_seq = max(cursor_seq, ?) WHERE id = ?", (ack.cursor_seq, book.id)
+        "UPDATE target SET cursor_seq = max(cursor_seq, ?), job_url = ?, job_to = ? WHERE id = ?",
+        (ack.cursor_seq, *job, book.id),
     )
 
 
@@ -122,10 +133,11 @@ class Outbox:
     def __init__(self, path: Path, target: str) -> None:
         self._connection = open_reader(path)
         row = self._connection.execute(
-            "SELECT id, cursor_seq FROM target WHERE name = ?", (target,)
+            "SELECT id, cursor_seq, job_url, job_to FROM target WHERE name = ?", (target,)
         ).fetchone()
         self._target: int = row[0]
         self.cursor_seq: int = row[1]
+        self.job = CaptureJob(url=row[2], to_seq=row[3]) if row[2] is not None else None
 
     def close(self) -> None:
         """Close the connection; harmless twice."""

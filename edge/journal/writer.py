@@ -360,7 +360,8 @@ def _merged(before: Ack | None, ack: Ack) -> Ack:
     if before is None:
         return ack
     dead: tuple[DeadLetter, ...] = before.dead + ack.dead
-    return Ack(target=ack.target, cursor_seq=max(before.cursor_seq, ack.cursor_seq), dead=dead)
+    cursor_seq = max(before.cursor_seq, ack.cursor_seq)
+    return Ack(target=ack.target, cursor_seq=cursor_seq, dead=dead, job=ack.job)
 
 
 def _locked(path: Path) -> int:

@@ -5,11 +5,8 @@ An answer that proves nothing counts as nothing: the same batch goes again, with
 
 import asyncio
 import hashlib
-import json
 import zlib
-from collections.abc import AsyncIterator, Mapping
-from datetime import UTC
-from email.utils import parsedate_to_datetime
+from collections.abc import AsyncIterator
 from typing import Any, Final, Self
 
 import httpx
@@ -17,15 +14,18 @@ import httpx
 from drivers.protocols import Clock
 from edge.journal.outbox import OutboxRow
 from edge.settings.model import TargetSettings
+from edge.sync.http_client import (
+    REQUEST_S,
+    json_object,
+    open_client,
+    read_body,
+    retry_after_s,
+)
 from edge.sync.target import Later, Outcome, Refused, Split, Stored, TooLarge
 
 CONTENT_TYPE: Final = "application/cloudevents-batch+json; charset=UTF-8"
-CONNECT_S: Final = 3.0
-REQUEST_S: Final = 15.0
-RETRY_AFTER_S_MAX: Final = 900.0
 GZIP_FROM_BYTES: Final = 4096
 SLICE_BYTES: Final = 64 * 1024  # packed or sent between two looks of the loop at other work
-ANSWER_BYTES_MAX: Final = 4 * 1024 * 1024
 GZIP_WINDOW: Final = 31
 
 _AGAIN: Final = frozenset((408, 425, 429))
@@ -42,15 +42,7 @@ class HttpEvents:
         self._headers = {"Content-Type": CONTENT_TYPE, "Edge-Source": source}
 
     async def __aenter__(self) -> Self:
-        if self._target.password_file is not None:
-            token = self._target.password_file.read_text(encoding="utf-8").strip()
-            self._headers["Authorization"] = f"Bearer {token}"
-        self._client = httpx.AsyncClient(
-            timeout=httpx.Timeout(REQUEST_S, connect=CONNECT_S),
-            limits=httpx.Limits(max_connections=1, keepalive_expiry=None),
-            trust_env=False,
-            verify=self._target.url.startswith("https:"),
-        )
+        self._client = open_client(self._target)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -78,7 +70,7 @@ class HttpEvents:
                     "POST", self._target.url, content=_each(slices), headers=headers
                 ) as response,
             ):
-                body = await _body(response)
+                body = await read_body(response)
         except TimeoutError:
             return Later(reason="no answer in time", is_slow=True)
         except httpx.TimeoutException:
@@ -127,7 +119,7 @@ def outcome_of(
     if status in (200, 201, 204) or (status == 202 and accept_202):
         return _stored(body, ids)
     if status in (400, 422):
-        told = _document(body)
+        told = json_object(body)
         has_results = told is not None and isinstance(told.get("results"), list)
         return _stored(body, ids) if has_results else Split(code=str(status), reason=reason)
     if status == 409:
@@ -141,24 +133,10 @@ def outcome_of(
     return Later(reason=reason, wait_s=wait_s, is_slow=True)
 
 
-def retry_after_s(value: str | None, wall_ms: int) -> float | None:
-    """Return the wait a receiver asked for, in seconds or as a date, capped at 15 minutes."""
-    if value is None:
-        return None
-    if value.isascii() and value.isdigit():
-        return min(RETRY_AFTER_S_MAX, float(value))
-    try:
-        moment = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    at_s = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-    return min(RETRY_AFTER_S_MAX, max(0.0, at_s - wall_ms / 1000))
-
-
 def _stored(body: bytes | None, ids: tuple[str, ...]) -> Outcome:
     if body == b"":
         return Stored()
-    told = _document(body)
+    told = json_object(body)
     if told is None:  # a proxy's log-in page also answers 200
         return Later(reason="unreadable answer")
     limits = told.get("limits")
@@ -182,16 +160,6 @@ def _statuses(results: list[Any]) -> dict[str, tuple[str, str]]:
         for one in results
         if isinstance(one, dict)
     }
-
-
-def _document(body: bytes | None) -> Mapping[str, Any] | None:
-    if body is None:
-        return None
-    try:
-        told = json.loads(body)
-    except ValueError:
-        return None
-    return told if isinstance(told, dict) else None
 
 
 def _pieces(rows: tuple[OutboxRow, ...]) -> list[bytes]:
@@ -219,13 +187,3 @@ async def _each(slices: list[bytes]) -> AsyncIterator[bytes]:
     for piece in slices:
         for start in range(0, len(piece), SLICE_BYTES):
             yield piece[start : start + SLICE_BYTES]
-
-
-async def _body(response: httpx.Response) -> bytes | None:
-    """Return the answer's body, None when it is longer than any answer of ours may be."""
-    body = bytearray()
-    async for chunk in response.aiter_bytes():
-        body += chunk
-        if len(body) > ANSWER_BYTES_MAX:
-            return None
-    return bytes(body)

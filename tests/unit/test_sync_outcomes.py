@@ -5,7 +5,8 @@ import json
 import pytest
 
 from edge.journal.outbox import is_wanted
-from edge.sync.http_events import outcome_of, retry_after_s
+from edge.sync.http_client import retry_after_s
+from edge.sync.http_events import outcome_of
 from edge.sync.target import (
     Later,
     Outcome,

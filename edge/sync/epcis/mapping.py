@@ -263,7 +263,7 @@ def _observed(about: About, said: Said, *, rmas: Iterable[str] = ()) -> Step:
     step: Step = {
         "type": "ObjectEvent",
         "eventTime": utc_text(about.event.time_ms),
-        "eventTimeZoneOffset": about.event.data["tz"],
+        "eventTimeZoneOffset": about.event.data.get("tz"),
         "epcList": [about.subject],
         "action": "OBSERVE",
         "bizStep": said.biz_step,

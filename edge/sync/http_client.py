@@ -1,0 +1,66 @@
+"""What every target over HTTP has in common: one connection, who we are, how an answer is read."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from typing import Any, Final
+
+import httpx
+
+from edge.settings.model import TargetSettings
+
+CONNECT_S: Final = 3.0
+REQUEST_S: Final = 15.0
+RETRY_AFTER_S_MAX: Final = 900.0
+ANSWER_BYTES_MAX: Final = 4 * 1024 * 1024
+
+
+def open_client(target: TargetSettings) -> httpx.AsyncClient:
+    """Return a client with one connection kept alive, never redirected; the token is read now."""
+    headers = {}
+    if target.password_file is not None:
+        token = target.password_file.read_text(encoding="utf-8").strip()
+        headers["Authorization"] = f"Bearer {token}"
+    return httpx.AsyncClient(
+        headers=headers,
+        timeout=httpx.Timeout(REQUEST_S, connect=CONNECT_S),
+        limits=httpx.Limits(max_connections=1, keepalive_expiry=None),
+        trust_env=False,
+        verify=target.url.startswith("https:"),
+    )
+
+
+async def read_body(response: httpx.Response) -> bytes | None:
+    """Return the answer's body, None when it is longer than any answer of ours may be."""
+    body = bytearray()
+    async for chunk in response.aiter_bytes():
+        body += chunk
+        if len(body) > ANSWER_BYTES_MAX:
+            return None
+    return bytes(body)
+
+
+def json_object(body: bytes | None) -> Mapping[str, Any] | None:
+    """Return the object that a body holds, None when it holds anything else."""
+    if body is None:
+        return None
+    try:
+        told = json.loads(body)
+    except ValueError:
+        return None
+    return told if isinstance(told, dict) else None
+
+
+def retry_after_s(value: str | None, wall_ms: int) -> float | None:
+    """Return the wait a receiver asked for, in seconds or as a date, capped at 15 minutes."""
+    if value is None:
+        return None
+    if value.isascii() and value.isdigit():
+        return min(RETRY_AFTER_S_MAX, float(value))
+    try:
+        moment = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    at_s = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    return min(RETRY_AFTER_S_MAX, max(0.0, at_s - wall_ms / 1000))
