@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from zoning.grammar import Test, names
+from zoning.index import positions
 from zoning.model import (
     UNGRADED,
     Deciding,
@@ -27,7 +28,7 @@ MISSING = "#missing"
 INVALID = "#invalid"
 NO_POLICY = "#nopolicy"
 _REFUNDS = tuple(Refund)
-_MOVES = tuple(Move)
+_STRICTNESS: Mapping[str, int] = {refund: at for at, refund in enumerate(_REFUNDS)}
 _ENGINE: Mapping[str, tuple[str, Label]] = {
     MISSING: (
         "HOLD_MISSING_FACT",
@@ -49,10 +50,14 @@ _ENGINE: Mapping[str, tuple[str, Label]] = {
 
 def decide(pack: Pack, facts: Facts) -> Verdict:
     """Return the one outcome of a record. Never raises: what has no row goes to hold."""
-    both = pack.index.match(facts.values)
+    return decided(pack, facts, pack.index.match(facts.values))
+
+
+def decided(pack: Pack, facts: Facts, both: int) -> Verdict:
+    """Return the outcome of a record by the mask that the pack's index gives for it."""
     if not both:
         return _undeclared(pack, facts)
-    outcome = pack.index.memo.get(both) or _kept(pack, both)
+    outcome = pack.index.memo.get(both) or outcome_of(pack, both)
     if outcome.is_open:
         missing = _lacking(pack.table.rows[outcome.row], facts)
     elif facts.raised or facts.missing or not facts.grade_exact:
@@ -129,12 +134,20 @@ def _undeclared(pack: Pack, facts: Facts) -> Verdict:
 # ---------------------------------------------------------------- what a mask means
 
 
-def _kept(pack: Pack, both: int) -> Outcome:
+def outcome_of(pack: Pack, both: int) -> Outcome:
+    """Return the outcome of all records with this mask, which is not 0; it is kept for the next."""
     memo = pack.index.memo
-    if len(memo) >= OUTCOMES_KEPT:
-        memo.clear()
-    memo[both] = found = _outcome(pack, both)
+    found = memo.get(both)
+    if found is None:
+        if len(memo) >= OUTCOMES_KEPT:
+            memo.clear()
+        memo[both] = found = _outcome(pack, both)
     return found
+
+
+def refund_under(pack: Pack, both: int, proposed: Refund) -> Refund:
+    """Return a proposed refund after the caps that apply to records with this mask."""
+    return _refund(proposed, [cap for cap, when in pack.index.caps if when.holds(both)])
 
 
 def _outcome(pack: Pack, both: int) -> Outcome:
@@ -180,7 +193,7 @@ def _fired(
     return Outcome(
         verdict=verdict,
         row=first.bit_length() - 1,
-        flags=_row_flags(row.cells.get("flags")),
+        flags=flags_asked(row.cells.get("flags")),
         is_graded=isinstance(row.cells.get("grade"), OneOfCell),
         guards=_guards(pack, true, caps),
     )
@@ -210,14 +223,16 @@ def _invalid(wrong: Iterable[str]) -> tuple[Missing, ...]:
 
 
 def _refund(proposed: Refund, caps: Iterable[Cap]) -> Refund:
-    limits = [Refund(cap.at_most) for cap in caps if cap.output == "refund"]
-    return max([proposed, *limits], key=_REFUNDS.index)
+    limits = [_STRICTNESS[cap.at_most] for cap in caps if cap.output == "refund"]
+    return _REFUNDS[max([_STRICTNESS[proposed], *limits])]
 
 
 def _guards(pack: Pack, true: int, caps: tuple[Cap, ...]) -> frozenset[str]:
     """Return the columns read by caps that apply because they are not known to be false."""
-    unproved = [cap for cap, when in pack.index.caps if cap in caps and not when.holds(true)]
-    return frozenset(name for cap in unproved for name in names(cap.when))
+    proved = [cap for cap, when in pack.index.caps if when.holds(true)]
+    if len(proved) == len(caps):  # what is definitely true is possibly true
+        return frozenset()
+    return frozenset(name for cap in caps if cap not in proved for name in names(cap.when))
 
 
 def _actions(pack: Pack, row: Row, true: int) -> tuple[str, ...]:
@@ -228,15 +243,10 @@ def _actions(pack: Pack, row: Row, true: int) -> tuple[str, ...]:
 
 def _ids(pack: Pack, rows: int) -> tuple[str, ...]:
     """Return the ids of rows given as bits."""
-    found = []
-    while rows:
-        first = rows & -rows
-        found.append(pack.table.rows[first.bit_length() - 1].id)
-        rows ^= first
-    return tuple(found)
+    return tuple(pack.table.rows[at].id for at in positions(rows))
 
 
-def _row_flags(cell: Cell | None) -> frozenset[str]:
+def flags_asked(cell: Cell | None) -> frozenset[str]:
     """Return the members whose presence a set cell asks for."""
     if not isinstance(cell, SetCell):
         return frozenset()

@@ -6,7 +6,7 @@ halves is set in the mask of every record that the policy's domains hold.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -101,11 +101,22 @@ class Index:
         return both
 
     def parts(self, values: Mapping[str, Value]) -> dict[str, int]:
-        """Return the mask of each column for a record that `match` holds valid."""
-        return {
-            name: column.mask(values[name]) if name in values else column.blank
-            for name, column in self.columns.items()
-        }
+        """Return the mask of each column; empty for a record that `match` gives 0 for."""
+        found = {}
+        try:
+            for name, column in self.columns.items():
+                found[name] = column.mask(values[name]) if name in values else column.blank
+        except (KeyError, TypeError):
+            return {}
+        is_valid = all(found.values()) and values.keys() <= found.keys()
+        return found if is_valid else {}
+
+    def joined(self, parts: Iterable[int]) -> int:
+        """Return the mask of a record, or of a part of it, from those of its columns."""
+        both = self._all
+        for part in parts:
+            both &= part
+        return both
 
     def broken(self, both: int) -> tuple[str, ...]:
         """Return the axioms whose two sides are known to differ, sorted."""
@@ -123,8 +134,9 @@ class Index:
         """Return whether a row (by position) decides a record with this mask."""
         possible = both & self.rows
         bit = 1 << at
-        is_first = possible & -possible == bit
-        return is_first and both >> self.width & bit != 0 and not self.broken(both)
+        if possible & -possible != bit or not both >> self.width & bit:
+            return False
+        return not self.axioms or not self.broken(both)
 
 
 # ---------------------------------------------------------------- columns
@@ -204,7 +216,8 @@ class SetColumn:
     present: Mapping[str, int]
     unknown: Mapping[str, int]
     joins: tuple[tuple[int, int], ...]
-    needs: Mapping[Cell, Need]
+    lasting: int
+    needs: Mapping[int, Need]
 
     def mask(self, value: Value) -> int:
         """Return the mask of a set; 0 = no set, or a member both present and unknown.
@@ -213,15 +226,25 @@ class SetColumn:
         """
         if not isinstance(value, Members):
             return 0
+        if value.unknown and not value.unknown.isdisjoint(value.present):
+            return 0
+        return self.settled(self.weighed(value))
+
+    def weighed(self, value: Members) -> int:
+        """Return what all members add and take away, before the one is set off by the other.
+
+        The weights of members may be added (by OR) to it in any order.
+        """
         found = self.base
         for member in value.present:
             found |= self.present[member]
-        if value.unknown:
-            if not value.unknown.isdisjoint(value.present):
-                return 0
-            for member in value.unknown:
-                found |= self.unknown[member]
-        found &= self.whole & ~(found >> self.shift)
+        for member in value.unknown:
+            found |= self.unknown[member]
+        return found
+
+    def settled(self, weight: int) -> int:
+        """Return the mask of members that were weighed."""
+        found = weight & self.whole & ~(weight >> self.shift)
         return self._joined(found) if self.joins else found
 
     def _joined(self, found: int) -> int:
@@ -242,6 +265,7 @@ class _Bits:
     """Gives every row and every distinct test its bit, then builds the columns."""
 
     def __init__(self, policy: Policy, rows: Sequence[Row]) -> None:
+        self._rows = rows
         self._domains = policy.domains
         self._cells: dict[str, dict[Cell, int]] = {name: {} for name in policy.domains}
         self._literals: dict[tuple[str, Cell], int] = {}
@@ -343,7 +367,7 @@ class _Bits:
 
     def _set(self, name: str, free: int, blank: int) -> SetColumn:
         values, width = self._domains[name].values, self.width
-        whole = _whole(width)
+        whole, read = _whole(width), _sum(self._cells[name].values())
         needs = {cell: _need(cell, values) for cell in self._cells[name]}
         hit, banned = dict.fromkeys(values, 0), dict.fromkeys(values, 0)
         base = 0
@@ -367,7 +391,10 @@ class _Bits:
                 for bits, need in self._joins[name]
                 for half in (0, width)
             ),
-            needs=needs,
+            lasting=read & ~_sum(banned.values()),
+            needs={
+                at: needs[row.cells[name]] for at, row in enumerate(self._rows) if name in row.cells
+            },
         )
 
 
@@ -421,6 +448,14 @@ def _cuts(cells: Iterable[Cell], limits: Range) -> list[int]:
         ranges += cell.ranges
     lows = {each.low for each in ranges if each.low is not None}
     return sorted(lows | {each.high + 1 for each in ranges if each.high is not None})
+
+
+def positions(rows: int) -> Iterator[int]:
+    """Yield the positions of the bits that are set, the lowest first."""
+    while rows:
+        first = rows & -rows
+        yield first.bit_length() - 1
+        rows ^= first
 
 
 def _sum(bits: Iterable[int]) -> int:
