@@ -1,6 +1,7 @@
 """Policy packs as folders: files by relative path, read and written whole."""
 
 import os
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -25,9 +26,10 @@ def read_pack(folder: Path) -> dict[str, bytes]:
 def keep_pack(files: Mapping[str, bytes], folder: Path) -> None:
     """Write files beside `folder`, then rename: they are there whole and durable, or not at all.
 
-    A rest of an earlier try is written over. Raises OSError.
+    What an earlier try left beside it is thrown away. Raises OSError.
     """
     beside = folder.with_name(f".{folder.name}")
+    shutil.rmtree(beside, ignore_errors=True)
     for name, content in files.items():
         path = beside / name
         path.parent.mkdir(parents=True, exist_ok=True)

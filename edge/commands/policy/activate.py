@@ -6,7 +6,6 @@ The service need not run: its next start takes the pack.
 import argparse
 import json
 import os
-import shutil
 import sys
 import time
 from pathlib import Path
@@ -74,7 +73,6 @@ def drop(data: Path, name: str, files: dict[str, bytes]) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     if target.exists():
         raise OSError(f"{target} lies there already: the station has not taken it yet")
-    shutil.rmtree(target.with_name(f".{name}"), ignore_errors=True)
     keep_pack(files, target)
     os.utime(target)  # a new drop, whatever lay there before
 
