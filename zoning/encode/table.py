@@ -18,11 +18,13 @@ class Encoded:
     """What the decision makes of a unit: exactly one of `fires`, `missing`, `none`, `invalid`.
 
     `zone`, `disposition`, `refund` and `move` have exactly one value each, after the caps.
-    `true[k]` = row k by itself is definitely true, `possible[k]` = it is not definitely false.
+    `true[k]`, `possible[k]` = row k by itself is, or may be, true. `first[k]` = it is the first row
+    that may be true, so that it decides: it fires, or the outcome is #missing.
     """
 
     true: tuple[Lit, ...]
     possible: tuple[Lit, ...]
+    first: tuple[Lit, ...]
     fires: tuple[Lit, ...]
     missing: Lit
     none: Lit
@@ -37,7 +39,8 @@ def encode_table(cnf: Cnf, pack: Pack, space: Space) -> Encoded:
     """Return the gates of a decision; they agree with `zoning.evaluate.decide` on every unit."""
     rails = [_row(cnf, space, row) for row in pack.table.rows]
     invalid = broken_axiom(cnf, pack, space)
-    fires, stopped = _first_hit(cnf, rails, invalid)
+    first, stopped = _first_hit(cnf, rails, invalid)
+    fires = _firing(cnf, rails, first)
     missing = _missing(cnf, rails, fires, before=(stopped, -invalid))
     engine = {MISSING: missing, NO_POLICY: -stopped, INVALID: invalid}
     rows = pack.table.rows
@@ -46,6 +49,7 @@ def encode_table(cnf: Cnf, pack: Pack, space: Space) -> Encoded:
     return Encoded(
         true=tuple(rail.yes for rail in rails),
         possible=tuple(-rail.no for rail in rails),
+        first=first,
         fires=fires,
         missing=missing,
         none=-stopped,
@@ -72,12 +76,20 @@ def _row(cnf: Cnf, space: Space, row: Row) -> Rail:
 
 
 def _first_hit(cnf: Cnf, rails: Iterable[Rail], invalid: Lit) -> tuple[tuple[Lit, ...], Lit]:
-    """Return which row fires, and whether any row (or a broken axiom) stops the search."""
-    stopped, fires = invalid, []
+    """Return which row decides, and whether any row (or a broken axiom) stops the search."""
+    stopped, first = invalid, []
     for rail in rails:
-        fires.append(cnf.conj((rail.yes, -stopped)))
+        first.append(cnf.conj((-rail.no, -stopped)))
         stopped = cnf.disj((stopped, -rail.no))
-    return tuple(fires), stopped
+    return tuple(first), stopped
+
+
+def _firing(cnf: Cnf, rails: Iterable[Rail], first: Iterable[Lit]) -> tuple[Lit, ...]:
+    """Return which row decides and is definitely true; where all is known the two are the same."""
+    return tuple(
+        lit if rail.yes == -rail.no else cnf.conj((lit, rail.yes))
+        for lit, rail in zip(first, rails, strict=True)
+    )
 
 
 def _missing(

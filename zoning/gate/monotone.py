@@ -1,6 +1,5 @@
 """G23: a worse unit never gets a better zone. Two units that differ in one column are compared."""
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -11,6 +10,7 @@ from zoning.gate.report import Checked
 from zoning.gate.theory import (
     Theory,
     Unit,
+    cases,
     checked,
     decided_columns,
     is_sound,
@@ -51,23 +51,11 @@ class Pair:
         return found
 
     def is_kept(self) -> bool:
-        """Return whether no worse unit gets past any place.
-
-        Asked value by value of the column that most rows test: with it fixed most rows are out of
-        the question at once, which a solver left alone finds out late (four times slower).
-        """
-        cnf = self.unit.cnf
+        """Return whether no worse unit gets past any place."""
+        cnf, rows = self.unit.cnf, self.unit.pack.table.rows
         question = cnf.disj(self.improved())
-        return not any(cnf.solve(question, lit) for lit in self._cases())
-
-    def _cases(self) -> list[Lit]:
-        rows, columns = self.unit.pack.table.rows, self.unit.space.columns
-        tested = Counter(name for row in rows for name in row.cells if name != self.rule.column)
-        for name, _ in tested.most_common():
-            column = columns[name]
-            if isinstance(column, EnumColumn):
-                return [*column.values.values()]
-        return [self.unit.cnf.true]
+        parts = cases(rows, self.unit.space, but=self.rule.column)
+        return not any(cnf.solve(question, part) for part in parts)
 
 
 def pair_of(theory: Theory, rule: Monotone) -> Pair:

@@ -208,16 +208,21 @@ def _guarding(pack: Pack, rule: Invariant) -> set[str]:
 
 def check_dispositions(theory: Theory) -> Checked:
     """G24: a disposition is given out in its own zone only, the engine's are in hold."""
-    return checked("G24", "zones", [*_misplaced(theory), *_engine_misplaced(theory.pack)])
+    return checked("G24", "zones", [*_misplacements(theory), *_engine_misplaced(theory.pack)])
 
 
-def _misplaced(theory: Theory) -> Iterator[Finding]:
-    declared = theory.pack.policy.dispositions
-    for name, lit in theory.encoded.disposition.items():
-        if name not in declared:
-            continue
-        zone = declared[name].zone
-        unit = plain_unit(theory, lit, -theory.encoded.zone[zone])
+def misplaced(theory: Theory) -> Iterator[tuple[str, Lit]]:
+    """Yield per declared disposition whether it is given out outside its zone."""
+    declared, encoded = theory.pack.policy.dispositions, theory.encoded
+    for name, lit in encoded.disposition.items():
+        if name in declared:
+            yield name, theory.cnf.conj((lit, -encoded.zone[declared[name].zone]))
+
+
+def _misplacements(theory: Theory) -> Iterator[Finding]:
+    for name, lit in misplaced(theory):
+        zone = theory.pack.policy.dispositions[name].zone
+        unit = plain_unit(theory, lit)
         if unit is not None:
             yield _g24(
                 theory,

@@ -1,10 +1,11 @@
 """All valid units of a pack and what becomes of them, as clauses; plain units out of its models."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from zoning.encode.cnf import Cnf, Lit
-from zoning.encode.space import Space, cut_points, free_column, space_of
+from zoning.encode.space import EnumColumn, Space, cut_points, free_column, space_of
 from zoning.encode.table import Encoded, encode_table
 from zoning.evaluate import INVALID, MISSING, NO_POLICY, decide
 from zoning.findings import Finding, item_json
@@ -12,6 +13,7 @@ from zoning.gate.report import Checked, status_of
 from zoning.grammar import names
 from zoning.model import Facts, Label, Value, Verdict
 from zoning.pack import TABLE, Pack
+from zoning.table import Row
 
 UNSOUND = "GATE_UNSOUND"
 
@@ -99,6 +101,20 @@ def needed(cnf: Cnf, asked: Iterable[Lit], limits: Iterable[Lit]) -> list[Lit]:
         if not cnf.solve(*asked, *rest):
             kept = rest
     return kept
+
+
+def cases(rows: Iterable[Row], space: Space, but: str = "") -> list[Lit]:
+    """Return the values of the column that most rows test: one of these literals always holds.
+
+    Two decisions are compared case by case: with that value fixed most rows are out of the
+    question at once, which a solver left alone finds out late (4 to 100 times slower).
+    """
+    tested = Counter(name for row in rows for name in row.cells if name != but)
+    for name, _ in tested.most_common():
+        column = space.columns.get(name)
+        if isinstance(column, EnumColumn):
+            return [*column.values.values(), column.missing]
+    return [space.cnf.true]
 
 
 def plain_unit(theory: Theory, *asked: Lit, wanted: Iterable[Lit] = ()) -> Unit | None:
