@@ -221,13 +221,12 @@ class Report:
 
     def add(self, file: str, line: int, code: str, params: Mapping[str, object] = _NOTHING) -> None:
         """Note a problem by its message code; what is quoted is cut and made printable."""
-        if self.count[file] >= FINDINGS_MAX:
-            self.count[file] += 1
-            return
         found = _finding(file, line, code, params)
         key = (file, line, found.text["en"])
-        self.count[file] += key not in self.found
-        self.found.setdefault(key, found)
+        if key not in self.found:
+            self.count[file] += 1
+            if self.count[file] <= FINDINGS_MAX:
+                self.found[key] = found
 
     def stop(self) -> None:
         """Raise PolicyParseError if anything was found."""
@@ -425,8 +424,9 @@ def read_toml(name: str, content: bytes, report: Report) -> Section | None:
     try:
         raw = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
-        line = re.search(r"at line (\d+)", str(error))
-        report.add(name, int(line[1]) if line else 1, "syntax", {"got": error})
+        found = re.search(r"at line (\d+)", str(error))
+        line = int(found[1]) if found else text.rstrip().count("\n") + 1
+        report.add(name, line, "syntax", {"got": error})
         return None
     return Section(raw, Place(report=report, file=name, lines=locate(text)))
 
