@@ -152,7 +152,7 @@ class Reader:
 
     def verify(self, from_seq: int = 1) -> Report:
         """Prove digests, links and gap-free sequence from `from_seq` on; reads every body."""
-        before = self._digest_of(from_seq - 1)
+        before = self.digest_of(from_seq - 1)
         expected, events, broken = from_seq, 0, []
         for seq, body, stored in self.bodies(from_seq):
             if seq != expected or not is_intact(body, before, stored):
@@ -177,7 +177,8 @@ class Reader:
             yield from rows
             from_seq = rows[-1][0] + 1
 
-    def _digest_of(self, seq: int) -> str:
+    def digest_of(self, seq: int) -> str:
+        """Return the digest of an event, hex; of the one before the first, 64 zeros."""
         rows = self._all("SELECT digest FROM event WHERE seq = ?", seq)
         return rows[0][0].hex() if rows else GENESIS
 

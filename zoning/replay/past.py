@@ -15,6 +15,7 @@ from zoning.session.walk import Given, Run, StepState, chosen_options, walked
 EARLY = "settled_early"  # why a record cannot be compared: it was finished before all was asked
 STEP = "step:"  # … a step of the new checklist was never asked
 NO_PACK = "pack"  # … the pack it was decided under is not at hand
+NO_ANSWERS = "answers"  # … its answers are not in the journal
 
 
 class Decided(NamedTuple):

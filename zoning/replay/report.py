@@ -77,12 +77,12 @@ class Report:
     @property
     def base_sha256(self) -> str:
         """Return the digest of the pack in force; empty when it was not at hand."""
-        return str(self.content["base_sha256"])
+        return str(self.content["base"]["sha256"])
 
     @property
-    def stations(self) -> tuple[str, ...]:
-        """Return the stations that the records come from."""
-        return tuple(row["station"] for row in self.content["stations"])
+    def stations(self) -> int:
+        """Return how many stations the records come from."""
+        return int(self.content["stations"])
 
 
 def make_report(tally: Tally, question: Question, blind: Iterable[BlindSpot]) -> Report:
@@ -98,11 +98,12 @@ def make_report(tally: Tally, question: Question, blind: Iterable[BlindSpot]) ->
             "format": FORMAT,
             "level": question.level,
             "since": question.since,
-            "candidate": {"id": new.id, "version": new.version, "sha256": new.sha256},
-            "base_sha256": question.base.sha256 if question.base else "",
+            "candidate": _pack(new),
+            "base": _pack(question.base) if question.base else {"sha256": ""},
             "currency": new.policy.currency,
             "records": _total(groups).units,
-            "stations": [
+            "stations": len(tally.stations),
+            "by_station": [
                 {"station": name, "units": number}
                 for name, number in sorted(tally.stations.items())
             ],
@@ -127,6 +128,10 @@ def make_report(tally: Tally, question: Question, blind: Iterable[BlindSpot]) ->
             "blind_spots": [_blind(spot) for spot in blind],
         }
     )
+
+
+def _pack(pack: Pack) -> dict[str, Any]:
+    return {"id": pack.id, "version": pack.version, "sha256": pack.sha256}
 
 
 # ---------------------------------------------------------------- sums

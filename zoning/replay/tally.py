@@ -26,6 +26,13 @@ class Group(NamedTuple):
         """Return whether these units get another outcome."""
         return not self.gap and self.before.differs(self.after)
 
+    @classmethod
+    def of(cls, past: Past, again: Again) -> "Group":
+        """Return the group of a record."""
+        return cls(
+            past.policy_sha256, past.decided, again.decided, again.gap, past.category, past.tenant
+        )
+
 
 @dataclass(slots=True, kw_only=True)
 class Sum:
@@ -71,39 +78,27 @@ class Tally:
 
     def add(self, past: Past, again: Again) -> None:
         """Count one record; records of a station come in order of sequence."""
-        group = Group(
-            policy_sha256=past.policy_sha256,
-            before=past.decided,
-            after=again.decided,
-            gap=again.gap,
-            category=past.category,
-            tenant=past.tenant,
-        )
-        value = past.value
-        one = Sum(units=1, value=value or 0, valued=0 if value is None else 1)
-        self.count(group, one, {past.station: 1})
-        if group.is_changed and self.has_room(group):
-            self.show(
-                Example(
-                    station=past.station,
-                    sequence=past.sequence,
-                    unit=past.unit,
-                    facts=past.facts,
-                    before=past.decided,
-                    after=again.decided,
-                )
-            )
+        group = Group.of(past, again)
+        self.count(group, past.value, past.station)
+        if self.is_shown(group):
+            self.show(example_of(past, again.decided))
 
-    def count(self, group: Group, units: Sum, stations: Mapping[str, int]) -> None:
-        """Count units of a group, and where they were decided."""
-        self.groups.setdefault(group, Sum()).add(units)
-        for station, number in stations.items():
-            self.stations[station] = self.stations.get(station, 0) + number
+    def count(self, group: Group, value: int | None, station: str) -> None:
+        """Count one unit; `value` None = nobody knew it."""
+        units = self.groups.get(group)
+        if units is None:
+            units = self.groups[group] = Sum()
+        units.units += 1
+        if value is not None:
+            units.value += value
+            units.valued += 1
+        self.stations[station] = self.stations.get(station, 0) + 1
 
-    def has_room(self, group: Group) -> bool:
-        """Return whether the next unit of this group would be listed."""
-        pair = (group.before.row, group.after.row)
-        listed = self.examples.get(pair)
+    def is_shown(self, group: Group) -> bool:
+        """Return whether the next unit of this group belongs on the list."""
+        if not group.is_changed:
+            return False
+        listed = self.examples.get((group.before.row, group.after.row))
         if listed is None:
             return len(self.examples) < PAIRS_MAX and self.limit > 0
         return len(listed) < self.limit
@@ -148,6 +143,18 @@ class Tally:
         for example in _examples(value["examples"]):
             found.show(example)
         return found
+
+
+def example_of(past: Past, after: Decided) -> Example:
+    """Return a record for the list of changed units."""
+    return Example(
+        station=past.station,
+        sequence=past.sequence,
+        unit=past.unit,
+        facts=past.facts,
+        before=past.decided,
+        after=after,
+    )
 
 
 def _shown(example: Example) -> list[Any]:

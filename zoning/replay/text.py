@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from zoning.replay.past import EARLY, NO_PACK, STEP
+from zoning.replay.past import EARLY, NO_ANSWERS, NO_PACK, STEP
 from zoning.replay.report import Report
 
 _ZONES: Mapping[str, Mapping[str, str]] = {
@@ -13,6 +13,9 @@ _ZONES: Mapping[str, Mapping[str, str]] = {
         "disposal": "утиль",
         "hold": "ожидание",
         "hazmat": "опасное",
+        "refund": "возврат денег",
+        "move": "перемещение",
+        "disposition": "судьба",
     },
     "en": {},
 }
@@ -39,6 +42,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "blind": "Слепое пятно: {before} -> {after} ({rows}): в истории нет такой единицы: {item}",
         EARLY: "осмотр закончен раньше, чем было спрошено всё",
         NO_PACK: "нет пакета, по которому решали",
+        NO_ANSWERS: "в журнале нет ответов",
         "step": "шаг {name} не задавался",
         "column": "факт {name} не спрашивался",
     },
@@ -64,6 +68,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
         "blind": "Blind spot: {before} -> {after} ({rows}): history holds no such unit: {item}",
         EARLY: "the inspection was finished before everything was asked",
         NO_PACK: "the pack they were decided under is not at hand",
+        NO_ANSWERS: "their answers are not in the journal",
         "step": "step {name} was not asked",
         "column": "the fact {name} was not asked for",
     },
@@ -97,7 +102,7 @@ class _Page:
         gaps = content["not_comparable"]
         yield self._words["total"].format(
             records=number(content["records"]),
-            stations=len(content["stations"]),
+            stations=content["stations"],
             changed=number(content["changed"]["units"]),
             gaps=number(sum(gap["units"] for gap in gaps)),
         )
@@ -151,7 +156,7 @@ class _Page:
         return self._words[word].format(
             row=headline["row"],
             units=number(headline["units"]),
-            of=headline["of"],
+            of=self._zone(headline["of"]),
             before=self._zone(headline["from"]),
             after=self._zone(headline["to"]),
             money=self._money(headline),
