@@ -5,6 +5,14 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from zoning.checklist.expectations import (
+    PHOTOS_MAX,
+    Allowance,
+    Frequencies,
+    read_allowances,
+    read_frequencies,
+    read_photos_max,
+)
 from zoning.checklist.load import read_checklists
 from zoning.checklist.values import Checklist
 from zoning.findings import CODE, FILE_BYTES_MAX, Report, Section, read_toml
@@ -20,6 +28,7 @@ PACK_BYTES_MAX = 4 << 20
 PACK_ENTRIES_MAX = 200_000
 FILES = ("pack.toml", "policy.toml", "reasons.toml")
 TABLE = "zone.csv"
+FREQUENCIES = "frequencies.toml"  # the only file that a pack need not have
 UNKNOWN_ITEM = "unknown_item"
 REASONS = ("customer", "found", "override", "correction", "no_evidence")
 
@@ -47,6 +56,9 @@ class Pack:
     table: Table = field(repr=False)
     checklists: Mapping[str, Checklist] = field(repr=False)
     reasons: Mapping[str, tuple[Reason, ...]] = field(repr=False)
+    allowances: Mapping[str, Allowance] = field(default_factory=dict, repr=False)
+    photos_max: int = PHOTOS_MAX
+    frequencies: Frequencies = field(default_factory=Frequencies, repr=False)
     index: Index = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -130,7 +142,11 @@ def _check_size(files: Mapping[str, bytes], report: Report) -> None:
 def _is_foreign(name: str) -> bool:
     """Whether a pack has no place for a file that a policy might be meant to hold."""
     is_policy = name.endswith((".toml", ".csv"))
-    return is_policy and name not in (*FILES, TABLE) and not name.startswith("checklists/")
+    return (
+        is_policy
+        and name not in (*FILES, TABLE, FREQUENCIES)
+        and not name.startswith("checklists/")
+    )
 
 
 def _build(sections: Mapping[str, Section], table: bytes, report: Report) -> Pack:
@@ -144,6 +160,9 @@ def _build(sections: Mapping[str, Section], table: bytes, report: Report) -> Pac
         head.place.refuse("required", {"key": f"checklists/{UNKNOWN_ITEM}.toml"})
     rows = read_table(TABLE, table, policy, languages, report=report)
     reasons = _reasons(sections["reasons.toml"], policy, languages)
+    often = sections.get(FREQUENCIES)
+    frequencies = read_frequencies(often, checklists)
+    allowances, photos_max = read_allowances(head, policy), read_photos_max(head)
     pack_id = head.code("id", re.compile(r"[a-z][a-z0-9-]{0,31}"), needed=True)
     version = head.integer("version", needed=True)
     title = head.label("title", languages)
@@ -155,6 +174,7 @@ def _build(sections: Mapping[str, Section], table: bytes, report: Report) -> Pac
         "table": show_table(rows, policy, languages),
         "checklists": {name: item.sha256 for name, item in checklists.items()},
         "reasons": dict(sections["reasons.toml"].raw),
+        **({"frequencies": dict(often.raw)} if often else {}),
     }
     return Pack(
         id=pack_id,
@@ -166,6 +186,9 @@ def _build(sections: Mapping[str, Section], table: bytes, report: Report) -> Pac
         table=rows,
         checklists=checklists,
         reasons=reasons,
+        allowances=allowances,
+        photos_max=photos_max,
+        frequencies=frequencies,
     )
 
 

@@ -126,6 +126,11 @@ class Step:
         return self.type is StepType.SELECT_MULTIPLE
 
     @property
+    def is_digit(self) -> bool:
+        """Return whether this can be an exception digit: some unit need not answer it."""
+        return bool(self.default) and self.must != TRUE and not self.by_parcel
+
+    @property
     def is_silent(self) -> bool:
         """Return whether nobody answers this step: it only shows a text or wants photographs."""
         return self.type in (StepType.IMAGE, StepType.NOTE)

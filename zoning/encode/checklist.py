@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from zoning.checklist.values import Checklist, Option, Stage, Step
 from zoning.encode.cnf import Cnf, Lit
+from zoning.encode.counter import counted
 from zoning.encode.rails import Atom, Rail, both_ways, rail_of
 from zoning.encode.space import (
     Column,
@@ -324,20 +325,22 @@ def demands(cnf: Cnf, one: Asked, steps: Mapping[str, Asked]) -> Iterator[tuple[
     if one.step.by_parcel:
         return
     if one.step.slot:
-        shown = cnf.conj((one.asked, one.reached))
-        yield one.step.slot, cnf.conj((shown, _counts_any(cnf, steps.get(one.step.count_of))))
+        yield one.step.slot, pictures(cnf, one, steps, 1)
     for option in one.step.outcomes:
         for slot in option.photo:
             yield slot, one.chosen[option.id]
 
 
-def _counts_any(cnf: Cnf, counted: Asked | None) -> Lit:
-    match counted.choice if counted is not None else None:
-        case NumberColumn() as number:
-            return cnf.conj((counted.counts, number.at_least(cnf, 1)))  # type: ignore[union-attr]
-        case SetColumn():
-            return cnf.disj(counted.chosen.values())  # type: ignore[union-attr]
-    return cnf.true
+def pictures(cnf: Cnf, one: Asked, steps: Mapping[str, Asked], least: int) -> Lit:
+    """Return whether an image step wants at least so many photographs."""
+    shown = cnf.conj((one.asked, one.reached))
+    if not one.step.count_of:
+        return shown if one.step.min_count >= least else cnf.false
+    source = steps[one.step.count_of]
+    if isinstance(source.choice, NumberColumn):
+        return cnf.conj((shown, source.counts, source.choice.at_least(cnf, least)))
+    row = counted(cnf, list(source.chosen.values()))
+    return cnf.conj((shown, row[least - 1])) if least <= len(row) else cnf.false
 
 
 def _cuts(pack: Pack, checklist: Checklist) -> dict[str, frozenset[int]]:
@@ -352,7 +355,9 @@ def _cuts(pack: Pack, checklist: Checklist) -> dict[str, frozenset[int]]:
                 read.setdefault(atom.name, set()).update(end for end in ends if end is not None)
     found = {}
     for step in checklist.steps:
-        own = read.get(step.name, set()) | {band.low for band in step.bands} | {1}
+        own = read.get(step.name, set()) | {band.low for band in step.bands}
+        if any(other.count_of == step.name for other in checklist.steps):
+            own |= set(range(1, pack.photos_max + 2))
         found[step.name] = frozenset(own) | columns.get(step.feeds, frozenset())
     return found
 

@@ -80,6 +80,19 @@ def walked(run: Run) -> Run:
     )
 
 
+def readings(run: Run, name: str) -> tuple[bool | None, bool | None]:
+    """Return what `relevant` and `constraint` of a step are in a run; None = unknown.
+
+    A constraint is read over the explicit answer, else over the default; without one it holds.
+    """
+    walk = _Walk(run)
+    for step in run.checklist.steps:
+        if step.name == name:
+            return walk.readings(step)
+        walk.visit(step)
+    raise KeyError(name)
+
+
 def chosen_options(step: Step, value: str | int) -> frozenset[str]:
     """Return the chosen options; several are written `a|b`."""
     text = str(value)
@@ -136,11 +149,10 @@ class _Walk:
     def _state(self, step: Step) -> StepState:
         if step.by_parcel:
             return StepState.DEFAULT
-        values = {**self.static, **self.answered, "flags": self.now()}
-        relevant = truth(step.relevant, values, self.explicit)
+        relevant = self._relevance(step)
         if relevant is False:
             return StepState.IRRELEVANT
-        if step.name in self.run.given and self._keeps(step, StepState.ANSWERED):
+        if step.name in self.run.given and self._keeps(step, StepState.ANSWERED) is not False:
             return StepState.ANSWERED
         if self.has_ended:
             return StepState.CUT
@@ -148,20 +160,30 @@ class _Walk:
             return StepState.PENDING
         return StepState.OPEN if self._asks(step) else StepState.DEFAULT
 
+    def readings(self, step: Step) -> tuple[bool | None, bool | None]:
+        """Return the truth of the conditions of the next step."""
+        is_given = step.name in self.run.given
+        state = StepState.ANSWERED if is_given else StepState.DEFAULT
+        return self._relevance(step), self._keeps(step, state)
+
+    def _relevance(self, step: Step) -> bool | None:
+        values = {**self.static, **self.answered, "flags": self.now()}
+        return truth(step.relevant, values, self.explicit)
+
     def _asks(self, step: Step) -> bool:
         """Whether an explicit answer is needed; a step that nobody answers never asks."""
         if step.is_silent:
             return False
         is_must = truth(step.must, self.static) is not False
-        return is_must or not self._keeps(step, StepState.DEFAULT)
+        return is_must or self._keeps(step, StepState.DEFAULT) is False
 
-    def _keeps(self, step: Step, state: StepState) -> bool:
-        """Whether the answer of this state does not break the step's constraint."""
+    def _keeps(self, step: Step, state: StepState) -> bool | None:
+        """Return whether the answer of this state keeps the step's constraint."""
         value = self._value(step, state)
         if step.constraint is None or value is None:
             return True
         answered = {**self.answered, step.name: as_value(step, value)}
-        return truth(step.constraint, answered, self.explicit) is not False
+        return truth(step.constraint, answered, self.explicit)
 
     def _waits(self, step: Step) -> bool:
         """Whether an answer still to come may settle the relevance of a step."""
