@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from zoning.findings import Finding, Severity
+from zoning.gate.checklist_checks import check_checklists
 from zoning.gate.monotone import repair_text, repaired
 from zoning.gate.report import (
     STATION_CHECK,
@@ -25,20 +26,22 @@ def prove(pack: Pack, cameras: frozenset[str] | None = None) -> Proof:
 
     `cameras` = roles of this station's cameras; None = the camera check is reported as not run.
     """
-    found = _checked(pack, cameras)
+    found, budgets = _checked(pack, cameras)
     return Proof(
         findings=_with_repair(pack, cameras, found.findings),
         statuses=found.statuses,
         sha256=proof_sha256(pack.sha256, found.statuses),
+        budgets=budgets,
     )
 
 
-def _checked(pack: Pack, cameras: frozenset[str] | None) -> Checked:
-    parts = [check_table(pack)]
+def _checked(pack: Pack, cameras: frozenset[str] | None) -> tuple[Checked, tuple[Budget, ...]]:
+    asked = check_checklists(pack, cameras)
+    parts = [check_table(pack), asked.checked]
     if cameras is None:
         not_run = Status(check=STATION_CHECK, subject="cameras", status=Result.NOT_RUN)
         parts.append(Checked(statuses=(not_run,)))
-    return joined(tuple(parts))
+    return joined(tuple(parts)), asked.budgets
 
 
 def _with_repair(
@@ -47,7 +50,7 @@ def _with_repair(
     """Add to refusals of G23 which members to exempt, if the pack edited so has no error left."""
     refused = frozenset(finding.subject for finding in findings if finding.check == "G23")
     edited = repaired(pack, refused) if refused else None
-    if edited is None or not _is_good(_checked(edited, cameras)):
+    if edited is None or not _is_good(_checked(edited, cameras)[0]):
         return findings
     rules = {rule.id: rule for rule in edited.policy.monotone}
     texts = {
