@@ -1,13 +1,14 @@
 """What a run says to the screen: refusals with their words, digits, photographs, facts."""
 
 from collections.abc import Callable
+from functools import cache
 
 import pytest
 
 from policy_kit import answered, begun, default_pack, pack_files, unit
 from zoning import session
 from zoning.model import AnsweredBy, Grade, Members, Static
-from zoning.pack import load_pack
+from zoning.pack import Pack, load_pack
 from zoning.session import AnswerRefusedError, SlotDemand, StepView
 from zoning.session.walk import Run, StepState
 
@@ -31,12 +32,16 @@ option = [
 TEXT = f'type = "text"\nlabel = {LABEL}\n'
 
 
-def run_with(*steps: str, **given: object) -> Run:
-    """Return a fresh run of books that are asked these steps too."""
+@cache
+def pack_with(*steps: str) -> Pack:
+    """Return the default pack whose books are asked these steps too."""
     text = pack_files()["checklists/books.toml"].decode()
     text += "".join(f"\n[[step]]\n{step}" for step in steps)
-    files = {**pack_files(), "checklists/books.toml": text.encode()}
-    return session.begin(load_pack(files), unit("books", **given))
+    return load_pack({**pack_files(), "checklists/books.toml": text.encode()})
+
+
+def run_with(*steps: str, **given: object) -> Run:
+    return session.begin(pack_with(*steps), unit("books", **given))
 
 
 def told(run: Run, step: str, value: str | int, by: AnsweredBy = KEY) -> Run:
