@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from zoning.findings import item_words
 from zoning.replay.past import EARLY, NO_ANSWERS, NO_PACK, STEP
 from zoning.replay.report import Report
 
@@ -177,12 +178,11 @@ class _Page:
         return self._words["column"].format(name=gap)
 
     def _blind(self, spot: Mapping[str, Any]) -> str:
-        item = " ".join(f"{name}={_item(value)}" for name, value in spot["item"].items())
         return self._words["blind"].format(
             before=self._zone(spot["from"]),
             after=self._zone(spot["to"]),
             rows=f"{spot['row_from']} -> {spot['row_to']}",
-            item=item,
+            item=item_words(spot["item"]),
         )
 
     def _flow(self, flow: Mapping[str, Any]) -> str:
@@ -217,11 +217,3 @@ def major(value: int, *, signed: bool = False) -> str:
     whole = (abs(value) + 50) // 100
     sign = "-" if value < 0 and whole else "+" if signed and whole else ""
     return f"{sign}{whole:,}"
-
-
-def _item(value: object) -> str:
-    if isinstance(value, list):
-        return "{" + ",".join(map(str, value)) + "}"
-    if isinstance(value, bool):
-        return "y" if value else "n"
-    return str(value)
