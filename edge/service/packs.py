@@ -19,6 +19,7 @@ from zoning.findings import PolicyParseError
 from zoning.pack import Pack, load_pack
 
 COPIES: Final = "packs"
+PROOFS: Final = ".proofs"  # within the copies
 
 log = logging.getLogger("policies")
 
@@ -87,7 +88,7 @@ class _Opening:
         self._data = data
         self._clock = clock
         self._cameras = cameras_of(settings)
-        self._proofs = Proofs(folder=self.copies / ".proofs", cameras=self._cameras)
+        self._proofs = Proofs(folder=self.copies / PROOFS, cameras=self._cameras)
         self._read: dict[str, Pack] = {}
 
     def newest(self, activations: Iterable[Event]) -> str:

@@ -5,7 +5,6 @@ The service need not run: its next start takes the pack.
 
 import argparse
 import json
-import os
 import sys
 import time
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import Any, Final
 from edge.events import ConfigActivated, ConfigRefused, Event
 from edge.feeds.candidate import CandidateError, read_candidate
 from edge.feeds.pack_folder import keep_pack
-from edge.feeds.pack_seal import MANIFEST, Manifest, SealError, read_manifest
+from edge.feeds.pack_seal import MANIFEST, Manifest, SealError, read_manifest, sha256_hex
 from edge.feeds.policy_inbox import INBOX
 from edge.journal.reader import Reader
 from edge.journal.rows import JournalBrokenError
@@ -46,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
         if newest(args.data, "policy") == manifest.content_sha256:
             return already(args, manifest.content_sha256, f"{_told(manifest)}: in force already")
         seq = last_seq(args.data)
-        drop(args.data, f"{manifest.version:06d}-{manifest.content_sha256[:12]}", files)
+        drop(args.data, f"{manifest.version:06d}-{sha256_hex(files[MANIFEST])[:12]}", files)
     except (OSError, CandidateError, SealError) as error:
         print(error, file=sys.stderr)
         return 1
@@ -68,13 +67,14 @@ def _told(manifest: Manifest) -> str:
 
 
 def drop(data: Path, name: str, files: dict[str, bytes]) -> None:
-    """Put files into the inbox as one folder, there whole or not at all. Raises OSError."""
+    """Put files into the inbox as one folder, there whole or not at all. Raises OSError.
+
+    `name` stands for the content: what lies there under it already is the same.
+    """
     target = data / INBOX / name
     target.parent.mkdir(parents=True, exist_ok=True)
-    if target.exists():
-        raise OSError(f"{target} lies there already: the station has not taken it yet")
-    keep_pack(files, target)
-    os.utime(target)  # a new drop, whatever lay there before
+    if not target.exists():
+        keep_pack(files, target)
 
 
 def last_seq(data: Path) -> int:
