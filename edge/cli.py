@@ -17,6 +17,7 @@ VERBS: Final = {
     ),
     "journal": Verb("edge.commands.journal", "verify or show the journal"),
     "sync": Verb("edge.commands.sync", "show what is unsent and what was refused"),
+    "export": Verb("edge.commands.export", "write the journal as Parquet files for analysis"),
     "policy": Verb(
         "edge.commands.policy", "check, explain, try, sign and activate checklists and zone tables"
     ),

@@ -71,18 +71,19 @@ def derive(out: Path, packs: Mapping[str, Pack], *, tell: Tell) -> tuple[Name, .
     return tuple(done)
 
 
-def policies_of(out: Path, names: tuple[Name, ...]) -> frozenset[str]:
-    """Return the digests of the packs that the verdicts of these segments name."""
-    found: set[str] = set()
+def policies(out: Path) -> frozenset[str]:
+    """Return the digests of the packs that verdicts without flat facts name."""
+    present = set(listed(out / VERDICTS))
+    names = [name for name in listed(out / SEGMENTS) if name not in present]
+    if not names:
+        return frozenset()
+    files = ", ".join(quoted(name.below(out / SEGMENTS)) for name in names)
+    query = (
+        f"SELECT DISTINCT policy_sha256 FROM read_parquet([{files}])"  # noqa: S608 - quoted paths
+        " WHERE kind = 'verdict.made'"
+    )
     with connect() as connection:
-        for name in names:
-            segment = quoted(name.below(out / SEGMENTS))
-            query = (
-                f"SELECT DISTINCT policy_sha256 FROM read_parquet({segment})"  # noqa: S608
-                " WHERE kind = 'verdict.made'"
-            )
-            found.update(str(row[0]) for row in fetched(connection, query))
-    return frozenset(found)
+        return frozenset(str(row[0]) for row in fetched(connection, query))
 
 
 def _derive(

@@ -1,0 +1,78 @@
+"""`receiving-edge export`: the journal as Parquet files; reads only, the service may run."""
+
+import argparse
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
+
+from edge.feeds.pack_folder import keep_pack, read_pack
+from edge.journal.rows import JournalBrokenError
+from zoning.findings import PolicyParseError
+from zoning.pack import Pack, load_pack
+
+DATA_DEFAULT: Final = Path("/var/lib/receiving-edge")
+JOURNAL: Final = "journal.db"
+PACKS: Final = "packs"
+NO_DUCKDB: Final = "the extra bi is not installed: pip install 'receiving-edge[bi]'"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the verb's arguments."""
+    parser.add_argument("what", choices=("segments",))
+    parser.add_argument("--data", type=Path, default=DATA_DEFAULT, metavar="DIR")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="where to (default: --data)")
+    parser.add_argument(
+        "--tail", action="store_true", help="seal the events of today, too: a short segment"
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Write what is not exported yet: 0 done, 1 the journal is not what it was, 2 no DuckDB."""
+    if find_spec("duckdb") is None:
+        print(NO_DUCKDB, file=sys.stderr)
+        return 2
+    from edge.sync.segments.files import SegmentError  # noqa: PLC0415 - the extra bi
+
+    try:
+        _segments(args.data, args.out or args.data, is_tail=args.tail)
+    except (JournalBrokenError, SegmentError, PolicyParseError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _segments(data: Path, out: Path, *, is_tail: bool) -> None:
+    from edge.sync.segments.facts import derive, policies  # noqa: PLC0415 - the extra bi
+    from edge.sync.segments.files import SEGMENTS, VERDICTS, Name  # noqa: PLC0415
+    from edge.sync.segments.seal import seal  # noqa: PLC0415
+
+    def tell(folder: str, name: Name) -> None:
+        print(name.below(Path(folder)), flush=True)
+
+    today = f"{datetime.now(UTC):%Y-%m-%d}"
+    sealed = seal(
+        data / JOURNAL, out, today=today, is_tail=is_tail, tell=lambda name: tell(SEGMENTS, name)
+    )
+    _copy_packs(data / PACKS, out / PACKS, policies(out))
+    derived = derive(out, _packs(out / PACKS), tell=lambda name: tell(VERDICTS, name))
+    print(f"{len(sealed.segments)} segments, {len(derived)} files of verdicts")
+    if sealed.waiting:
+        print(f"{sealed.waiting:,} events of today wait for the end of the day; --tail seals them")
+
+
+def _copy_packs(kept: Path, out: Path, wanted: frozenset[str]) -> None:
+    """Put the packs that the verdicts name beside them: a bit of a set means nothing without."""
+    for sha256 in sorted(wanted):
+        if not (out / sha256).is_dir() and (kept / sha256).is_dir():
+            out.mkdir(parents=True, exist_ok=True)
+            keep_pack(read_pack(kept / sha256), out / sha256)
+
+
+def _packs(folder: Path) -> Mapping[str, Pack]:
+    """Return the packs of a folder by content digest. Raises PolicyParseError."""
+    folders = (path for path in sorted(folder.glob("[!.]*")) if path.is_dir())
+    packs = (load_pack(read_pack(path)) for path in folders)
+    return {pack.sha256: pack for pack in packs}
