@@ -72,7 +72,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _write(pack: Pack, folder: Path) -> int:
     folder.mkdir(parents=True, exist_ok=True)
-    texts = dict(dimacs(pack))
-    for name, text in texts.items():
+    count = 0
+    for name, text in dimacs(pack):
         (folder / f"{name}.cnf").write_text(text, encoding="ascii")
-    return len(texts)
+        count += 1
+    return count
