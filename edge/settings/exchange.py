@@ -14,7 +14,7 @@ from edge.settings.problems import Findings, Place
 from edge.settings.shape import read_rows
 
 SYNC_FILE: Final = Place(file="sync.toml")
-TARGET_KINDS: Final = ("http-batch",)
+TARGET_KINDS: Final = ("http-batch", "epcis")
 FEED_KINDS: Final = ("http", "folder")
 FEEDS: Final = ("returns", "items")
 _GLOB: Final = re.compile(r"[a-z_*?]+(\.[a-z_*?]+)?")
@@ -69,8 +69,20 @@ def _need_target(target: TargetSettings, at: Place, found: Findings) -> None:
     most = {"batch_max": target.batch_max, "bytes_max": target.bytes_max}
     for key, value in most.items():
         found.need(value > 0, at.at(key), f"{value} is out of range", "a whole number above 0")
+    if target.gln:
+        found.need(target.kind == "epcis", at.at("gln"), "not for this kind", "leave it out")
+        fits = _is_gln(target.gln)
+        found.need(
+            fits, at.at("gln"), f"{target.gln!r} is no GLN", "13 digits, the last one checks"
+        )
     if target.password_file is not None:
         need_secret(target.password_file, at.at("password_file"), found)
+
+
+def _is_gln(text: str) -> bool:
+    if len(text) != 13 or not (text.isascii() and text.isdigit()):
+        return False
+    return sum(int(digit) * (1, 3)[n % 2] for n, digit in enumerate(text)) % 10 == 0
 
 
 def _need_feed(feed: FeedSettings, at: Place, found: Findings) -> None:

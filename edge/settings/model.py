@@ -102,7 +102,10 @@ class DeviceSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetSettings:
-    """One central system that receives events; `events` are globs over kinds."""
+    """One central system that receives events; `events` are globs over kinds.
+
+    `gln` = Global Location Number of the site, for kind `epcis` alone.
+    """
 
     name: str
     kind: str
@@ -114,6 +117,7 @@ class TargetSettings:
     accept_202: bool = False
     batch_max: int = 4000
     bytes_max: int = 8_388_608
+    gln: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

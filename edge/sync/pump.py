@@ -14,9 +14,11 @@ from dataclasses import replace
 from typing import Final, assert_never
 
 from drivers.protocols import Clock
-from edge.journal.outbox import Ack, DeadLetter, Outbox, OutboxRow
+from edge.journal.outbox import Ack, CaptureJob, DeadLetter, Outbox, OutboxRow
 from edge.journal.writer import Journal
 from edge.settings.model import TargetSettings
+from edge.sync.epcis.capture import EpcisCapture
+from edge.sync.epcis.names import Names
 from edge.sync.http_events import HttpEvents
 from edge.sync.target import (
     Later,
@@ -52,12 +54,32 @@ async def pump(
     on_state: Tell,
 ) -> None:
     """Send what the target has not got, as soon as it is committed; runs until cancelled."""
-    sink = HttpEvents(target, journal.source, clock)
     with closing(journal.outbox(target.name)) as outbox:
-        async with sink:
+        async with _sink(target, journal, outbox, clock=clock) as sink:
             await Pump(
                 target, journal, outbox, sink=sink, clock=clock, rng=rng, on_state=on_state
             ).run()
+
+
+def _sink(
+    target: TargetSettings, journal: Journal, outbox: Outbox, *, clock: Clock
+) -> HttpEvents | EpcisCapture:
+    """Return the target by its kind."""
+    if target.kind != "epcis":
+        return HttpEvents(target, journal.source, clock)
+    who = journal.identity
+
+    def on_job(job: CaptureJob | None) -> None:
+        journal.ack(Ack(target=target.name, cursor_seq=0, job=job))
+
+    return EpcisCapture(
+        target,
+        journal.path,
+        Names(namespace=who.namespace, site=who.site, station=who.station, gln=target.gln),
+        clock=clock,
+        job=outbox.job,
+        on_job=on_job,
+    )
 
 
 class Pump:

@@ -3,6 +3,7 @@
 import itertools
 import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -14,6 +15,7 @@ import pytest
 from edge.events import (
     ArrivedLine,
     DocumentRef,
+    Encoded,
     Event,
     EventId,
     InspectionAnswered,
@@ -22,6 +24,7 @@ from edge.events import (
     MoveChanged,
     MovePlanned,
     MoveState,
+    OperatorOut,
     Origin,
     ParcelArrived,
     ParcelClosed,
@@ -34,9 +37,11 @@ from edge.events import (
     UnitId,
     UnitIdentified,
     VerdictMade,
+    canonical,
     decode,
     encode,
     splice,
+    utc_text,
 )
 from edge.events.envelope import GENESIS, Draft
 from edge.sync.epcis.mapping import Step, mapped
@@ -94,16 +99,17 @@ class Case:
         return mapped(self.events[-1], view_of(self.events), self.names)
 
 
+def encoded(given: Given, seq: int) -> Encoded:
+    """Return an event as a writer gets it."""
+    unit = UnitId(given.unit) if given.unit is not None else None
+    draft = Draft(payload=given.payload, subject=Subject(parcel=ParcelId(PARCEL), unit=unit))
+    stamp = Stamp(id=_id(seq), time_ms=TIME_MS + seq, mono_ms=5, rma=given.rma)
+    return encode(draft, stamp, ORIGIN)
+
+
 def event_of(given: Given, seq: int, **more: Any) -> Event:
     """Return an event that went through the bytes of the journal; `more` = fields of its data."""
-    draft = Draft(
-        payload=given.payload,
-        subject=Subject(
-            parcel=ParcelId(PARCEL), unit=UnitId(given.unit) if given.unit is not None else None
-        ),
-    )
-    stamp = Stamp(id=EventId(event_uuid(seq)), time_ms=TIME_MS + seq, mono_ms=5, rma=given.rma)
-    body = splice(encode(draft, stamp, ORIGIN), prevhash=GENESIS, recorded_ms=TIME_MS, seq=seq)
+    body = splice(encoded(given, seq), prevhash=GENESIS, recorded_ms=TIME_MS, seq=seq)
     if more:
         told = json.loads(body)
         told["data"] |= more
@@ -116,28 +122,55 @@ def event_uuid(seq: int) -> str:
     return f"0193a5c0-0000-7000-8000-{seq:012x}"
 
 
-def correction(seq: int, of: int, act: str, replacement: int | None = None) -> Event:
-    """Return a correction as a journal will hold it; its kind has no payload class yet."""
+def encoded_as(kind: str, data: Mapping[str, Any], seq: int) -> Encoded:
+    """Return an event of any kind, as a writer gets it: of a newer release, or spoilt."""
+    lent = encode(Draft(payload=OperatorOut()), Stamp(id=_id(seq), time_ms=0, mono_ms=0), ORIGIN)
+    told = json.loads(splice(lent, prevhash=GENESIS, recorded_ms=TIME_MS, seq=seq))
+    told |= {"data": dict(data), "time": utc_text(TIME_MS + seq)}
+    told["type"] = f"receiving-edge.{kind}.v1"
+    found = _SPLICED.fullmatch(canonical(told))
+    assert found is not None, "the three values of the writer stand together"
+    head, tail = found.groups()
+    return Encoded(
+        id=lent.id,
+        kind=kind,
+        parcel=data.get("parcel"),
+        unit=data.get("unit"),
+        input=None,
+        head=head,
+        tail=tail,
+    )
+
+
+_SPLICED = re.compile(
+    rb'(.*"prevhash":")[0-9a-f]{64}","recordedtime":"[^"]*","sequence":"[0-9]{20}(",.*)'
+)
+
+
+def _id(seq: int) -> EventId:
+    return EventId(event_uuid(seq))
+
+
+def encoded_correction(seq: int, of: int, act: str, replacement: int | None = None) -> Encoded:
+    """Return a correction as a writer gets it; its kind has no payload class yet."""
     data: dict[str, Any] = {
         "of": event_uuid(of),
         "of_sequence": of,
         "act": act,
         "reason": "operator_error",
+        "parcel": PARCEL,
+        "unit": UNIT,
         "tz": "+03:00",
     }
     if replacement is not None:
         data["replacement"] = event_uuid(replacement)
-    return Event(
-        seq=seq,
-        id=EventId(event_uuid(seq)),
-        kind="correction.made",
-        parcel=ParcelId(PARCEL),
-        unit=UnitId(UNIT),
-        time_ms=TIME_MS + seq,
-        recorded_ms=TIME_MS + seq,
-        data=data,
-        payload=None,
-    )
+    return encoded_as("correction.made", data, seq)
+
+
+def correction(seq: int, of: int, act: str, replacement: int | None = None) -> Event:
+    """Return a correction as it is read back."""
+    made = encoded_correction(seq, of, act, replacement)
+    return decode(seq, splice(made, prevhash=GENESIS, recorded_ms=TIME_MS, seq=seq))
 
 
 # ---------------------------------------------------------------- payloads

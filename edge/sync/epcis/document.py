@@ -1,5 +1,6 @@
 """The document around EPCIS events, as it is captured."""
 
+import json
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -24,6 +25,19 @@ def document(steps: Sequence[Step], names: Names, created_ms: int) -> dict[str, 
         "creationDate": utc_text(created_ms),
         "epcisBody": {"eventList": list(steps)},
     }
+
+
+def encoded(value: object) -> bytes:
+    """Return JSON as it is sent. Raises ValueError for infinite numbers."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return text.encode("utf-8")
+
+
+def framed(steps: Sequence[bytes], names: Names, created_ms: int) -> bytes:
+    """Return the document around events that are encoded already."""
+    before, empty, after = encoded(document((), names, created_ms)).rpartition(b"[]")
+    assert empty, "the event list is the last list of the document"
+    return b"".join((before, b"[", b",".join(steps), b"]", after))
 
 
 def alone(step: Step, names: Names) -> dict[str, Any]:
