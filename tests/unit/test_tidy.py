@@ -39,6 +39,7 @@ TALKERS: Final = (
     "edge.service.root",  # the one line `ready`, for whoever started the service
     "drivers.camera.worker",
     "drivers.scanner.hid_reader",
+    "edge.feeds.gate_process",
 )
 DATA_SUFFIXES: Final = frozenset({".png", ".jpg", ".jpeg", ".db", ".bin", ".mo", ".gz", ".zip"})
 # Words of where this was written, never of the product. In two parts: this file is looked at too.
