@@ -114,7 +114,8 @@ def _body(low: int, high: int) -> Iterator[_Line]:
         yield {"grade": "A|B", "flags": f"any:{flag}", "in_window": "y"}, "REFURB", "eligible"
         yield {"grade": "A|B|C", "flags": f"any:{flag}"}, "REFURB", "review"
     for flag in REWORKS:
-        yield {"grade": "A|B", "flags": f"any:{flag}", "channel": "web|market"}, "REWORK", "eligible"
+        online = {"grade": "A|B", "flags": f"any:{flag}", "channel": "web|market"}
+        yield online, "REWORK", "eligible"
         yield {"grade": "A|B|C", "flags": f"any:{flag}"}, "REWORK", "review"
     for flag in REPAIRS:
         yield {"grade": "D", "flags": f"any:{flag}", "value": f">={high}"}, "REFURB", "review"

@@ -77,12 +77,22 @@ class NumberColumn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetColumn:
-    """A rail per member: present, absent, or neither = unknown."""
+    """A rail per member: present, absent, or neither = unknown.
+
+    `missing` = the whole column has no value; a column that always has one needs no literal.
+    """
 
     members: Mapping[str, Rail]
+    missing: Lit | None = None
 
     def test(self, cnf: Cnf, test: Test, listed: Iterable[str]) -> Rail:
-        """Return a set test as `grammar.has` means it."""
+        """Return a set test as `grammar.has` means it; of a missing set it is unknown."""
+        found = self._members_test(cnf, test, listed)
+        if self.missing is None:
+            return found
+        return Rail(cnf.conj((found.yes, -self.missing)), cnf.conj((found.no, -self.missing)))
+
+    def _members_test(self, cnf: Cnf, test: Test, listed: Iterable[str]) -> Rail:
         chosen = [self.members[name] for name in listed if name in self.members]
         match test:
             case Test.ANY:
@@ -158,7 +168,7 @@ def space_of(
     cuts: Mapping[str, frozenset[int]],
     missing: frozenset[str] = frozenset(),
 ) -> Space:
-    """Return a free unit over these domains. Members of a set that may be missing are unknown."""
+    """Return a free unit over these domains; a set that may be missing may be partly unknown."""
     columns = {
         name: free_column(cnf, domain, cuts.get(name, frozenset()), may_miss=name in missing)
         for name, domain in domains.items()
@@ -171,8 +181,7 @@ def free_column(
 ) -> Column:
     """Return fresh literals of one column, held to its domain."""
     if domain.kind is Kind.SET:
-        members = {name: _free_rail(cnf, may_miss=may_miss) for name in domain.values}
-        return SetColumn(members=members)
+        return _free_set(cnf, domain, may_miss=may_miss)
     if domain.kind is Kind.BOOL:
         return BoolColumn(yes=_free_rail(cnf, may_miss=may_miss))
     missing = cnf.var() if may_miss else cnf.false
@@ -230,6 +239,17 @@ def _free_rail(cnf: Cnf, *, may_miss: bool) -> Rail:
     return rail
 
 
+def _free_set(cnf: Cnf, domain: Domain, *, may_miss: bool) -> SetColumn:
+    members = {name: _free_rail(cnf, may_miss=may_miss) for name in domain.values}
+    if not may_miss:
+        return SetColumn(members=members)
+    missing = cnf.var()
+    for rail in members.values():
+        cnf.add(-missing, -rail.yes)
+        cnf.add(-missing, -rail.no)
+    return SetColumn(members=members, missing=missing)
+
+
 def _free_number(cnf: Cnf, domain: Domain, cuts: frozenset[int], missing: Lit) -> NumberColumn:
     low, high = domain.range.low, domain.range.high
     inside = sorted(
@@ -250,8 +270,9 @@ def _unless(cnf: Cnf, inside: Lit, missing: Lit) -> Rail:
 
 def _plain(column: Column) -> tuple[Lit, ...]:
     match column:
-        case SetColumn(members=members):
-            return tuple(rail.no for rail in members.values())
+        case SetColumn(members=members, missing=missing):
+            plain = tuple(rail.no for rail in members.values())
+            return plain if missing is None else (-missing, *plain)
         case NumberColumn(reached=reached, missing=missing):
             return (-missing, *(-lit for lit in reached))
         case BoolColumn(yes=rail):
@@ -262,6 +283,8 @@ def _plain(column: Column) -> tuple[Lit, ...]:
 
 def _read(cnf: Cnf, column: Column) -> Value | None:
     match column:
+        case SetColumn(missing=missing) if missing is not None and cnf.value(missing):
+            return None
         case SetColumn(members=members):
             present = frozenset(name for name, rail in members.items() if cnf.value(rail.yes))
             absent = frozenset(name for name, rail in members.items() if cnf.value(rail.no))

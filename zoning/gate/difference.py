@@ -270,7 +270,8 @@ def _orders(old: Pack, new: Pack) -> Iterator[tuple[Output, tuple[str, ...]]]:
 def _known(cnf: Cnf, column: Column) -> Iterator[Lit]:
     """Yield literals that together say that nothing of a column is missing or unknown."""
     match column:
-        case SetColumn(members=members):
+        case SetColumn(members=members, missing=missing):
+            yield from [] if missing is None else [-missing]
             yield from (_is_known(cnf, rail) for rail in members.values())
         case BoolColumn(yes=rail):
             yield _is_known(cnf, rail)
