@@ -31,8 +31,8 @@ from edge.journal.reader import Reader
 from zoning.findings import Finding, PolicyParseError, Severity
 from zoning.gate import prove
 from zoning.gate.difference import more_generous
-from zoning.gate.report import GATE, Proof
-from zoning.model import ENGINE
+from zoning.gate.report import Proof
+from zoning.model import ENGINE, GATE
 from zoning.pack import Pack, load_pack
 
 FINDINGS_MAX: Final = 20

@@ -11,7 +11,7 @@ from typing import Final
 
 from edge.feeds.judgement import GateAnswer, GateRequest
 from edge.records import from_json, to_json
-from zoning.gate.report import GATE
+from zoning.model import GATE
 
 STDERR_SHOWN: Final = 300
 

@@ -5,9 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from zoning.findings import Finding, Severity
-from zoning.model import digest
+from zoning.model import GATE, digest
 
-GATE = "gate/1"
 STATION_CHECK = "G34"
 
 

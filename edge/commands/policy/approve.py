@@ -30,7 +30,7 @@ from edge.settings.load import SettingsError, load
 from edge.settings.model import PolicyRole
 from zoning.findings import PolicyParseError
 from zoning.gate import prove
-from zoning.gate.report import GATE
+from zoning.model import GATE
 from zoning.pack import load_pack
 
 

@@ -30,7 +30,7 @@ from edge.feeds.reports import ReportError, read_rehearsal, read_shadow
 from edge.settings.model import PolicyRole
 from zoning.findings import PolicyParseError
 from zoning.gate import prove
-from zoning.gate.report import GATE
+from zoning.model import GATE
 from zoning.pack import Pack, load_pack
 
 
