@@ -42,8 +42,12 @@ class Term:
     def holds(self, half: int) -> bool:
         """Return whether the bits of one half make this true."""
         if self.is_any:
-            return half & self.bits != 0 or any(part.holds(half) for part in self.parts)
-        return half & self.bits == self.bits and all(part.holds(half) for part in self.parts)
+            if half & self.bits:
+                return True
+            return bool(self.parts) and any(part.holds(half) for part in self.parts)
+        if half & self.bits != self.bits:
+            return False
+        return not self.parts or all(part.holds(half) for part in self.parts)
 
 
 class Index:
@@ -111,32 +115,31 @@ class Index:
         is_valid = all(found.values()) and values.keys() <= found.keys()
         return found if is_valid else {}
 
-    def joined(self, parts: Iterable[int]) -> int:
-        """Return the mask of a record, or of a part of it, from those of its columns."""
+    def joined(self, parts: Mapping[str, int], *, without: str = "") -> int:
+        """Return the mask of a record from those of its columns, or of all but one of them."""
         both = self._all
-        for part in parts:
-            both &= part
+        for name, part in parts.items():
+            if name != without:
+                both &= part
         return both
 
     def broken(self, both: int) -> tuple[str, ...]:
         """Return the axioms whose two sides are known to differ, sorted."""
-        true, possible = both >> self.width, both
-        return tuple(
-            sorted(
-                axiom.id
-                for axiom, when, iff in self.axioms
-                if (when.holds(true) and not iff.holds(possible))
-                or (iff.holds(true) and not when.holds(possible))
-            )
-        )
+        true = both >> self.width
+        found: list[str] = []
+        for axiom, when, iff in self.axioms:
+            # The side that is definitely true settles which side to look at for "never true".
+            other = iff if when.holds(true) else when if iff.holds(true) else None
+            if other and not other.holds(both):
+                found.append(axiom.id)
+        return tuple(sorted(found)) if found else ()
 
     def is_fired(self, both: int, at: int) -> bool:
         """Return whether a row (by position) decides a record with this mask."""
         possible = both & self.rows
         bit = 1 << at
-        if possible & -possible != bit or not both >> self.width & bit:
-            return False
-        return not self.axioms or not self.broken(both)
+        is_first = possible & -possible == bit
+        return is_first and both >> self.width & bit != 0 and not self.broken(both)
 
 
 # ---------------------------------------------------------------- columns
@@ -199,10 +202,14 @@ class NumberColumn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Need:
-    """What a set cell asks for: none of `banned`, and of every group at least one."""
+    """What a set cell asks for: none of `banned`, and of every group at least one.
+
+    `single` = the members of its only group, one by one; empty for none or several groups.
+    """
 
     banned: frozenset[str]
     groups: tuple[tuple[str, ...], ...]
+    single: tuple[tuple[str], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,6 +223,7 @@ class SetColumn:
     present: Mapping[str, int]
     unknown: Mapping[str, int]
     joins: tuple[tuple[int, int], ...]
+    jointed: int
     lasting: int
     needs: Mapping[int, Need]
 
@@ -245,7 +253,7 @@ class SetColumn:
     def settled(self, weight: int) -> int:
         """Return the mask of members that were weighed."""
         found = weight & self.whole & ~(weight >> self.shift)
-        return self._joined(found) if self.joins else found
+        return self._joined(found) if found & self.jointed else found
 
     def _joined(self, found: int) -> int:
         """Take away the rows whose further groups (bits of their own) are not met."""
@@ -379,6 +387,8 @@ class _Bits:
             for member in need.banned:
                 banned[member] |= bits
         shift = whole.bit_length()
+        halves = [(bits, need, half) for bits, need in self._joins[name] for half in (0, width)]
+        joins = tuple((bits << half, need << half) for bits, need, half in halves)
         return SetColumn(
             blank=blank,
             whole=whole,
@@ -386,11 +396,8 @@ class _Bits:
             base=free | _twice(base, width),
             present={m: _twice(hit[m], width) | _twice(banned[m], width) << shift for m in values},
             unknown={m: hit[m] | banned[m] << width << shift for m in values},
-            joins=tuple(
-                (bits << half, need << half)
-                for bits, need in self._joins[name]
-                for half in (0, width)
-            ),
+            joins=joins,
+            jointed=_sum(bits for bits, _ in joins),
             lasting=read & ~_sum(banned.values()),
             needs={
                 at: needs[row.cells[name]] for at, row in enumerate(self._rows) if name in row.cells
@@ -424,9 +431,11 @@ def _simple(test: Test, members: tuple[str, ...], values: tuple[str, ...]) -> tu
 def _need(cell: Cell, values: tuple[str, ...]) -> Need:
     assert isinstance(cell, SetCell), "the loader reads cells by their domain"
     tests = [part for test, members in cell.tests for part in _simple(test, members, values)]
+    groups = tuple(members for test, members in tests if test is Test.ANY)
     return Need(
         banned=frozenset(m for test, members in tests if test is Test.NONE for m in members),
-        groups=tuple(members for test, members in tests if test is Test.ANY),
+        groups=groups,
+        single=tuple((member,) for member in groups[0]) if len(groups) == 1 else (),
     )
 
 

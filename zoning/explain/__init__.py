@@ -7,9 +7,10 @@ from zoning.evaluate import decided, flags_asked, outcome_of
 from zoning.explain.changes import one_change
 from zoning.explain.values import Cause, Change, Explanation, rejecting
 from zoning.explain.words import explanation_lines, reason
-from zoning.model import UNGRADED, Deciding, Facts, Members, Raised, Value
+from zoning.index import positions
+from zoning.model import UNGRADED, Deciding, Facts, Members, Raised, Value, Verdict
 from zoning.pack import Pack
-from zoning.table import Cell
+from zoning.table import Cell, Row
 
 __all__ = [
     "Cause",
@@ -29,7 +30,7 @@ def explain(pack: Pack, facts: Facts, checklist: Checklist | None = None) -> Exp
     """
     index = pack.index
     parts = index.parts(facts.values)
-    both = index.joined(parts.values()) if parts else 0
+    both = index.joined(parts) if parts else 0
     verdict = decided(pack, facts, both)
     if not both:
         return Explanation(pack=pack, facts=facts, checklist=checklist, verdict=verdict)
@@ -45,10 +46,18 @@ def explain(pack: Pack, facts: Facts, checklist: Checklist | None = None) -> Exp
         causes=tuple(_causes(pack, facts, checklist, (at, parts))) if at >= 0 else (),
         caps=tuple(cap for cap, _ in applied),
         unproved=tuple(cap.id for cap, when in applied if not when.holds(true)),
-        also_true=tuple(r for r in pack.table.rows if r.id in verdict.also_matched),
+        also_true=_also_true(pack, true, verdict),
         one_change=one_change(pack, facts.values, parts, verdict),
         parts=parts,
     )
+
+
+def _also_true(pack: Pack, true: int, verdict: Verdict) -> tuple[Row, ...]:
+    """Return the later rows that are definitely true, too, where a row fires."""
+    if not verdict.also_matched:
+        return ()
+    _, *later = positions(true & pack.index.rows)
+    return tuple(pack.table.rows[at] for at in later)
 
 
 def why_not(pack: Pack, facts: Facts, row: str) -> tuple[str, ...]:

@@ -2,19 +2,19 @@
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from operator import itemgetter
+from typing import NamedTuple
 
 from zoning.evaluate import refund_under
 from zoning.explain.values import Change
-from zoning.index import Column, EnumColumn, Index, Need, NumberColumn, SetColumn, positions
+from zoning.index import Column, EnumColumn, Need, NumberColumn, SetColumn, positions
 from zoning.model import Domain, Members, Range, Value, Verdict
 from zoning.pack import Pack
-from zoning.table import BoolCell, Cell, NumberCell, OneOfCell, Row
+from zoning.table import BoolCell, Cell, NumberCell, OneOfCell
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Spot:
+class _Spot(NamedTuple):
     """A column that may change: its value, the mask of all others, the rows it keeps out alone."""
 
     name: str
@@ -33,20 +33,10 @@ def one_change(
     """
     found: list[tuple[int, Change]] = []
     for spot in _spots(pack, values, parts):
-        for at, after in _reached(pack, spot):
-            row = pack.table.rows[at]
-            if _is_other(pack, row, verdict, (spot, after)):
-                change = Change(
-                    column=spot.name,
-                    before=spot.value,
-                    after=after,
-                    row=row.id,
-                    zone=row.zone,
-                    disposition=row.disposition,
-                )
-                found.append((at, change))
+        is_set = isinstance(spot.column, SetColumn)
+        found += _by_members(pack, spot) if is_set else _by_value(pack, spot)
     found.sort(key=itemgetter(0))
-    return tuple(change for _, change in found)
+    return tuple(change for _, change in found if _is_other(pack, parts, verdict, change))
 
 
 def _spots(pack: Pack, values: Mapping[str, Value], parts: Mapping[str, int]) -> Iterator[_Spot]:
@@ -60,73 +50,73 @@ def _spots(pack: Pack, values: Mapping[str, Value], parts: Mapping[str, int]) ->
         near = rows & ~twice
         if near:
             column = pack.index.columns[name]
-            rest = pack.index.joined(part for other, part in parts.items() if other != name)
+            rest = pack.index.joined(parts, without=name)
             # A row that does not read this column and is possible stays so: none after it.
             standing = rest & (column.blank >> pack.index.width) & pack.index.rows
             near &= (standing & -standing) - 1
-            yield _Spot(name=name, column=column, value=values[name], rest=rest, rows=near)
+            yield _Spot(name, column, values[name], rest, near)
 
 
-def _is_other(pack: Pack, row: Row, verdict: Verdict, changed: tuple[_Spot, Value]) -> bool:
-    """Return whether a row that fires after a change does something else with the unit."""
+def _is_other(pack: Pack, parts: Mapping[str, int], verdict: Verdict, change: Change) -> bool:
+    """Return whether the row does something else with the unit, caps included."""
+    row = change.row
     if row.zone is not verdict.zone or row.disposition != verdict.disposition:
         return True
-    spot, after = changed
-    both = spot.rest & spot.column.mask(after)
+    part = pack.index.columns[change.column].mask(change.after)
+    both = pack.index.joined(parts, without=change.column) & part
     return refund_under(pack, both, row.refund) is not verdict.refund
 
 
-def _reached(pack: Pack, spot: _Spot) -> Iterator[tuple[int, Value]]:
-    """Yield the rows (by position) that a change reaches, each with the least change."""
-    column = spot.column
-    if isinstance(column, SetColumn):
-        yield from _by_members(pack.index, spot, column)
-        return
-    for at in positions(spot.rows):
-        for after in _nearest(spot, pack.table.rows[at].cells[spot.name]):
-            if pack.index.is_fired(spot.rest & column.mask(after), at):
-                yield at, after
+def _by_value(pack: Pack, spot: _Spot) -> Iterator[tuple[int, Change]]:
+    """Yield the rows (by position) that another value reaches, each with the nearest."""
+    name, column, before, rest, rows = spot
+    for at in positions(rows):
+        row = pack.table.rows[at]
+        for value in _nearest(column, row.cells[name], before):
+            if pack.index.is_fired(rest & column.mask(value), at):
+                yield at, Change(row, name, before, value)
                 break
 
 
-def _by_members(index: Index, spot: _Spot, column: SetColumn) -> Iterator[tuple[int, Value]]:
+def _by_members(pack: Pack, spot: _Spot) -> Iterator[tuple[int, Change]]:
     """Yield the rows that a set reaches without its banned members and with what is lacking."""
-    value = spot.value
-    assert isinstance(value, Members), "a column that rejects a row has a value"
-    whole = column.weighed(value)
+    name, column, before, rest, rows = spot
+    assert isinstance(column, SetColumn), "the caller has looked"
+    assert isinstance(before, Members), "a column that rejects a row has a value"
+    whole = column.weighed(before)
     # A possible row that bans no member stays possible whatever is added: none after it.
-    lasting = spot.rest & column.settled(whole) & column.lasting & index.rows
+    lasting = rest & column.settled(whole) & column.lasting & pack.index.rows
     last = (lasting & -lasting).bit_length() - 1
-    for at in positions(spot.rows):
+    for at in positions(rows):
         need = column.needs[at]
-        left, weight = value.present, whole
-        if not need.banned.isdisjoint(left):
-            left -= need.banned
-            weight = column.weighed(Members(present=left, unknown=value.unknown))
-        elif 0 <= last < at:
+        removed = need.banned & before.present
+        if not removed and 0 <= last < at:
             continue
-        for added in _lacking(need, left):
+        left = before.present - removed
+        weight = column.weighed(replace(before, present=left)) if removed else whole
+        # Without a banned member it is a group that lacks: the only one, or some of several.
+        lacking = _lacking(need, left) if removed or not need.single else need.single
+        for added in lacking:
             tried = weight
             for member in added:
                 tried |= column.present[member]
-            if index.is_fired(spot.rest & column.settled(tried), at):
-                present = left.union(added)
-                yield at, Members(present=present, unknown=value.unknown - present)
+            if pack.index.is_fired(rest & column.settled(tried), at):
+                yield at, Change(pack.table.rows[at], name, before, before, added, removed)
                 break
 
 
 def _lacking(need: Need, left: frozenset[str]) -> Iterable[tuple[str, ...]]:
-    """Return what may be added to members so that every group is met."""
+    """Return what may be added to members so that every group is met, the fewest first."""
     lacking = [group for group in need.groups if left.isdisjoint(group)]
     if not lacking:
         return ((),)
     first, *others = lacking
-    return [(m, *[group[0] for group in others if m not in group]) for m in first]
+    added = [(m, *[group[0] for group in others if m not in group]) for m in first]
+    return sorted(added, key=len)
 
 
-def _nearest(spot: _Spot, cell: Cell) -> Iterable[Value]:
+def _nearest(column: Column, cell: Cell, value: Value) -> Iterable[Value]:
     """Return the values that a cell accepts, one of each interval, the nearest first."""
-    column, value = spot.column, spot.value
     match cell:
         case BoolCell(value=wanted):
             return (wanted,)

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from zoning.checklist.values import Checklist
-from zoning.model import Deciding, Facts, Value, Verdict, Zone
+from zoning.model import Deciding, Facts, Members, Value, Verdict
 from zoning.pack import Pack
 from zoning.policy import Cap
 from zoning.table import Cell, Row
@@ -26,16 +27,26 @@ class Cause:
     answers: tuple[Deciding, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """Another value of one column that sends the unit elsewhere: by which row, where to."""
+class Change(NamedTuple):
+    """Another value of one column with which another row sends the unit elsewhere.
 
+    A tuple, since every explanation makes a dozen. Of a set it says which members come and go.
+    """
+
+    row: Row
     column: str
     before: Value
-    after: Value
-    row: str
-    zone: Zone
-    disposition: str
+    value: Value
+    added: tuple[str, ...] = ()
+    removed: frozenset[str] = frozenset()
+
+    @property
+    def after(self) -> Value:
+        """Return the value that the column would have; what else of a set is unknown stays so."""
+        if not isinstance(self.before, Members):
+            return self.value
+        present = (self.before.present - self.removed).union(self.added)
+        return Members(present=present, unknown=self.before.unknown - present)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -190,17 +190,16 @@ class _Teller:
         return self._words["change"].format(
             column=self._column(change.column),
             change=self._step(change),
-            row=change.row,
-            zone=self._zones.get(change.zone, change.zone),
-            disposition=change.disposition,
+            row=change.row.id,
+            zone=self._zones.get(change.row.zone, change.row.zone),
+            disposition=change.row.disposition,
         )
 
     def _step(self, change: Change) -> str:
-        before, after = change.before, change.after
-        if not isinstance(before, Members) or not isinstance(after, Members):
-            shown = [self._value(change.column, value) for value in (before, after)]
+        if not isinstance(change.before, Members):
+            shown = [self._value(change.column, each) for each in (change.before, change.value)]
             return " → ".join(shown)
-        signs = (("+", after.present - before.present), ("−", before.present - after.present))
+        signs = (("+", change.added), ("−", change.removed))
         return " ".join(
             f"{sign}{self._member(change.column, name)}"
             for sign, members in signs
