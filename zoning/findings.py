@@ -320,9 +320,11 @@ class Section:
         """Return a code that fits a pattern."""
         return self._code(key, self.text(key, needed=needed), pattern)
 
-    def one_of(self, key: str, allowed: Iterable[str], default: str) -> str:
+    def one_of(
+        self, key: str, allowed: Iterable[str], default: str, *, needed: bool = False
+    ) -> str:
         """Return one of the allowed words."""
-        value = self.text(key, default)
+        value = self.text(key, default, needed=needed)
         choice = tuple(allowed)
         if value in choice:
             return value

@@ -208,7 +208,7 @@ def _domain(name: str, section: Section) -> Domain:
     section.place.refuse("bad_code", {"key": name, "got": name}) if not NAME.fullmatch(
         name
     ) else None
-    kind = Kind(section.one_of("kind", tuple(Kind), "bool"))
+    kind = Kind(section.one_of("kind", tuple(Kind), "bool", needed=True))
     listed = kind in (Kind.ENUM, Kind.SET)
     number = kind in (Kind.INT, Kind.DECIMAL)
     precision = section.integer("precision") if kind is Kind.DECIMAL else 0
@@ -275,7 +275,7 @@ def _flags(
 def _dispositions(section: Section, languages: tuple[str, ...]) -> dict[str, Disposition]:
     found = {}
     for name, part in section.named("disposition"):
-        zone = Zone(part.one_of("zone", tuple(Zone), Zone.HOLD))
+        zone = Zone(part.one_of("zone", tuple(Zone), Zone.HOLD, needed=True))
         found[name] = Disposition(zone=zone, label=part.label("label", languages))
         part.finish()
     return found
@@ -284,9 +284,9 @@ def _dispositions(section: Section, languages: tuple[str, ...]) -> dict[str, Dis
 def _caps(section: Section, scope: Scope, languages: tuple[str, ...]) -> tuple[Cap, ...]:
     found = []
     for part in section.tables("cap"):
-        output = part.one_of("output", ("refund", "move"), "move")
+        output = part.one_of("output", ("refund", "move"), "move", needed=True)
         words = OUTPUTS[output].values
-        at_most = part.one_of("at_most", words, words[-1])
+        at_most = part.one_of("at_most", words, words[-1], needed=True)
         when = expression(part, "when", scope)
         text = part.label("text", languages)
         name = part.code("id", _TERM, needed=True)
@@ -302,7 +302,7 @@ def _caps(section: Section, scope: Scope, languages: tuple[str, ...]) -> tuple[C
                     line=part.place.line,
                 )
             )
-    return _unique(section, "cap", found)
+    return _unique(section, found)
 
 
 def _invariants(
@@ -316,13 +316,13 @@ def _invariants(
         part.finish()
         if when is not None and then is not None:
             found.append(Invariant(id=name, when=when, then=then, text=text, line=part.place.line))
-    return _unique(section, "invariant", found)
+    return _unique(section, found)
 
 
 def _monotone(section: Section, columns: Scope) -> tuple[Monotone, ...]:
     found = []
     for part in section.tables("monotone"):
-        column = part.one_of("column", columns, "flags")
+        column = part.one_of("column", columns, "flags", needed=True)
         exempt = part.table("exempt")
         reasons = {name: exempt.text(name) for name in exempt.raw}
         for name in reasons.keys() - set(columns[column].values):
@@ -334,7 +334,7 @@ def _monotone(section: Section, columns: Scope) -> tuple[Monotone, ...]:
             Monotone(id=name, column=column, zone_order=zones, exempt=reasons, line=part.place.line)
         )
         part.finish()
-    return _unique(section, "monotone", found)
+    return _unique(section, found)
 
 
 def _axioms(section: Section, columns: Scope) -> tuple[Axiom, ...]:
@@ -345,15 +345,18 @@ def _axioms(section: Section, columns: Scope) -> tuple[Axiom, ...]:
         part.finish()
         if when is not None and iff is not None:
             found.append(Axiom(id=name, when=when, iff=iff, line=part.place.line))
-    return _unique(section, "axiom", found)
+    return _unique(section, found)
 
 
 Named = TypeVar("Named", Cap, Invariant, Monotone, Axiom)
 
 
-def _unique(section: Section, key: str, found: list[Named]) -> tuple[Named, ...]:
+def _unique(section: Section, found: list[Named]) -> tuple[Named, ...]:
     """Return the entries; an id that occurs twice is refused."""
-    seen = [entry.id for entry in found]
-    for name in sorted({name for name in seen if seen.count(name) > 1}):
-        section.place.at(key).refuse("duplicate", {"key": name})
+    seen: set[str] = set()
+    for entry in found:
+        if entry.id in seen:
+            place = section.place
+            place.report.add(place.file, entry.line, "duplicate", {"key": entry.id})
+        seen.add(entry.id)
     return tuple(found)

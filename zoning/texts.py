@@ -102,7 +102,10 @@ class _Lines:
         return tuple(parts)
 
     def _header(self) -> Path:
-        """Return the path of a table header; a `[[name]]` opens the next element."""
+        """Return the path of a table header; a `[[name]]` opens the next element.
+
+        What stands around it begins where it is named first.
+        """
         word, _ = next(self._tokens)
         is_element = word == "["
         parts = self._key("]")
@@ -115,7 +118,9 @@ class _Lines:
             self._counts[path] = self._counts.get(path, -1) + 1
             path = self._newest(path)
             next(self._tokens)
-        self.lines.setdefault(path, self._line)
+        for length in range(1, len(path)):
+            self.lines.setdefault(path[:length], self._line)
+        self.lines[path] = self._line
         return path
 
     def _newest(self, path: Path) -> Path:
