@@ -161,7 +161,7 @@ def _build(sections: Mapping[str, Section], table: bytes, report: Report) -> Pac
     rows = read_table(TABLE, table, policy, languages, report=report)
     reasons = _reasons(sections["reasons.toml"], policy, languages)
     often = sections.get(FREQUENCIES)
-    frequencies = read_frequencies(often, checklists)
+    frequencies = read_frequencies(often)
     allowances, photos_max = read_allowances(head, policy), read_photos_max(head)
     pack_id = head.code("id", re.compile(r"[a-z][a-z0-9-]{0,31}"), needed=True)
     version = head.integer("version", needed=True)

@@ -29,6 +29,7 @@ OUTPUTS: Scope = {
     "refund": Domain(kind=Kind.ENUM, values=tuple(Refund), ordered=True),
     "move": Domain(kind=Kind.ENUM, values=tuple(Move), ordered=True),
 }
+SETTLE = (*OUTPUTS, "disposition", "evidence", "actions")
 _GRADES = (*Grade, UNGRADED)
 _TERM = re.compile(r"[A-Z][0-9]{1,3}")
 WORD = re.compile(r"[A-Z][A-Z0-9_]{0,31}")
@@ -164,7 +165,7 @@ def read_policy(section: Section, languages: tuple[str, ...]) -> Policy:
         invariants=_invariants(section, domains, languages),
         monotone=_monotone(section, domains),
         axioms=_axioms(section, domains),
-        settle=_known(section, "settle", (*OUTPUTS, "disposition")),
+        settle=_known(section, "settle", SETTLE),
         retired=section.codes("retired"),
     )
     grade.finish()

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from zoning.checklist.values import Checklist
 from zoning.findings import Section
 from zoning.policy import Policy
 
@@ -29,9 +28,13 @@ class Allowance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frequencies:
-    """How often each answer comes: weights by checklist, step and option or band."""
+    """How often each answer comes: weights by checklist (or `all`), step and option or band.
+
+    They change no outcome, so a name that no checklist has is left for the gate to warn of.
+    """
 
     weights: Mapping[str, Mapping[str, Mapping[str, int]]] = field(default_factory=dict)
+    lines: Mapping[tuple[str, str], int] = field(default_factory=dict, compare=False)
 
     def of(self, checklist: str, step: str) -> Mapping[str, int]:
         """Return the weights of a step's answers; empty = all are alike."""
@@ -72,23 +75,19 @@ def read_photos_max(section: Section) -> int:
     return limit
 
 
-def read_frequencies(section: Section | None, checklists: Mapping[str, Checklist]) -> Frequencies:
-    """Return the weights of frequencies.toml; every name in it must be one of a checklist."""
+def read_frequencies(section: Section | None) -> Frequencies:
+    """Return the weights of frequencies.toml."""
     if section is None:
         return Frequencies()
     section.one_of("format", ("frequencies/1",), "")
-    found = {}
-    for name in sorted({ANY_CHECKLIST, *checklists} & section.raw.keys()):
-        chosen = checklists.values() if name == ANY_CHECKLIST else [checklists[name]]
-        steps: dict[str, set[str]] = {}
-        for checklist in chosen:
-            for step in checklist.steps:
-                steps.setdefault(step.name, set()).update(one.id for one in step.outcomes)
-        found[name] = {
-            step: _weights(part, steps.get(step, set())) for step, part in section.named(name)
-        }
+    weights: dict[str, dict[str, dict[str, int]]] = {}
+    lines = {}
+    for checklist in [name for name in section.raw if name != "format"]:
+        for step, part in section.named(checklist):
+            weights.setdefault(checklist, {})[step] = _weights(part)
+            lines[checklist, step] = part.place.line
     section.finish()
-    return Frequencies(weights=found)
+    return Frequencies(weights=weights, lines=lines)
 
 
 def _attrs(section: Section, policy: Policy) -> tuple[str, ...]:
@@ -102,11 +101,9 @@ def _figures(section: Section, names: tuple[str, ...]) -> dict[str, int]:
     return {name: section.integer(name) for name in names if name in section.raw}
 
 
-def _weights(section: Section, answers: set[str]) -> dict[str, int]:
+def _weights(section: Section) -> dict[str, int]:
     found = {name: section.integer(name) for name in section.raw}
     for name, weight in found.items():
-        if name not in answers:
-            section.place.at(name).refuse("unknown_name", {"key": "frequencies", "got": name})
         if weight < 0:
             want = ">= 0"
             section.place.at(name).refuse("bad_value", {"key": name, "got": weight, "want": want})

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from zoning.checklist.expectations import ANY_CHECKLIST
 from zoning.checklist.values import Option, Step
 from zoning.encode.checklist import Asked
 from zoning.encode.cnf import Cnf, Lit
@@ -23,7 +24,7 @@ from zoning.gate.theory import Theory, checked, outcome, texts
 from zoning.gate.worse import check_worse
 from zoning.grammar import Expression, names, show, truth
 from zoning.model import Zone
-from zoning.pack import TABLE, UNKNOWN_ITEM, Pack
+from zoning.pack import FREQUENCIES, TABLE, UNKNOWN_ITEM, Pack
 from zoning.policy import Axiom, Invariant
 from zoning.session.walk import readings
 from zoning.table import cell_truth
@@ -56,7 +57,7 @@ def check_checklists(pack: Pack, cameras: frozenset[str] | None = None) -> Joint
             parts.append(costs.checked)
             budgets += costs.budgets
             fired |= _fired(runs, fired)
-    parts.append(_check_rows(pack, fired))
+    parts += [_check_rows(pack, fired), check_frequencies(pack)]
     return JointChecked(checked=joined(tuple(parts)), budgets=tuple(budgets))
 
 
@@ -345,6 +346,29 @@ def _check_rows(pack: Pack, fired: set[str]) -> Checked:
         if row.id not in fired
     )
     return checked("G32", "table", findings)
+
+
+def check_frequencies(pack: Pack) -> Checked:
+    """G02: a frequency of what no checklist asks is a warning: it changes no outcome."""
+    return checked("G02", "frequencies", _strays(pack))
+
+
+def _strays(pack: Pack) -> Iterator[Finding]:
+    for (checklist, step), line in pack.frequencies.lines.items():
+        is_any = checklist == ANY_CHECKLIST
+        chosen = pack.checklists.values() if is_any else [pack.checklists.get(checklist)]
+        steps = [one.step(step) for one in chosen if one is not None]
+        answers = {option.id for one in steps if one is not None for option in one.outcomes}
+        for answer in pack.frequencies.weights[checklist][step]:
+            if answer not in answers:
+                yield Finding(
+                    check="G02",
+                    file=FREQUENCIES,
+                    line=line,
+                    text=texts("такого ответа нет", "there is no such answer"),
+                    severity=Severity.WARNING,
+                    subject=f"{checklist}.{step}.{answer}",
+                )
 
 
 _CHECKS = (
