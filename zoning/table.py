@@ -181,7 +181,10 @@ def read_cell(text: str, domain: Domain) -> Cell | None:
 def _enum_cell(text: str, domain: Domain) -> OneOfCell:
     is_negated = text.startswith("!")
     listed = _listed(text.removeprefix("!"), domain)
-    return OneOfCell(values=tuple(v for v in domain.values if (v in listed) is not is_negated))
+    values = tuple(v for v in domain.values if (v in listed) is not is_negated)
+    if not values:
+        raise GrammarError(f"{text}: ничего не остаётся", f"{text}: nothing is left")
+    return OneOfCell(values=values)
 
 
 def _listed(text: str, domain: Domain) -> tuple[str, ...]:
