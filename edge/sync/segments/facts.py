@@ -107,7 +107,8 @@ def _derive(
 def verdict_query(pack: Pack | None) -> str:
     """Return the query of one pack's verdicts over the view `segment`; None = of no pack."""
     domains = pack.policy.domains if pack else {}
-    shape = {"data": {**_SHAPE, "facts": _facts_shape(domains)}}
+    facts_shape = {"facts": _facts_shape(domains)} if pack else {}
+    shape = {"data": {**_SHAPE, **facts_shape}}
     columns = _ENVELOPE.format(
         value="d.facts.known.value" if "value" in domains else "NULL::BIGINT",
         currency=quoted(pack.policy.currency) if pack else "NULL::VARCHAR",
