@@ -31,7 +31,8 @@ from zoning.table import Cell, NumberCell, OneOfCell, Row, SetCell
 Values: TypeAlias = dict[str, Value]
 Found: TypeAlias = tuple[str, Values | None]
 
-# Beyond this many rows a set cell is left by one unit and not by one for each member.
+# Beyond this many rows a cell is shown by one unit that it keeps out and not by one for each of
+# its values, and units are taken as the solver finds them: minutes would become hours.
 THOROUGH_ROWS_MAX = 200
 
 
@@ -129,8 +130,9 @@ class _Search:
         row = self._rows[at]
         yield f"row {row.id}", self._plain(self._theory.encoded.fires[at])
         for column, cell in row.cells.items():
-            yield from self._let_in(at, column, cell)
             yield from self._kept_out(at, column, cell)
+            if self._is_thorough:
+                yield from self._let_in(at, column, cell)
 
     def cuts(self) -> Iterator[Found]:
         """Yield two units on either side of each cut, decided by two rows if any two are."""
@@ -180,7 +182,7 @@ class _Search:
         asked = (*others, self._cell(row, column).no)
         first = [-lit for lit in self._theory.encoded.fires[:at]]
         yield f"off {row.id} {column}", self._plain(*asked, *first) or self._plain(*asked)
-        if self._is_thorough or not isinstance(cell, SetCell):
+        if self._is_thorough:
             for probe in self._outside(cell, column):
                 values = self._tried(column, probe, (*asked, *first))
                 if values is not None:
@@ -207,7 +209,8 @@ class _Search:
         return values and {**values, column: probe.number}
 
     def _plain(self, *asked: Lit, wanted: tuple[Lit, ...] = ()) -> Values | None:
-        is_found = shrink(self._cnf, asked, (*wanted, *self._wanted))
+        plainly = (*wanted, *self._wanted) if self._is_thorough else ()
+        is_found = shrink(self._cnf, asked, plainly)
         return self._theory.space.model(self._cnf) if is_found else None
 
     def _cell(self, row: Row, column: str) -> Rail:
