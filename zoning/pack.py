@@ -21,7 +21,7 @@ from zoning.index import Index
 from zoning.model import Domain, Label, Members, Static, digest
 from zoning.policy import Policy, read_policy
 from zoning.table import Table, read_table, show_table
-from zoning.texts import entries
+from zoning.texts import ENTRIES_MAX, entries
 
 FILES_MAX = 200
 PACK_BYTES_MAX = 4 << 20
@@ -60,6 +60,8 @@ class Pack:
     photos_max: int = PHOTOS_MAX
     frequencies: Frequencies = field(default_factory=Frequencies, repr=False)
     index: Index = field(init=False, repr=False, compare=False)
+    # What `zoning.settle` keeps of this pack: at most one entry a checklist.
+    settlers: dict[str, object] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Compile the table once; every decision reads its masks."""
@@ -128,13 +130,13 @@ def load_pack(files: Mapping[str, bytes]) -> Pack:
 
 
 def _check_size(files: Mapping[str, bytes], report: Report) -> None:
-    """Refuse what is too much before any of it is read; one big file is told when it is read."""
+    """Refuse what is too much before any of it is read; a file too big by itself is told later."""
     contents = [content for content in files.values() if len(content) <= FILE_BYTES_MAX]
     if len(files) > FILES_MAX:
         report.add(FILES[0], 1, "too_big", {"max": f"{FILES_MAX} files"})
     if sum(map(len, contents)) > PACK_BYTES_MAX:
         report.add(FILES[0], 1, "too_big", {"max": f"{PACK_BYTES_MAX >> 20} MiB"})
-    elif sum(map(entries, contents)) > PACK_ENTRIES_MAX:
+    elif sum(n for n in map(entries, contents) if n <= ENTRIES_MAX) > PACK_ENTRIES_MAX:
         report.add(FILES[0], 1, "too_big", {"max": f"{PACK_ENTRIES_MAX} entries"})
     report.stop()
 
