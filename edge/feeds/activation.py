@@ -222,7 +222,7 @@ def shadow_problem(report: ShadowReport, rule: ShadowRule) -> str:
     """Return why a shadow does not meet its criteria, empty if it does."""
     if report.units < rule.min_units:
         return f"{report.units} units compared, {rule.min_units} are needed"
-    if report.bound * 1000 > rule.max_disagreement:
+    if round(report.bound * 1000, 6) > rule.max_disagreement:
         shown = f"{report.differ} of {report.units} differ, at most {report.bound * 1000:.1f} ‰"
         return f"{shown} with 95 % confidence; {rule.max_disagreement} ‰ are allowed"
     return ""

@@ -19,7 +19,7 @@ from edge.service.policy_desk import PolicyDesk
 from edge.settings.model import JournalSettings
 from policy_kit import default_pack, pack_files
 from policy_station import NOW_MS, PolicySite
-from seal_kit import GAP, GENTLER, STRICTER, candidate, write_files, write_zip
+from seal_kit import GAP, GENTLER, STRICTER, Office, candidate, write_files, write_zip
 from zoning.pack import load_pack
 
 V1 = default_pack()
@@ -32,14 +32,19 @@ SOON_MS = 1_790_035_200_000
 USED_UP = JournalSettings(warn_percent=0, high_percent=0, full_percent=0)
 
 
-@pytest.fixture
-def site(tmp_path: Path) -> PolicySite:
-    return PolicySite.made(tmp_path, signed=True)
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Office:
+    return Office.opened(tmp_path_factory.mktemp("office"))
 
 
 @pytest.fixture
-def plain(tmp_path: Path) -> PolicySite:
-    return PolicySite.made(tmp_path, signed=False)
+def site(tmp_path: Path, office: Office) -> PolicySite:
+    return PolicySite.made(tmp_path, office, signed=True)
+
+
+@pytest.fixture
+def plain(tmp_path: Path, office: Office) -> PolicySite:
+    return PolicySite.made(tmp_path, office, signed=False)
 
 
 class CrashError(Exception):
@@ -99,8 +104,8 @@ async def test_two_packs_at_once_are_taken_in_name_order(site: PolicySite) -> No
 async def test_what_was_rehearsed_against_another_base_is_refused(site: PolicySite) -> None:
     async with site.started() as station:
         site.drop(site.office.sealed("v2", V2_FILES, V1), "2")
-        site.drop(site.office.sealed("v3", V3_FILES, V1), "3")
-        site.drop(site.office.sealed("v3b", V3_FILES, V2), "4")
+        site.drop(site.office.sealed("v3a", V3_FILES, V1), "3")
+        site.drop(site.office.sealed("v3", V3_FILES, V2), "4")
         site.drop(site.office.sealed("v2b", candidate(2, GENTLER), V3), "5")
         await station.inbox.take_all()
         assert station.receiving.state.active == V3.sha256
@@ -115,7 +120,7 @@ async def test_what_was_rehearsed_against_another_base_is_refused(site: PolicySi
 async def test_a_tampered_pack_changes_nothing_and_its_reason_is_told(
     site: PolicySite, caplog: pytest.LogCaptureFixture
 ) -> None:
-    pack = site.office.sealed("v2", V2_FILES, V1)
+    pack = site.office.sealed("tampered", V2_FILES, V1)
     (pack / "zone.csv").write_bytes((pack / "zone.csv").read_bytes() + b"\n")
     async with site.started() as station:
         site.drop(pack, "v2")
@@ -135,7 +140,7 @@ async def test_a_tampered_pack_changes_nothing_and_its_reason_is_told(
 
 
 async def test_a_pack_waits_until_it_is_due(site: PolicySite) -> None:
-    pack = site.office.sealed("v2", V2_FILES, V1, "--effective-from", SOON)
+    pack = site.office.sealed("soon", V2_FILES, V1, "--effective-from", SOON)
     async with site.started() as station:
         site.drop(pack, "v2")
         await station.inbox.take_all()
@@ -173,7 +178,7 @@ async def test_a_crash_after_the_commit_activates_and_refuses_once(site: PolicyS
     with pytest.raises(CrashError):
         await crashed(site, DiesAfter, pack, "v2")
     with pytest.raises(CrashError):
-        await crashed(site, DiesAfter, write_files(pack.parent / "v1", dict(pack_files())), "a")
+        await crashed(site, DiesAfter, write_files(site.data / "v1", dict(pack_files())), "a")
     async with site.started() as station:
         assert station.receiving.state.active == V2.sha256
         await station.inbox.take_all()
@@ -393,7 +398,7 @@ def test_the_verb_tells_a_refusal_and_a_pack_that_nobody_signed(
     site: PolicySite, service: Service, capsys: pytest.CaptureFixture[str]
 ) -> None:
     service.start()
-    pack = site.office.sealed("v2", V2_FILES, V1)
+    pack = site.office.sealed("edited", V2_FILES, V1)
     (pack / "reasons.toml").write_bytes((pack / "reasons.toml").read_bytes() + b"\n")
     words = ["--data", str(site.data), "--wait", "20"]
     capsys.readouterr()

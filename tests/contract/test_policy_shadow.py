@@ -9,20 +9,33 @@ from edge.cli import main
 from edge.events import ConfigActivated, ConfigRefused, VerdictMade
 from policy_kit import default_pack
 from policy_station import PolicySite, Running
-from seal_kit import GAP, STRICTER, candidate, write_files
+from seal_kit import GAP, STRICTER, Office, candidate, write_files
 from zoning.pack import load_pack
 
 V1 = default_pack()
 V2_FILES = candidate(2, STRICTER)
 V2 = load_pack(V2_FILES)
-OTHER_LANE = ("zone.csv", "R13,A,,,resale,RESTOCK,", "R13,A,,,resale,BSTOCK,")
-V3_FILES = candidate(3, OTHER_LANE)
+BY_HAND = """
+[[cap]]
+id = "C9"
+output = "move"
+at_most = "manual"
+when = "category = 'apparel'"
+text = { ru = "Одежда: руками", en = "Clothes by hand" }
+"""
+V3_FILES = candidate(3)
+V3_FILES["policy.toml"] += BY_HAND.encode()
 V3 = load_pack(V3_FILES)
 
 
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Office:
+    return Office.opened(tmp_path_factory.mktemp("office"))
+
+
 @pytest.fixture
-def site(tmp_path: Path) -> PolicySite:
-    return PolicySite.made(tmp_path, signed=True)
+def site(tmp_path: Path, office: Office) -> PolicySite:
+    return PolicySite.made(tmp_path, office, signed=True)
 
 
 async def _in_shadow(site: PolicySite, station: Running, files: dict[str, bytes]) -> None:
@@ -55,7 +68,7 @@ async def test_a_shadow_is_set_counted_survives_a_restart_and_is_ended(
     (verdict,) = [event.payload for event in site.events("verdict.made")]
     assert isinstance(verdict, VerdictMade)
     (said,) = verdict.shadow
-    assert (verdict.disposition, said.disposition) == ("RESTOCK", "BSTOCK")
+    assert (verdict.move, said.move) == ("auto", "manual")
     told = _status(site, capsys)
     assert (told["candidate"], told["base"]) == (V3.sha256, V1.sha256)
     assert (told["units"], told["differ"], told["not_comparable"]) == (1, 1, 0)
@@ -113,18 +126,18 @@ async def test_a_pack_may_demand_its_own_shadow_first(site: PolicySite) -> None:
 
 
 async def test_another_stations_shadow_may_be_attested(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, office: Office, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    there = PolicySite.made(tmp_path / "there", signed=True)
+    there = PolicySite.made(tmp_path / "there", office, signed=True)
     async with there.started() as station:
         await _in_shadow(there, station, V2_FILES)
         await station.begin_shirt()
         await station.finish()
     report = tmp_path / "shadow.json"
     report.write_text(json.dumps(_status(there, capsys)), encoding="utf-8")
-    here = PolicySite.made(tmp_path / "here", signed=True)
+    here = PolicySite.made(tmp_path / "here", office, signed=True)
     rule = ("--shadow-min-units", "1", "--shadow-max-permille", "950")
-    pack = here.office.sealed("v2", V2_FILES, V1, *rule, "--shadow-report", str(report))
+    pack = here.office.sealed("attested", V2_FILES, V1, *rule, "--shadow-report", str(report))
     async with here.started() as station:
         here.drop(pack, "1")
         await station.inbox.take_all()
@@ -142,7 +155,7 @@ async def test_an_attested_shadow_of_another_pack_counts_for_nothing(
         report = site.office.folder / "shadow.json"
         report.write_text(json.dumps(_status(site, capsys)), encoding="utf-8")
         rule = ("--shadow-min-units", "1", "--shadow-max-permille", "999")
-        pack = site.office.written("v2", V2_FILES)
+        pack = site.office.written("unsigned", V2_FILES)
         words = ["--author", "anna", "--key", str(site.office.anna.pem), *rule]
         words += ["--shadow-report", str(report)]
         assert main(["policy", "sign", str(pack), *words]) == 1

@@ -100,10 +100,9 @@ class PolicySite:
     budget: JournalSettings = field(default_factory=JournalSettings)
 
     @classmethod
-    def made(cls, folder: Path, *, signed: bool) -> "PolicySite":
+    def made(cls, folder: Path, office: Office, *, signed: bool) -> "PolicySite":
         """Write a configuration, `signed` = with policy keys; the shipped pack is proved."""
         config = make_config(folder, "minimal", {"run_dir": str(folder)})
-        office = Office.opened(folder / "office")
         if signed:
             office.configure(config)
         copies = folder / "data" / COPIES
