@@ -1,0 +1,267 @@
+"""Early finish: whether anything still to be asked can change the outcome, and what to ask next.
+
+Exact: the clauses of the checklist together with the answers so far allow no other outcome. One
+solver a checklist, kept by its pack; not for two threads at once.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
+
+from zoning import session
+from zoning.checklist.values import Stage, Step
+from zoning.encode.checklist import Asked, Joint, demands, encode_checklist
+from zoning.encode.cnf import Cnf, Lit
+from zoning.encode.space import EnumColumn, NumberColumn, SetColumn
+from zoning.encode.statics import free_statics
+from zoning.evaluate import decide
+from zoning.grammar import names, truth
+from zoning.model import AnsweredBy, Grade, Static, Value, Verdict
+from zoning.pack import Pack
+from zoning.session import AnswerRefusedError
+from zoning.session.walk import Given, Run, StepState, chosen_options, static_values
+
+RUNS_KEPT = 512  # per checklist; full: the oldest is forgotten and found again
+_ALWAYS = (Stage.DANGER, Stage.IDENTITY)
+_WAITING = (StepState.OPEN, StepState.PENDING)
+_Key: TypeAlias = tuple[Static, frozenset[tuple[str, str | int]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Settler:
+    """The clauses of one checklist and what they said of the runs seen last."""
+
+    joint: Joint
+    evidence: tuple[Lit, ...]
+    seen: dict[_Key, Verdict | None] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, pack: Pack, checklist: str) -> "Settler":
+        """Encode a checklist; some milliseconds."""
+        cnf = Cnf()
+        joint = encode_checklist(cnf, pack, pack.checklists[checklist], free_statics(cnf, pack))
+        return cls(joint, tuple(_evidence(joint)))
+
+
+def prepare(pack: Pack) -> None:
+    """Encode every checklist now, so that the first unit of each does not wait for it."""
+    for name in pack.checklists:
+        _settler(pack, name)
+
+
+def settled(run: Run) -> Verdict | None:
+    """Return the verdict if no completion of a run differs in the policy's `settle` columns.
+
+    Completions answer what is open in any way; marks that nobody made stay unmade, facts that no
+    feed gave stay missing. Of a finished run it is the verdict. Of another it is that of the
+    neutral completion, with the grade so far.
+    """
+    settler = _settler(run.pack, run.checklist.id)
+    key = (run.static, frozenset((one.step, one.value) for one in run.given.values()))
+    if key not in settler.seen:
+        if len(settler.seen) >= RUNS_KEPT:
+            del settler.seen[next(iter(settler.seen))]
+        settler.seen[key] = _judged(run, settler)
+    return settler.seen[key]
+
+
+def concluded(run: Run) -> tuple[Verdict, bool]:
+    """Return the verdict of a run as it stands, and whether questions were left out."""
+    if not run.is_finished and not open_must(run):
+        early = settled(run)
+        assert early is not None, "only then are questions left out"
+        return early, True
+    return decide(run.pack, session.facts(run)), False
+
+
+def open_must(run: Run) -> tuple[Step, ...]:
+    """Return the questions that are asked now, the next one first.
+
+    Left out is what cannot change a settled outcome, but for danger, identity, steps with
+    `always`, and what those wait for. In a free group the step that settles most comes first.
+    """
+    steps = session.open_must(run)
+    if steps and settled(run) is not None:
+        kept = _kept(run)
+        steps = tuple(step for step in steps if step.name in kept)
+    return _best_first(run, steps)
+
+
+def mass(run: Run, step: Step) -> float:
+    """Return which share of the answers to an open step settles the outcome, 0 to 1.
+
+    Weighed by the pack's frequencies; without them all answers are alike.
+    """
+    weights = run.pack.frequencies.of(run.checklist.id, step.name)
+    total = settling = 0
+    for name, value in _answers(step):
+        weight = weights.get(name, 0) if weights else 1
+        total += weight
+        settling += weight if weight and _settles(run, step, value) else 0
+    return settling / total if total else 0.0
+
+
+def _settler(pack: Pack, checklist: str) -> Settler:
+    found = pack.settlers.get(checklist)
+    if not isinstance(found, Settler):
+        found = pack.settlers[checklist] = Settler.of(pack, checklist)
+    return found
+
+
+def _evidence(joint: Joint) -> Iterator[Lit]:
+    """Yield what makes up the demanded photographs: slots, or answers that want one each."""
+    for slot, lit in joint.photos.items():
+        if not joint.checklist.slots[slot].each:
+            yield lit
+    for one in joint.steps.values():
+        for slot, lit in demands(joint.cnf, one, joint.steps):
+            if joint.checklist.slots[slot].each:
+                yield lit
+
+
+def _judged(run: Run, settler: Settler) -> Verdict | None:
+    if run.is_finished:
+        return decide(run.pack, session.facts(run))
+    neutral = session.neutral(run)
+    if not neutral.is_finished:
+        return None
+    verdict = decide(run.pack, session.facts(neutral))
+    is_settled = _is_settled(run, settler, verdict)
+    return _early(run, verdict) if is_settled else None
+
+
+def _is_settled(run: Run, settler: Settler, verdict: Verdict) -> bool:
+    """Return whether every completion has the outcome of this one."""
+    joint, cnf = settler.joint, settler.joint.cnf
+    given = tuple(_assumed(run, joint))
+    if not cnf.solve(*given):
+        return False
+    columns = run.pack.policy.settle
+    photos = settler.evidence if "evidence" in columns else ()
+    fixed = [lit if cnf.value(lit) else -lit for lit in photos]
+    fixed = [_outcome(joint, verdict, columns), *_actions(joint, verdict, columns), *fixed]
+    return not any(cnf.solve(*given, -lit) for lit in fixed if lit != cnf.true)
+
+
+def _outcome(joint: Joint, verdict: Verdict, columns: Iterable[str]) -> Lit:
+    encoded = joint.encoded
+    told: dict[str, Lit | None] = {
+        "zone": encoded.zone.get(verdict.zone),
+        "disposition": encoded.disposition.get(verdict.disposition),
+        "refund": encoded.refund.get(verdict.refund),
+        "move": encoded.move.get(verdict.move),
+    }
+    lits = [lit for name, lit in told.items() if name in columns]
+    return joint.cnf.conj([joint.cnf.false if lit is None else lit for lit in lits])
+
+
+def _actions(joint: Joint, verdict: Verdict, columns: Iterable[str]) -> Iterator[Lit]:
+    """Yield that each action is demanded, or not, as in a verdict."""
+    if "actions" not in columns:
+        return
+    for action, lits in _demanding(joint).items():
+        asked = joint.cnf.disj(lits)
+        yield asked if action in verdict.actions else -asked
+
+
+def _demanding(joint: Joint) -> Mapping[str, list[Lit]]:
+    """Return per action the rows and flags that demand it; the engine's outcomes demand none."""
+    pack, cnf = joint.pack, joint.cnf
+    flags = joint.space.columns["flags"]
+    assert isinstance(flags, SetColumn), "the loader has checked the flags"
+    found: dict[str, list[Lit]] = {}
+    for row, fires in zip(pack.table.rows, joint.encoded.fires, strict=True):
+        for action in row.actions:
+            found.setdefault(action, []).append(fires)
+    any_row = cnf.disj(joint.encoded.fires)
+    for name, flag in pack.policy.flags.items():
+        if flag.action:
+            raised = cnf.conj((any_row, flags.members[name].yes))
+            found.setdefault(flag.action, []).append(raised)
+    return found
+
+
+def _assumed(run: Run, joint: Joint) -> Iterator[Lit]:
+    """Yield what is fixed in every completion of a run: facts, answers, marks nobody made."""
+    static, _ = static_values(run.pack, run.static)
+    yield from joint.statics.assume(run.pack, run.static)
+    yield from joint.obeying()
+    for name, one in joint.steps.items():
+        if one.step.by_parcel or one.step.is_silent:
+            continue
+        state, given = run.states[name], run.given.get(name)
+        if given is not None and state in (StepState.ANSWERED, StepState.IRRELEVANT):
+            yield one.given
+            yield from _chosen(one, given)
+        elif state is StepState.CUT or not _may_ask(one.step, state, static):
+            yield -one.given
+
+
+def _may_ask(step: Step, state: StepState, static: Mapping[str, Value]) -> bool:
+    """Whether a step may still want an explicit answer."""
+    if state is StepState.OPEN or step.constraint is not None:
+        return True
+    return truth(step.must, static) is not False
+
+
+def _chosen(one: Asked, given: Given) -> Iterator[Lit]:
+    match one.choice:
+        case NumberColumn(cuts=cuts, reached=reached):
+            value = int(given.value)
+            yield from (
+                lit if value >= cut else -lit for cut, lit in zip(cuts, reached, strict=True)
+            )
+        case EnumColumn(values=values):
+            yield values[str(given.value)]
+        case SetColumn(members=members):
+            chosen = chosen_options(one.step, given.value)
+            yield from (rail.yes if name in chosen else rail.no for name, rail in members.items())
+
+
+def _early(run: Run, verdict: Verdict) -> Verdict:
+    """Return a neutral completion's verdict with the grade so far and the reasons given so far."""
+    caps = [item.cap for item in run.raised if item.cap]
+    ungraded = any(item.ungraded for item in run.raised)
+    said = {(item.step, item.answer) for item in run.raised}
+    return replace(
+        verdict,
+        grade=None if ungraded else max(caps, default=Grade.A),
+        grade_exact=False,
+        deciding=tuple(one for one in verdict.deciding if (one.step, one.answer) in said),
+    )
+
+
+def _kept(run: Run) -> frozenset[str]:
+    """Return the steps that are asked although the outcome is settled, and what they wait for."""
+    waiting = [step for step in run.checklist.steps if run.states[step.name] in _WAITING]
+    kept = {step.name for step in waiting if step.always or step.stage in _ALWAYS}
+    for at in range(len(waiting) - 1, -1, -1):
+        if waiting[at].name in kept:
+            read = names(waiting[at].relevant)
+            kept |= {one.name for one in waiting[:at]} if "flags" in read else read
+    return frozenset(kept)
+
+
+def _best_first(run: Run, steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    if not steps or not steps[0].is_free:
+        return steps
+    rivals = [step for step in steps if step.is_free and step.group == steps[0].group]
+    if len(rivals) == 1:
+        return steps
+    best = max(rivals, key=lambda step: mass(run, step))
+    return (best, *(step for step in steps if step is not best))
+
+
+def _answers(step: Step) -> Iterator[tuple[str, str | int]]:
+    """Yield the ways of answering a step: each option, each band by its lowest number."""
+    if step.is_number:
+        yield from ((band.option.id, band.low) for band in step.bands)
+    else:
+        yield from ((option.id, option.id) for option in step.options)
+
+
+def _settles(run: Run, step: Step, value: str | int) -> bool:
+    try:
+        return settled(session.answer(run, step.name, value, AnsweredBy.AUTO)) is not None
+    except AnswerRefusedError:
+        return False
