@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from zoning.evaluate import refund_under
 from zoning.explain.values import Change
-from zoning.index import Column, EnumColumn, Need, NumberColumn, SetColumn, positions
+from zoning.index import positions
+from zoning.index.columns import Column, EnumColumn, Need, NumberColumn, SetColumn
 from zoning.model import Domain, Members, Range, Value, Verdict
 from zoning.pack import Pack
 from zoning.table import BoolCell, Cell, NumberCell, OneOfCell
