@@ -6,7 +6,6 @@ the machine matters little. Every answer is compared with ours. We do more (caps
 rows, missing facts), the others name the row alone. What they make of a missing fact is counted.
 """
 
-import argparse
 import importlib.util
 import json
 import sys
@@ -465,15 +464,3 @@ def _has(name: str, test: Test, members: tuple[str, ...]) -> str:
     joint = " && " if test is Test.ALL else " || "
     listed = f"({joint.join(f'{json.dumps(member)} in {name}' for member in members)})"
     return f"!{listed}" if test is Test.NONE else listed
-
-
-def main() -> None:
-    """Print the rows."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=18.0)
-    for row in run(parser.parse_args().seconds):
-        print(row)
-
-
-if __name__ == "__main__":
-    main()
