@@ -5,6 +5,7 @@ original. Values whose canonical form would be infinite have no hash.
 """
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
@@ -45,6 +46,9 @@ _MEMBERS: Final[Mapping[str, str]] = {
     "destinationList": "",
 }
 _PAIRS: Final = frozenset(("bizTransaction", "source", "destination"))
+_TIMES: Final = frozenset(("eventTime", "time", "startTime", "endTime"))
+_OURS: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z")
+_NUMERIC: Final = "+-.0123456789iInN"  # what a number starts with, infinite ones too
 _IGNORED: Final = frozenset(("recordTime", "eventID", "type", "errorDeclaration"))
 _COMMENTS: Final = frozenset(("rdfs:comment", "comment"))
 
@@ -57,15 +61,15 @@ class _Node(NamedTuple):
     below: "tuple[_Node, ...]" = ()
 
 
-_Order = tuple[tuple[str, Any], ...]
+_Order = Mapping[str, Any]  # a name in its place: the order of what is below it
 
 
 def _plain(names: str) -> _Order:
-    return tuple((name, ()) for name in names.split())
+    return {name: {} for name in names.split()}
 
 
 _EPCS: Final = _plain("epc")
-_QUANTITIES: Final = (("quantityElement", _plain("epcClass quantity uom")),)
+_QUANTITIES: Final[_Order] = {"quantityElement": _plain("epcClass quantity uom")}
 _ID: Final = _plain("id")
 _METADATA: Final = _plain(
     "time startTime endTime deviceID deviceMetadata rawData dataProcessingMethod bizRules"
@@ -75,25 +79,25 @@ _REPORT: Final = _plain(
     " chemicalSubstance value component stringValue booleanValue hexBinaryValue uriValue minValue"
     " maxValue meanValue sDev percRank percValue uom coordinateReferenceSystem"
 )
-_ELEMENT: Final = (("sensorMetadata", _METADATA), ("sensorReport", _REPORT))
+_ELEMENT: Final[_Order] = {"sensorMetadata": _METADATA, "sensorReport": _REPORT}
 # The order of CBV 2.0 as its published implementation has it: transactions, sources and
 # destinations come behind all these, sorted, and before the extensions.
-_ORDER: Final[_Order] = (
-    *_plain("eventTime eventTimeZoneOffset certificationInfo parentID"),
-    ("epcList", _EPCS),
-    ("inputEPCList", _EPCS),
-    ("childEPCs", _EPCS),
-    ("quantityList", _QUANTITIES),
-    ("childQuantityList", _QUANTITIES),
-    ("inputQuantityList", _QUANTITIES),
-    ("outputEPCList", _EPCS),
-    ("outputQuantityList", _QUANTITIES),
-    *_plain("action transformationID bizStep disposition"),
-    ("persistentDisposition", _plain("set unset")),
-    ("readPoint", _ID),
-    ("bizLocation", _ID),
-    ("sensorElementList", (("sensorElement", _ELEMENT),)),
-)
+_ORDER: Final[_Order] = {
+    **_plain("eventTime eventTimeZoneOffset certificationInfo parentID"),
+    "epcList": _EPCS,
+    "inputEPCList": _EPCS,
+    "childEPCs": _EPCS,
+    "quantityList": _QUANTITIES,
+    "childQuantityList": _QUANTITIES,
+    "inputQuantityList": _QUANTITIES,
+    "outputEPCList": _EPCS,
+    "outputQuantityList": _QUANTITIES,
+    **_plain("action transformationID bizStep disposition"),
+    "persistentDisposition": _plain("set unset"),
+    "readPoint": _ID,
+    "bizLocation": _ID,
+    "sensorElementList": {"sensorElement": _ELEMENT},
+}
 
 
 def event_hash(event: Mapping[str, Any], prefixes: Mapping[str, str]) -> str:
@@ -133,13 +137,14 @@ def _nodes(value: Mapping[str, Any], prefixes: Mapping[str, str], of: str) -> tu
 
 
 def _node(name: str, value: Any, prefixes: Mapping[str, str], of: str) -> _Node:
+    if isinstance(value, str):
+        return _Node(name, _expanded(name, value, prefixes, of))
     if isinstance(value, Mapping):
         below = _nodes(value, prefixes, of if name == "" else name)
         return _Node(name, "", tuple(sorted(below, key=_type_first)) if name == "" else below)
     if isinstance(value, list):
         return _Node(name, "", tuple(_node("", one, prefixes, name) for one in value))
-    text = value if isinstance(value, str) else str(value)
-    return _Node(name, _expanded(name, text, prefixes, of))
+    return _Node(name, str(value))
 
 
 def _type_first(node: _Node) -> bool:
@@ -166,19 +171,22 @@ def _ordered(
     nodes: tuple[_Node, ...], order: _Order, *, is_top: bool = False
 ) -> tuple[str, list[_Node]]:
     """Return the text of what the order names, and what it leaves over."""
-    extensions = () if is_top or len(nodes) < 2 else tuple(n for n in nodes if _is_extension(n))
-    named = {name for name, _ in order}
-    rest = [n for n in nodes if n.name not in named and n not in extensions]
-    text = ""
-    for name, inner in order:
-        parts: list[str] = []
-        for node in nodes:
-            if node.name == name:
-                below, left = _ordered(node.below, inner) if inner else ("", list(node.below))
-                own = _text_of(node)
-                parts.append(name + own + below if own or below else "")
-                rest += [node._replace(below=tuple(left))] if left else []
-        text += "".join(sorted(parts))
+    may_extend = not is_top and len(nodes) > 1
+    parts: dict[str, list[str]] = {}
+    rest: list[_Node] = []
+    extensions: list[_Node] = []
+    for node in nodes:
+        inner = order.get(node.name)
+        if inner is None:
+            (extensions if may_extend and _is_extension(node) else rest).append(node)
+            continue
+        below, left = _ordered(node.below, inner) if inner else ("", list(node.below))
+        own = _text_of(node)
+        if own or below:
+            parts.setdefault(node.name, []).append(node.name + own + below)
+        if left:
+            rest.append(node._replace(below=tuple(left)))
+    text = "".join("".join(sorted(parts[name])) for name in order if name in parts)
     return text + _sorted(extensions), rest
 
 
@@ -187,33 +195,39 @@ def _is_extension(node: _Node) -> bool:
 
 
 def _sorted(nodes: Iterable[_Node]) -> str:
-    found = tuple(nodes)
-    parts = [node.name + _free_text(node) + _sorted(node.below) for node in found]
-    is_pair = any(node.name in _PAIRS for node in found)
+    parts: list[str] = []
+    is_pair = False
+    for node in nodes:
+        is_pair = is_pair or node.name in _PAIRS
+        below = _sorted(node.below) if node.below else ""
+        parts.append(node.name + _free_text(node) + below)
     return "".join(parts if is_pair else sorted(parts))
 
 
 def _text_of(node: _Node) -> str:
-    is_time = "time" in node.name.lower() and "offset" not in node.name.lower()
     text = node.text.strip()
-    return f"={_time(text)}" if text and is_time else _free_text(node)
+    return f"={_time(text)}" if text and node.name in _TIMES else _free_text(node)
 
 
 def _free_text(node: _Node) -> str:
     text = node.text.strip()
-    return f"={canonical_uri(_number(text))}" if text else ""
+    if not text:
+        return ""
+    if text[0] in _NUMERIC:
+        text = _number(text)
+    return f"={canonical_uri(text)}" if text[0] in "hu" else f"={text}"
 
 
 def _time(text: str) -> str:
     """Return a moment in UTC with milliseconds."""
+    if _OURS.fullmatch(text):
+        return text
     moment = datetime.fromisoformat(text).astimezone(UTC)
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{round(moment.microsecond, -3) // 1000:03d}Z"
 
 
 def _number(text: str) -> str:
     """Return a number without signs and zeros that say nothing, any other text unchanged."""
-    if text[0] not in "+-.0123456789iInN":
-        return text
     try:
         value = float(text)
     except ValueError:
