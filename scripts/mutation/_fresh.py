@@ -22,6 +22,11 @@ settings.register_profile(
 settings.load_profile("mutation")
 
 
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Name bytes: where names are not escaped, pytest would join them as they are."""
+    return ascii(val) if isinstance(val, bytes) else None
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Quick tests first: the first failure ends the run."""
