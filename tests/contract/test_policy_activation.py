@@ -89,6 +89,29 @@ async def test_a_signed_pack_comes_in_force_and_stays_after_a_restart(site: Poli
     assert len(site.policy()) == 2
 
 
+async def test_what_the_station_has_decided_is_rehearsed_signed_and_put_in_force(
+    site: PolicySite,
+) -> None:
+    """The whole way of a new version, by the verbs alone."""
+    async with site.started() as station:
+        await station.begin_shirt()
+        await station.finish()
+        pack, report = site.office.written("whole", V2_FILES), site.data / "report.json"
+        journal = str(site.data / "journal.db")
+        assert (
+            main(["policy", "rehearse", str(pack), "--against", journal, "--json", str(report)])
+            == 0
+        )
+        site.office.approved(site.office.signed("whole", V2_FILES, "--rehearsal", str(report)))
+        assert main(["policy", "activate", str(pack), "--data", str(site.data)]) == 0
+        await station.inbox.take_all()
+        assert station.receiving.state.active == V2.sha256
+    activated = site.policy()[-1]
+    assert isinstance(activated, ConfigActivated)
+    assert activated.rehearsal is not None
+    assert (activated.rehearsal.records, activated.rehearsal.stations) == (1, 1)
+
+
 async def test_two_packs_at_once_are_taken_in_name_order(site: PolicySite) -> None:
     second = site.office.sealed("v2", V2_FILES, V1)
     third = site.office.sealed("v3", V3_FILES, V2)
