@@ -89,6 +89,8 @@ def more_generous(old: Pack, new: Pack) -> Change | None:
 
     Better is: a zone nearer to the front of a zone order (a zone outside the order counts as its
     end), a better refund, a machine instead of a hand. A domain that differs proves nothing.
+    Not better is a machine for a unit that had waited for a missing fact and is held now by a row:
+    caps apply to what is unknown, so that nothing which may be dangerous is among these.
     """
     domains = _domain_changes(old, new)
     if domains:
@@ -152,7 +154,8 @@ class _Both:
         for place in range(1, len(order) + 1):
             ahead = cnf.disj([after.get(value, cnf.false) for value in order[:place]])
             was_ahead = cnf.disj([before.get(value, cnf.false) for value in order[:place]])
-            question = cnf.conj((ahead, -was_ahead))
+            waited = self.before.missing if output is Output.MOVE else cnf.false
+            question = cnf.conj((ahead, -was_ahead, -waited))
             if any(cnf.solve(question, part) for part in self.parts):
                 return self._change(output, question)
         return None
@@ -250,12 +253,12 @@ def _values(encoded: Encoded, output: Output) -> Mapping[str, Lit]:
 def _said(verdict: Verdict, output: Output) -> str:
     match output:
         case Output.ZONE:
-            return verdict.zone
+            return verdict.zone.value
         case Output.DISPOSITION:
             return verdict.disposition
         case Output.REFUND:
-            return verdict.refund
-    return verdict.move
+            return verdict.refund.value
+    return verdict.move.value
 
 
 def _orders(old: Pack, new: Pack) -> Iterator[tuple[Output, tuple[str, ...]]]:
