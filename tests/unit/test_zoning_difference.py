@@ -197,7 +197,7 @@ def test_a_row_that_holds_units_is_no_gift_to_those_that_were_held_for_a_missing
         ("manual", "auto", "#missing", "R99"),
     ]
     assert more_generous(default_pack(), new) is None
-    paid = with_row("R99,,any:clean,,hold,HOLD_QUALITY,eligible,н,n", before="R13")
+    paid = with_row("R99,,any:sealed,,hold,HOLD_QUALITY,eligible,н,n", before="R13")
     found = more_generous(default_pack(), paid)
     assert found is not None
     assert (found.output, found.old_row, found.new_row) == (Output.REFUND, "#missing", "R99")
