@@ -67,7 +67,7 @@ def settled(run: Run) -> Verdict | None:
 
 def concluded(run: Run) -> tuple[Verdict, bool]:
     """Return the verdict of a run as it stands, and whether questions were left out."""
-    if not run.is_finished and not open_must(run):
+    if not run.is_finished and not needed(run):
         early = settled(run)
         assert early is not None, "only then are questions left out"
         return early, True
@@ -77,14 +77,22 @@ def concluded(run: Run) -> tuple[Verdict, bool]:
 def open_must(run: Run) -> tuple[Step, ...]:
     """Return the questions that are asked now, the next one first.
 
+    They are those of `needed`; in a free group the step that settles most comes first.
+    """
+    return _best_first(run, needed(run))
+
+
+def needed(run: Run) -> tuple[Step, ...]:
+    """Return the open questions in file order, without those that an early finish leaves out.
+
     Left out is what cannot change a settled outcome, but for danger, identity, steps with
-    `always`, and what those wait for. In a free group the step that settles most comes first.
+    `always`, and what those wait for.
     """
     steps = session.open_must(run)
-    if steps and settled(run) is not None:
-        kept = _kept(run)
-        steps = tuple(step for step in steps if step.name in kept)
-    return _best_first(run, steps)
+    if not steps or settled(run) is None:
+        return steps
+    kept = _kept(run)
+    return tuple(step for step in steps if step.name in kept)
 
 
 def mass(run: Run, step: Step) -> float:
