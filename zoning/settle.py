@@ -43,12 +43,6 @@ class Settler:
         return cls(joint, tuple(_evidence(joint)))
 
 
-def prepare(pack: Pack) -> None:
-    """Encode every checklist now, so that the first unit of each does not wait for it."""
-    for name in pack.checklists:
-        _settler(pack, name)
-
-
 def settled(run: Run) -> Verdict | None:
     """Return the verdict if no completion of a run differs in the policy's `settle` columns.
 

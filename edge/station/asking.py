@@ -4,7 +4,7 @@ from edge.station import checks
 from edge.station.decision import Context
 from edge.station.state import UnitWork
 from edge.views import Label, Mark, NumberEntry, Proposal, Question
-from zoning import session
+from zoning import session, settle
 from zoning.checklist.values import Option, Step
 
 MARKS_MAX = 8  # with more, 8 turns the page and 7 stand on each
@@ -12,14 +12,14 @@ HAZARD_STEP = "danger"
 
 
 def open_step(unit: UnitWork, context: Context) -> Step | None:
-    """Return the must step that is asked now."""
-    return next(iter(session.open_must(checks.run_of(unit, context))), None)
+    """Return the must step that is asked now; none when the rest cannot change the outcome."""
+    return next(iter(settle.open_must(checks.run_of(unit, context))), None)
 
 
 def question(unit: UnitWork, typed: str, context: Context) -> Question | None:
     """Return the open question; `typed` are the digits entered so far for a number."""
     run = checks.run_of(unit, context)
-    musts = session.open_must(run)
+    musts = settle.open_must(run)
     if not musts:
         return None
     step = musts[0]

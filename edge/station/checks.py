@@ -20,7 +20,7 @@ from edge.records import from_json, to_json
 from edge.station.decision import Context
 from edge.station.shadow import shadowed
 from edge.station.state import Given, ParcelWork, UnitWork
-from zoning import session
+from zoning import session, settle
 from zoning.evaluate import decide
 from zoning.model import ENGINE, AnsweredBy, Static, Verdict
 from zoning.pack import Pack
@@ -114,9 +114,12 @@ def made(unit: UnitWork, context: Context) -> VerdictMade:
 
 
 def verdict_of(run: Run, checklist: DocumentRef) -> VerdictMade:
-    """Return the verdict event of a run: the same run gives the same event, now and years later."""
-    facts = session.facts(run)
-    verdict = decide(run.pack, facts)
+    """Return the verdict event of a run: the same run gives the same event, now and years later.
+
+    When questions were left out the outcome is settled, and the facts keep what they would have
+    told as unknown.
+    """
+    verdict, is_early = settle.concluded(run)
     return VerdictMade(
         zone=verdict.zone,
         disposition=verdict.disposition,
@@ -132,10 +135,11 @@ def verdict_of(run: Run, checklist: DocumentRef) -> VerdictMade:
         deciding=tuple(DecidingAnswer(step=d.step, answer=d.answer) for d in verdict.deciding),
         also_matched=verdict.also_matched,
         hazard_scope=session.inhibit(run),
+        settled_early=is_early,
         policy=_reference(run.pack),
         checklist=checklist,
         engine=ENGINE,
-        facts=facts.to_json(),
+        facts=session.facts(run).to_json(),
     )
 
 
