@@ -7,10 +7,11 @@ from typing import NamedTuple
 from zoning import session
 from zoning.checklist.values import Checklist, Step
 from zoning.evaluate import MISSING, decide
-from zoning.grammar import TRUE
+from zoning.grammar import TRUE, Within, atoms
 from zoning.model import AnsweredBy, Domain, Facts, Kind, Members, Static, Value, Verdict
 from zoning.pack import Pack
 from zoning.session.walk import Given, Run, StepState, chosen_options, walked
+from zoning.table import NumberCell
 
 EARLY = "settled_early"  # why a record cannot be compared: it was finished before all was asked
 STEP = "step:"  # … a step of the new checklist was never asked
@@ -159,6 +160,24 @@ def _unasked(old: Pack, new: Pack, checklist: Checklist) -> frozenset[str]:
     fed = {step.feeds for item in new.checklists.values() for step in item.steps if step.feeds}
     before = {step.feeds for step in checklist.steps if step.feeds}
     return frozenset((fed - before) | (new.policy.domains.keys() - _kept_columns(old, new).keys()))
+
+
+def number_limits(pack: Pack, column: str) -> tuple[int, ...]:
+    """Return where a number begins to mean something else: equal between two limits, sorted."""
+    policy = pack.policy
+    conditions = [cap.when for cap in policy.caps]
+    conditions += [side for axiom in policy.axioms for side in (axiom.when, axiom.iff)]
+    ranges = [
+        atom.range
+        for condition in conditions
+        for atom in atoms(condition)
+        if isinstance(atom, Within) and atom.name == column
+    ]
+    cells = (row.cells.get(column) for row in pack.table.rows)
+    ranges += [limits for cell in cells if isinstance(cell, NumberCell) for limits in cell.ranges]
+    ranges += [policy.domains[column].range] if column in policy.domains else []
+    lows = {limits.low for limits in ranges if limits.low is not None}
+    return tuple(sorted(lows | {r.high + 1 for r in ranges if r.high is not None}))
 
 
 # ---------------------------------------------------------------- answers under a new checklist

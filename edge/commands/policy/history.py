@@ -45,6 +45,14 @@ class Task:
     slices: tuple[tuple[int, int], ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """What is rehearsed: the pack of a folder; `packs` = those of the past by digest."""
+
+    pack: Pack
+    packs: Mapping[str, Pack]
+
+
 def kept_packs(folder: Path) -> dict[str, Pack]:
     """Return the packs of a folder by content digest; one that does not load is left out."""
     found: dict[str, Pack] = {}
@@ -59,7 +67,7 @@ def kept_packs(folder: Path) -> dict[str, Pack]:
     return found
 
 
-def fold(task: Task, first_seq: int, tell: Tell) -> Tally:
+def fold(task: Task, candidate: Candidate, first_seq: int, tell: Tell) -> Tally:
     """Return the sums of all verdicts from `first_seq` on. Raises HistoryError.
 
     `tell` gets the number of units done so far, now and then. The journal is opened for reading
@@ -74,19 +82,17 @@ def fold(task: Task, first_seq: int, tell: Tell) -> Tally:
     begins = range(first_seq, last_seq + 1, SLICE_SEQUENCES)
     slices = tuple((at, min(at + SLICE_SEQUENCES - 1, last_seq)) for at in begins)
     if count <= ALONE_MAX:
-        return work(replace(task, slices=slices), tell)
+        return work(replace(task, slices=slices), candidate, tell)
     return _by_processes(task, slices, tell)
 
 
-def work(task: Task, tell: Tell) -> Tally:
+def work(task: Task, candidate: Candidate, tell: Tell) -> Tally:
     """Fold the slices of a task in this process. Raises HistoryError."""
-    new = load_pack(read_pack(Path(task.candidate)))
-    packs = kept_packs(Path(task.packs))
     done = 0
     try:
         with Reader(Path(task.journal)) as reader:
             level = VerdictFold if task.level == 1 else AnswersFold
-            folded = level(new, packs, task.limit, reader)
+            folded = level(candidate.pack, candidate.packs, task.limit, reader)
             for first_seq, last_seq in task.slices:
                 for seq, body in reader.verdicts(first_seq, last_seq):
                     folded.add(seq, body)
@@ -160,8 +166,10 @@ def main(given: IO[str], out: IO[str]) -> int:
     told = json.load(given)
     task = Task(**{**told, "slices": tuple((a, b) for a, b in told["slices"])})
     try:
-        tally = work(task, lambda done: say({"done": done}))
-    except HistoryError as error:
+        pack = load_pack(read_pack(Path(task.candidate)))
+        candidate = Candidate(pack=pack, packs=kept_packs(Path(task.packs)))
+        tally = work(task, candidate, lambda done: say({"done": done}))
+    except (HistoryError, PolicyParseError, OSError) as error:
         say({"error": str(error)})
         return 1
     say({"tally": tally.to_json()})

@@ -12,10 +12,18 @@ from typing import Any, Final, NamedTuple
 
 from edge.journal.reader import Reader
 from edge.records import from_json
-from zoning.index import NumberColumn
 from zoning.model import AnsweredBy, Facts, Static
 from zoning.pack import Pack
-from zoning.replay.past import NO_ANSWERS, NO_PACK, Again, Decided, Past, View, decide_answers
+from zoning.replay.past import (
+    NO_ANSWERS,
+    NO_PACK,
+    Again,
+    Decided,
+    Past,
+    View,
+    decide_answers,
+    number_limits,
+)
 from zoning.replay.tally import Group, Tally, example_of
 
 KEPT_MAX: Final = 50_000  # different fact records that are remembered; then all are forgotten
@@ -106,8 +114,7 @@ class VerdictFold:
     def __init__(self, new: Pack, packs: Mapping[str, Pack], limit: int, _: Reader) -> None:
         self.tally = Tally(limit=limit)
         self._views = {sha256: View(pack, new) for sha256, pack in packs.items()}
-        column = new.index.columns.get("value")
-        self._limits = column.cuts if isinstance(column, NumberColumn) else ()
+        self._limits = number_limits(new, "value")
         self._groups: dict[tuple[object, ...], tuple[Group, bool]] = {}
         self._stations: dict[bytes, str] = {}
 

@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-from edge.commands.policy.history import HistoryError, Task, Tell, fold, kept_packs
+from edge.commands.policy.history import Candidate, HistoryError, Task, Tell, fold, kept_packs
 from edge.commands.policy.packs import UNUSABLE, PackRefusedError, add_language, add_pack, usable
 from edge.commands.policy.recorded import past as read_verdict
 from edge.events import parse_utc
@@ -114,7 +114,7 @@ def run(args: argparse.Namespace) -> int:
     except RehearsalError as error:
         print(error.text[args.lang], file=sys.stderr)
         return UNUSABLE
-    except (HistoryError, OSError) as error:
+    except (HistoryError, JournalBrokenError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
     print("\n".join(lines(report, args.lang)))
@@ -126,32 +126,23 @@ def run(args: argparse.Namespace) -> int:
 def rehearse(candidate: Path, against: Path, options: Options) -> Report:
     """Return the report of a candidate's folder against a journal or a folder of flat facts.
 
-    Raises PackRefusedError, RehearsalError, HistoryError.
+    Raises PackRefusedError, RehearsalError, HistoryError, JournalBrokenError.
     """
     new = usable(candidate, "en")
-    past = _past(against, options)
+    past = _past(candidate, against, options)
     packs = kept_packs(past.packs)
     base = usable(options.base, "en") if options.base else packs.get(past.newest_policy())
-    tally = past.tally(Candidate(folder=candidate, pack=new, packs=packs))
+    tally = past.tally(Candidate(pack=new, packs=packs))
     blind = tuple(_blind_spots(base, new, tally)) if base is not None else ()
     question = Question(new=new, base=base, level=options.level, since=options.since)
     return make_report(past.with_photos(tally), question, blind)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
-    """What is rehearsed: a folder and the pack in it; `packs` = those of the past by digest."""
-
-    folder: Path
-    pack: Pack
-    packs: Mapping[str, Pack]
-
-
-def _past(against: Path, options: Options) -> "JournalPast | ParquetPast":
+def _past(candidate: Path, against: Path, options: Options) -> "JournalPast | ParquetPast":
     journal = against / JOURNAL if against.is_dir() else against
     if journal.is_file() and journal.suffix == ".db":
         packs = options.packs or journal.parent / PACKS
-        return JournalPast(journal=journal, packs=packs, options=options)
+        return JournalPast(candidate=candidate, journal=journal, packs=packs, options=options)
     if against.is_dir() and next(against.rglob("*.parquet"), None) is not None:
         if options.level == 2:
             raise RehearsalError(_NO_ANSWERS)
@@ -166,34 +157,35 @@ def _past(against: Path, options: Options) -> "JournalPast | ParquetPast":
 class JournalPast:
     """The past in a station's journal, which may be in use."""
 
+    candidate: Path
     journal: Path
     packs: Path
     options: Options
 
     def newest_policy(self) -> str:
         """Return the digest of the pack of the newest verdict; empty = there is none."""
-        with _reader(self.journal) as reader:
+        with Reader(self.journal) as reader:
             body = reader.newest_verdict()
         return read_verdict(0, body).policy_sha256 if body is not None else ""
 
     def tally(self, candidate: Candidate) -> Tally:
         """Return the sums of all verdicts under the candidate. Raises HistoryError."""
-        with _reader(self.journal) as reader:
+        with Reader(self.journal) as reader:
             since = self.options.since
             first_seq = reader.first_seq() if since is None else reader.seq_at(_ms(since))
         task = Task(
             journal=str(self.journal),
-            candidate=str(candidate.folder),
+            candidate=str(self.candidate),
             packs=str(self.packs),
             level=self.options.level,
             limit=self.options.limit,
             slices=(),
         )
-        return fold(task, first_seq, self.options.tell)
+        return fold(task, candidate, first_seq, self.options.tell)
 
     def with_photos(self, tally: Tally) -> Tally:
         """Return the tally with the photographs of its listed units."""
-        with _reader(self.journal) as reader:
+        with Reader(self.journal) as reader:
             examples = {
                 pair: [replace(one, photos=_photos(reader, one)) for one in listed]
                 for pair, listed in tally.examples.items()
@@ -229,13 +221,6 @@ class ParquetPast:
     def with_photos(self, tally: Tally) -> Tally:
         """Return the tally; flat facts name the photographs."""
         return tally
-
-
-def _reader(journal: Path) -> Reader:
-    try:
-        return Reader(journal)
-    except JournalBrokenError as error:
-        raise HistoryError(str(error)) from error
 
 
 def _photos(reader: Reader, example: Example) -> tuple[str, ...]:
