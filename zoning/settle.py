@@ -29,18 +29,25 @@ _Key: TypeAlias = tuple[Static, frozenset[tuple[str, str | int]]]
 
 @dataclass(frozen=True, slots=True)
 class Settler:
-    """The clauses of one checklist and what they said of the runs seen last."""
+    """The clauses of one checklist and what they said of the runs seen last.
+
+    `values` = the values of the settle columns, one of each column holds; `extras` = photographs
+    and actions, each demanded or not.
+    """
 
     joint: Joint
-    evidence: tuple[Lit, ...]
+    values: tuple[Lit, ...]
+    extras: tuple[Lit, ...]
     seen: dict[_Key, Verdict | None] = field(default_factory=dict)
 
     @classmethod
     def of(cls, pack: Pack, checklist: str) -> "Settler":
         """Encode a checklist; some milliseconds."""
-        cnf = Cnf()
+        cnf, columns = Cnf(), pack.policy.settle
         joint = encode_checklist(cnf, pack, pack.checklists[checklist], free_statics(cnf, pack))
-        return cls(joint, tuple(_evidence(joint)))
+        extras = [*_evidence(joint)] if "evidence" in columns else []
+        extras += _actions(joint) if "actions" in columns else []
+        return cls(joint, tuple(_values(joint, columns)), tuple(extras))
 
 
 def settled(run: Run) -> Verdict | None:
@@ -124,50 +131,37 @@ def _evidence(joint: Joint) -> Iterator[Lit]:
 def _judged(run: Run, settler: Settler) -> Verdict | None:
     if run.is_finished:
         return decide(run.pack, session.facts(run))
-    neutral = session.neutral(run)
-    if not neutral.is_finished:
+    if not _is_settled(run, settler):
         return None
-    verdict = decide(run.pack, session.facts(neutral))
-    is_settled = _is_settled(run, settler, verdict)
-    return _early(run, verdict) if is_settled else None
+    neutral = session.neutral(run)
+    return _early(run, decide(run.pack, session.facts(neutral))) if neutral.is_finished else None
 
 
-def _is_settled(run: Run, settler: Settler, verdict: Verdict) -> bool:
-    """Return whether every completion has the outcome of this one."""
+def _is_settled(run: Run, settler: Settler) -> bool:
+    """Return whether every completion has the outcome of any one of them."""
     joint, cnf = settler.joint, settler.joint.cnf
     given = tuple(_assumed(run, joint))
     if not cnf.solve(*given):
         return False
-    columns = run.pack.policy.settle
-    photos = settler.evidence if "evidence" in columns else ()
-    fixed = [lit if cnf.value(lit) else -lit for lit in photos]
-    fixed = [_outcome(joint, verdict, columns), *_actions(joint, verdict, columns), *fixed]
-    return not any(cnf.solve(*given, -lit) for lit in fixed if lit != cnf.true)
+    fixed = [lit for lit in settler.values if cnf.value(lit)]
+    fixed += [lit if cnf.value(lit) else -lit for lit in settler.extras]
+    return not any(cnf.solve(*given, -lit) for lit in fixed)
 
 
-def _outcome(joint: Joint, verdict: Verdict, columns: Iterable[str]) -> Lit:
+def _values(joint: Joint, columns: Iterable[str]) -> Iterator[Lit]:
     encoded = joint.encoded
-    told: dict[str, Lit | None] = {
-        "zone": encoded.zone.get(verdict.zone),
-        "disposition": encoded.disposition.get(verdict.disposition),
-        "refund": encoded.refund.get(verdict.refund),
-        "move": encoded.move.get(verdict.move),
+    told = {
+        "zone": encoded.zone,
+        "disposition": encoded.disposition,
+        "refund": encoded.refund,
+        "move": encoded.move,
     }
-    lits = [lit for name, lit in told.items() if name in columns]
-    return joint.cnf.conj([joint.cnf.false if lit is None else lit for lit in lits])
+    for name in columns:
+        yield from told.get(name, {}).values()
 
 
-def _actions(joint: Joint, verdict: Verdict, columns: Iterable[str]) -> Iterator[Lit]:
-    """Yield that each action is demanded, or not, as in a verdict."""
-    if "actions" not in columns:
-        return
-    for action, lits in _demanding(joint).items():
-        asked = joint.cnf.disj(lits)
-        yield asked if action in verdict.actions else -asked
-
-
-def _demanding(joint: Joint) -> Mapping[str, list[Lit]]:
-    """Return per action the rows and flags that demand it; the engine's outcomes demand none."""
+def _actions(joint: Joint) -> Iterator[Lit]:
+    """Yield per action whether rows or flags demand it; the engine's outcomes demand none."""
     pack, cnf = joint.pack, joint.cnf
     flags = joint.space.columns["flags"]
     assert isinstance(flags, SetColumn), "the loader has checked the flags"
@@ -180,7 +174,7 @@ def _demanding(joint: Joint) -> Mapping[str, list[Lit]]:
         if flag.action:
             raised = cnf.conj((any_row, flags.members[name].yes))
             found.setdefault(flag.action, []).append(raised)
-    return found
+    return (cnf.disj(lits) for lits in found.values())
 
 
 def _assumed(run: Run, joint: Joint) -> Iterator[Lit]:
