@@ -23,26 +23,37 @@ Unit: TypeAlias = dict[str, Term]
 
 
 class Z3Oracle:
-    """One pack with a free unit. Every method asks one question of a fresh scope."""
+    """One pack with a free unit. Every method asks one question of a fresh scope.
 
-    def __init__(self, pack: Pack) -> None:
+    `is_large` names every row and output once, instead of writing the table out per question.
+    """
+
+    def __init__(self, pack: Pack, *, is_large: bool = False) -> None:
         self._pack = pack
         self._solver = z3.Solver()
         self._unit = self._free("u")
         self._solver.add(self._valid(self._unit))
+        self._met: list[Term] = []
+        self._told: Unit = {}
+        if is_large:
+            self._name_rows()
 
     def has_gap(self) -> bool:
         """Return whether some unit meets no row."""
+        if self._met:
+            return self._can(z3.Not(self._met[-1]))
         return self._can(z3.Not(z3.Or([self._row(self._unit, at) for at in self._positions()])))
 
     def is_reachable(self, at: int) -> bool:
         """Return whether a row fires for some unit."""
+        if self._met:
+            return self._can(z3.And(self._met[at + 1], z3.Not(self._met[at])))
         earlier = [z3.Not(self._row(self._unit, before)) for before in range(at)]
         return self._can(z3.And(self._row(self._unit, at), *earlier))
 
     def is_broken(self, rule: Invariant) -> bool:
         """Return whether some unit breaks a rule."""
-        outputs = self._outputs(self._unit)
+        outputs = self._told or self._outputs(self._unit)
         told = self._truth(rule.then, outputs, _OUTPUT_DOMAINS)
         return self._can(z3.And(self._holds(rule.when, self._unit), z3.Not(told)))
 
@@ -54,6 +65,21 @@ class Z3Oracle:
         after = self._rank(self._outputs(worse)["zone"], ranks)
         ordered = z3.And(before >= 0, after >= 0, after < before)
         return self._can(z3.And(self._valid(worse), self._worse(rule, worse), ordered))
+
+    def _name_rows(self) -> None:
+        """Define `met[k]` = one of the first k rows is true, and the outputs by the row that is."""
+        self._met = [z3.BoolVal(False), *(z3.Bool(f"met_{at}") for at in self._positions())]
+        zone, refund, by_hand = z3.Int("zone"), z3.Int("refund"), z3.Bool("by_hand")
+        for at in self._positions():
+            row, met = self._pack.table.rows[at], self._met
+            self._solver.add(met[at + 1] == z3.Or(met[at], self._row(self._unit, at)))
+            fires = z3.And(met[at + 1], z3.Not(met[at]))
+            outputs = (zone == ZONES.index(row.zone), refund == REFUNDS.index(row.refund))
+            self._solver.add(z3.Implies(fires, z3.And(*outputs)))
+            self._solver.add(z3.Implies(fires, by_hand == (row.zone == "hazmat")))
+        held = z3.And(zone == ZONES.index("hold"), refund == REFUNDS.index("review"), by_hand)
+        self._solver.add(z3.Implies(z3.Not(self._met[-1]), held))
+        self._told = self._capped({"zone": zone, "refund": refund}, by_hand, self._unit)
 
     def _can(self, question: Term) -> bool:
         self._solver.push()
@@ -110,6 +136,10 @@ class Z3Oracle:
             zone = z3.If(fires, ZONES.index(row.zone), zone)
             refund = z3.If(fires, REFUNDS.index(row.refund), refund)
             by_hand = z3.If(fires, z3.BoolVal(row.zone == "hazmat"), by_hand)
+        return self._capped({"zone": zone, "refund": refund}, by_hand, unit)
+
+    def _capped(self, outputs: Unit, by_hand: Term, unit: Unit) -> Unit:
+        zone, refund = outputs["zone"], outputs["refund"]
         for cap in self._pack.policy.caps:
             applies = self._holds(cap.when, unit)
             if cap.output == "move":
