@@ -30,20 +30,18 @@ def pytest_make_parametrize_id(val: object) -> str | None:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item], config: pytest.Config) -> None:
     """Quick tests first: the first failure ends the run. Of a property's cases only the first."""
-    seen: set[str] = set()
-    left_out = [item for item in items if _is_property(item) and _is_twin(item, seen)]
-    items[:] = [item for item in items if item not in left_out]
-    items.sort(key=lambda item: (_is_property(item), item.nodeid))
-    config.hook.pytest_deselected(items=left_out)
+    first = {_function(item): item for item in reversed(items)}
+    kept = [item for item in items if not _is_property(item) or first[_function(item)] is item]
+    config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+    items[:] = sorted(kept, key=lambda item: (_is_property(item), item.nodeid))
 
 
 def _is_property(item: pytest.Item) -> bool:
     return "property" in item.path.parts
 
 
-def _is_twin(item: pytest.Item, seen: set[str]) -> bool:
-    name = item.nodeid.partition("[")[0]
-    return name in seen or bool(seen.add(name))
+def _function(item: pytest.Item) -> str:
+    return item.nodeid.partition("[")[0]
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
