@@ -1,5 +1,6 @@
 """A pack comes in force at a station: by the inbox, by the journal, across crashes and restarts."""
 
+import asyncio
 import logging
 import os
 import signal
@@ -20,6 +21,7 @@ from edge.settings.model import JournalSettings
 from policy_kit import default_pack, pack_files
 from policy_station import NOW_MS, PolicySite
 from seal_kit import GAP, GENTLER, STRICTER, Office, candidate, write_files, write_zip
+from source_tree import ROOT
 from zoning.pack import load_pack
 
 V1 = default_pack()
@@ -66,8 +68,10 @@ class DiesAfter(PolicyDesk):
         raise CrashError
 
 
-async def test_a_signed_pack_comes_in_force_and_stays_after_a_restart(site: PolicySite) -> None:
-    pack = site.office.sealed("v2", V2_FILES, V1)
+async def test_a_signed_pack_comes_in_force_and_stays_after_a_restart(
+    site: PolicySite, office: Office
+) -> None:
+    pack = office.sealed("v2", V2_FILES, V1)
     async with site.started() as station:
         assert station.receiving.state.active == V1.sha256
         site.drop(pack, "v2")
@@ -91,18 +95,19 @@ async def test_a_signed_pack_comes_in_force_and_stays_after_a_restart(site: Poli
 
 async def test_what_the_station_has_decided_is_rehearsed_signed_and_put_in_force(
     site: PolicySite,
+    office: Office,
 ) -> None:
     """The whole way of a new version, by the verbs alone."""
     async with site.started() as station:
         await station.begin_shirt()
         await station.finish()
-        pack, report = site.office.written("whole", V2_FILES), site.data / "report.json"
+        pack, report = office.written("whole", V2_FILES), site.data / "report.json"
         journal = str(site.data / "journal.db")
         assert (
             main(["policy", "rehearse", str(pack), "--against", journal, "--json", str(report)])
             == 0
         )
-        site.office.approved(site.office.signed("whole", V2_FILES, "--rehearsal", str(report)))
+        office.approved(office.signed("whole", V2_FILES, "--rehearsal", str(report)))
         assert main(["policy", "activate", str(pack), "--data", str(site.data)]) == 0
         await station.inbox.take_all()
         assert station.receiving.state.active == V2.sha256
@@ -112,11 +117,11 @@ async def test_what_the_station_has_decided_is_rehearsed_signed_and_put_in_force
     assert (activated.rehearsal.records, activated.rehearsal.stations) == (1, 1)
 
 
-async def test_two_packs_at_once_are_taken_in_name_order(site: PolicySite) -> None:
-    second = site.office.sealed("v2", V2_FILES, V1)
-    third = site.office.sealed("v3", V3_FILES, V2)
+async def test_two_packs_at_once_are_taken_in_name_order(site: PolicySite, office: Office) -> None:
+    second = office.sealed("v2", V2_FILES, V1)
+    third = office.sealed("v3", V3_FILES, V2)
     async with site.started() as station:
-        site.drop(write_zip(site.office.folder / "v3.zip", read_all(third)), "000003.zip")
+        site.drop(write_zip(office.folder / "v3.zip", read_all(third)), "000003.zip")
         site.drop(second, "000002")
         await station.inbox.take_all()
         assert station.receiving.state.active == V3.sha256
@@ -124,12 +129,14 @@ async def test_two_packs_at_once_are_taken_in_name_order(site: PolicySite) -> No
     assert site.lying("done") == ["000002", "000003.zip"]
 
 
-async def test_what_was_rehearsed_against_another_base_is_refused(site: PolicySite) -> None:
+async def test_what_was_rehearsed_against_another_base_is_refused(
+    site: PolicySite, office: Office
+) -> None:
     async with site.started() as station:
-        site.drop(site.office.sealed("v2", V2_FILES, V1), "2")
-        site.drop(site.office.sealed("v3a", V3_FILES, V1), "3")
-        site.drop(site.office.sealed("v3", V3_FILES, V2), "4")
-        site.drop(site.office.sealed("v2b", candidate(2, GENTLER), V3), "5")
+        site.drop(office.sealed("v2", V2_FILES, V1), "2")
+        site.drop(office.sealed("v3a", V3_FILES, V1), "3")
+        site.drop(office.sealed("v3", V3_FILES, V2), "4")
+        site.drop(office.sealed("v2b", candidate(2, GENTLER), V3), "5")
         await station.inbox.take_all()
         assert station.receiving.state.active == V3.sha256
     refused = [one for one in site.policy() if isinstance(one, ConfigRefused)]
@@ -141,9 +148,9 @@ async def test_what_was_rehearsed_against_another_base_is_refused(site: PolicySi
 
 
 async def test_a_tampered_pack_changes_nothing_and_its_reason_is_told(
-    site: PolicySite, caplog: pytest.LogCaptureFixture
+    site: PolicySite, office: Office, caplog: pytest.LogCaptureFixture
 ) -> None:
-    pack = site.office.sealed("tampered", V2_FILES, V1)
+    pack = office.sealed("tampered", V2_FILES, V1)
     (pack / "zone.csv").write_bytes((pack / "zone.csv").read_bytes() + b"\n")
     async with site.started() as station:
         site.drop(pack, "v2")
@@ -162,8 +169,8 @@ async def test_a_tampered_pack_changes_nothing_and_its_reason_is_told(
     assert "v2 refused: zone.csv: changed after signing" in caplog.text
 
 
-async def test_a_pack_waits_until_it_is_due(site: PolicySite) -> None:
-    pack = site.office.sealed("soon", V2_FILES, V1, "--effective-from", SOON)
+async def test_a_pack_waits_until_it_is_due(site: PolicySite, office: Office) -> None:
+    pack = office.sealed("soon", V2_FILES, V1, "--effective-from", SOON)
     async with site.started() as station:
         site.drop(pack, "v2")
         await station.inbox.take_all()
@@ -184,8 +191,10 @@ async def crashed(site: PolicySite, desk: type[PolicyDesk], pack: Path, name: st
         await station.inbox.take_all()
 
 
-async def test_a_crash_between_copy_and_commit_loses_nothing(site: PolicySite) -> None:
-    pack = site.office.sealed("v2", V2_FILES, V1)
+async def test_a_crash_between_copy_and_commit_loses_nothing(
+    site: PolicySite, office: Office
+) -> None:
+    pack = office.sealed("v2", V2_FILES, V1)
     with pytest.raises(CrashError):
         await crashed(site, DiesBefore, pack, "v2")
     assert (site.data / "packs" / V2.sha256).is_dir()
@@ -196,8 +205,10 @@ async def test_a_crash_between_copy_and_commit_loses_nothing(site: PolicySite) -
     assert [one.version for one in site.policy()] == [1, 2]
 
 
-async def test_a_crash_after_the_commit_activates_and_refuses_once(site: PolicySite) -> None:
-    pack = site.office.sealed("v2", V2_FILES, V1)
+async def test_a_crash_after_the_commit_activates_and_refuses_once(
+    site: PolicySite, office: Office
+) -> None:
+    pack = office.sealed("v2", V2_FILES, V1)
     with pytest.raises(CrashError):
         await crashed(site, DiesAfter, pack, "v2")
     with pytest.raises(CrashError):
@@ -210,10 +221,10 @@ async def test_a_crash_after_the_commit_activates_and_refuses_once(site: PolicyS
     assert (site.lying("done"), site.lying("bad")) == (["v2"], ["a", "a.err"])
 
 
-async def test_a_full_disk_leaves_the_pack_where_it_lies(site: PolicySite) -> None:
-    site.office.sealed("v2", V2_FILES, V1)
+async def test_a_full_disk_leaves_the_pack_where_it_lies(site: PolicySite, office: Office) -> None:
+    office.sealed("v2", V2_FILES, V1)
     async with site.started():
-        site.drop(site.office.folder / "v2", "v2")
+        site.drop(office.folder / "v2", "v2")
     site.budget = USED_UP
     async with site.started() as station:
         await station.inbox.take_all()
@@ -224,12 +235,14 @@ async def test_a_full_disk_leaves_the_pack_where_it_lies(site: PolicySite) -> No
         assert station.receiving.state.active == V2.sha256
 
 
-async def test_a_unit_finishes_under_the_pack_it_started_with(site: PolicySite) -> None:
+async def test_a_unit_finishes_under_the_pack_it_started_with(
+    site: PolicySite, office: Office
+) -> None:
     """Across an activation, and across a restart after it."""
-    site.office.sealed("v2", V2_FILES, V1)
+    office.sealed("v2", V2_FILES, V1)
     async with site.started() as station:
         unit = await station.begin_shirt()
-        site.drop(site.office.folder / "v2", "v2")
+        site.drop(office.folder / "v2", "v2")
         await station.inbox.take_all()
         assert station.receiving.state.active == V2.sha256
         policy = station.receiving.state.units[unit].policy
@@ -245,11 +258,31 @@ async def test_a_unit_finishes_under_the_pack_it_started_with(site: PolicySite) 
     assert [event.data["policy"]["version"] for event in started] == [1]
 
 
-async def test_a_unit_whose_pack_is_gone_stops_the_start_with_its_name(site: PolicySite) -> None:
-    site.office.sealed("v2", V2_FILES, V1)
+async def test_a_kill_changes_neither_the_pack_in_force_nor_that_of_a_unit(
+    site: PolicySite, office: Office
+) -> None:
+    pack = office.sealed("v2", V2_FILES, V1)
+    program = ROOT / "tests" / "support" / "policy_station_process.py"
+    words = [sys.executable, str(program), str(site.config), str(site.data), str(pack)]
+    process = await asyncio.create_subprocess_exec(*words)
+    assert await process.wait() == -signal.SIGKILL
+    async with site.started() as station:
+        assert station.receiving.state.active == V2.sha256
+        await station.finish()
+        await station.inbox.take_all()
+    (verdict,) = [event.payload for event in site.events("verdict.made")]
+    assert isinstance(verdict, VerdictMade)
+    assert verdict.policy.sha256 == V1.sha256
+    assert [one.version for one in site.policy()] == [1, 2]
+
+
+async def test_a_unit_whose_pack_is_gone_stops_the_start_with_its_name(
+    site: PolicySite, office: Office
+) -> None:
+    office.sealed("v2", V2_FILES, V1)
     async with site.started() as station:
         await station.begin_shirt()
-        site.drop(site.office.folder / "v2", "v2")
+        site.drop(office.folder / "v2", "v2")
         await station.inbox.take_all()
     copy = site.data / "packs" / V1.sha256
     (copy / "zone.csv").write_bytes(b"")
@@ -271,10 +304,12 @@ async def test_with_keys_the_folder_is_the_first_pack_and_no_more(
     assert [one.version for one in site.policy()] == [1]
 
 
-async def test_without_keys_a_signed_pack_is_refused_with_the_reason(plain: PolicySite) -> None:
-    plain.office.sealed("v2", V2_FILES, V1)
+async def test_without_keys_a_signed_pack_is_refused_with_the_reason(
+    plain: PolicySite, office: Office
+) -> None:
+    office.sealed("v2", V2_FILES, V1)
     async with plain.started() as station:
-        plain.drop(plain.office.folder / "v2", "v2")
+        plain.drop(office.folder / "v2", "v2")
         await station.inbox.take_all()
         assert station.receiving.state.active == V1.sha256
     refused = plain.policy()[-1]
@@ -347,11 +382,11 @@ async def test_a_proved_pack_is_not_proved_again(
 
 
 async def test_a_copy_that_was_lost_falls_back_to_the_one_before(
-    site: PolicySite, caplog: pytest.LogCaptureFixture
+    site: PolicySite, office: Office, caplog: pytest.LogCaptureFixture
 ) -> None:
-    site.office.sealed("v2", V2_FILES, V1)
+    office.sealed("v2", V2_FILES, V1)
     async with site.started() as station:
-        site.drop(site.office.folder / "v2", "v2")
+        site.drop(office.folder / "v2", "v2")
         await station.inbox.take_all()
     (site.data / "packs" / V2.sha256).rename(site.data / "lost")
     async with site.started() as station:
@@ -397,16 +432,16 @@ class Service:
 
 
 def test_the_service_answers_and_a_kill_changes_nothing(
-    site: PolicySite, service: Service, capsys: pytest.CaptureFixture[str]
+    site: PolicySite, office: Office, service: Service, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    pack = site.office.sealed("v2", V2_FILES, V1)
+    pack = office.sealed("v2", V2_FILES, V1)
     words = ["policy", "activate", str(pack), "--data", str(site.data), "--json"]
     service.start()
     capsys.readouterr()
     assert main([*words, "--wait", "20"]) == 0
     assert '"state": "activated"' in capsys.readouterr().out
     service.end(signal.SIGKILL)
-    third = site.office.sealed("v3", V3_FILES, V2)
+    third = office.sealed("v3", V3_FILES, V2)
     assert main(["policy", "activate", str(third), "--data", str(site.data)]) == 0  # service down
     capsys.readouterr()
     service.start()
@@ -418,10 +453,10 @@ def test_the_service_answers_and_a_kill_changes_nothing(
 
 
 def test_the_verb_tells_a_refusal_and_a_pack_that_nobody_signed(
-    site: PolicySite, service: Service, capsys: pytest.CaptureFixture[str]
+    site: PolicySite, office: Office, service: Service, capsys: pytest.CaptureFixture[str]
 ) -> None:
     service.start()
-    pack = site.office.sealed("edited", V2_FILES, V1)
+    pack = office.sealed("edited", V2_FILES, V1)
     (pack / "reasons.toml").write_bytes((pack / "reasons.toml").read_bytes() + b"\n")
     words = ["--data", str(site.data), "--wait", "20"]
     capsys.readouterr()

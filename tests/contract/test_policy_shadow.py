@@ -39,7 +39,7 @@ def site(tmp_path: Path, office: Office) -> PolicySite:
 
 
 async def _in_shadow(site: PolicySite, station: Running, files: dict[str, bytes]) -> None:
-    pack = write_files(site.office.folder / load_pack(files).sha256[:8], files)
+    pack = write_files(site.data / load_pack(files).sha256[:8], files)
     assert main(["policy", "shadow", "set", str(pack), "--data", str(site.data)]) == 0
     await station.inbox.take_all()
 
@@ -89,11 +89,13 @@ async def test_a_candidate_that_the_gate_refuses_is_no_shadow(site: PolicySite) 
     assert refused.counterexample is not None
 
 
-async def test_a_candidate_that_comes_in_force_is_no_shadow_any_more(site: PolicySite) -> None:
+async def test_a_candidate_that_comes_in_force_is_no_shadow_any_more(
+    site: PolicySite, office: Office
+) -> None:
     async with site.started() as station:
         await _in_shadow(site, station, V2_FILES)
         assert station.receiving.state.shadow == V2.sha256
-        site.drop(site.office.sealed("v2", V2_FILES, V1), "v2")
+        site.drop(office.sealed("v2", V2_FILES, V1), "v2")
         await station.inbox.take_all()
         state = station.receiving.state
         assert (state.active, state.shadow) == (V2.sha256, "")
@@ -102,10 +104,10 @@ async def test_a_candidate_that_comes_in_force_is_no_shadow_any_more(site: Polic
         assert (state.active, state.shadow) == (V2.sha256, "")
 
 
-async def test_a_pack_may_demand_its_own_shadow_first(site: PolicySite) -> None:
+async def test_a_pack_may_demand_its_own_shadow_first(site: PolicySite, office: Office) -> None:
     rule = ("--shadow-min-units", "1", "--shadow-max-permille")
-    strict = site.office.sealed("strict", V2_FILES, V1, *rule, "949")
-    mild = site.office.sealed("mild", V2_FILES, V1, *rule, "950")
+    strict = office.sealed("strict", V2_FILES, V1, *rule, "949")
+    mild = office.sealed("mild", V2_FILES, V1, *rule, "950")
     async with site.started() as station:
         site.drop(mild, "1")
         await station.inbox.take_all()
@@ -137,7 +139,7 @@ async def test_another_stations_shadow_may_be_attested(
     report.write_text(json.dumps(_status(there, capsys)), encoding="utf-8")
     here = PolicySite.made(tmp_path / "here", office, signed=True)
     rule = ("--shadow-min-units", "1", "--shadow-max-permille", "950")
-    pack = here.office.sealed("attested", V2_FILES, V1, *rule, "--shadow-report", str(report))
+    pack = office.sealed("attested", V2_FILES, V1, *rule, "--shadow-report", str(report))
     async with here.started() as station:
         here.drop(pack, "1")
         await station.inbox.take_all()
@@ -146,17 +148,17 @@ async def test_another_stations_shadow_may_be_attested(
 
 
 async def test_an_attested_shadow_of_another_pack_counts_for_nothing(
-    site: PolicySite, capsys: pytest.CaptureFixture[str]
+    site: PolicySite, office: Office, capsys: pytest.CaptureFixture[str]
 ) -> None:
     async with site.started() as station:
         await _in_shadow(site, station, V3_FILES)
         await station.begin_shirt()
         await station.finish()
-        report = site.office.folder / "shadow.json"
+        report = office.folder / "shadow.json"
         report.write_text(json.dumps(_status(site, capsys)), encoding="utf-8")
         rule = ("--shadow-min-units", "1", "--shadow-max-permille", "999")
-        pack = site.office.written("unsigned", V2_FILES)
-        words = ["--author", "anna", "--key", str(site.office.anna.pem), *rule]
+        pack = office.written("unsigned", V2_FILES)
+        words = ["--author", "anna", "--key", str(office.anna.pem), *rule]
         words += ["--shadow-report", str(report)]
         assert main(["policy", "sign", str(pack), *words]) == 1
         assert "about another pack" in capsys.readouterr().err

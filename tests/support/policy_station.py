@@ -91,12 +91,10 @@ class Running:
 
 @dataclass(kw_only=True)
 class PolicySite:
-    """A minimal station's configuration and data, and the office that signs for it."""
+    """A minimal station's configuration and data."""
 
     config: Path
     data: Path
-    office: Office
-    signed: bool
     budget: JournalSettings = field(default_factory=JournalSettings)
 
     @classmethod
@@ -108,7 +106,7 @@ class PolicySite:
         copies = folder / "data" / COPIES
         write_files(copies / default_pack().sha256, pack_files())
         Proofs(folder=copies / PROOFS, cameras=None).add(default_pack().sha256)
-        return cls(config=config, data=folder / "data", office=office, signed=signed)
+        return cls(config=config, data=folder / "data")
 
     @property
     def inbox(self) -> Path:
