@@ -7,6 +7,7 @@ code, and all of `policy rehearse` and `export segments`, each as a process of i
 """
 
 import json
+import os
 import random
 import sqlite3
 import subprocess
@@ -91,7 +92,7 @@ Row = dict[str, Any]
 
 
 def run(seconds: float) -> list[Row]:
-    """Return rows of name, units, seconds, per_s; `seconds` of 10 and more = one million units."""
+    """Return rows of name, units, s, per_s, mb; `seconds` of 10 and more = one million units."""
     units = max(2_000, min(UNITS, int(seconds * UNITS_A_SECOND)))
     sizes = [max(1_000, int(units * share)) for share in SHARES]
     with tempfile.TemporaryDirectory(prefix="rehearsal-") as folder:
@@ -110,7 +111,8 @@ def _grown(history: "History", candidate: Path, size: int, *, is_first: bool) ->
     history.write(size)
     data = str(history.data)
     _tell(f"{size:,} units: segments and Parquet facts")
-    rows = [_timed("export: journal to segments and facts", new, "export", "segments", "--data", data, "--tail")]  # fmt: skip
+    export = ("export", "segments", "--data", data, "--tail")
+    rows = [_timed("export: journal to segments and facts", new, *export)]
     _tell(f"{size:,} units: rehearsals")
     facts = str(history.data / "verdicts")
     rows.append(_rehearsed("rehearsal from Parquet facts", candidate, size, facts))
@@ -132,12 +134,22 @@ def _rehearsed(name: str, candidate: Path, units: int, *against: str) -> Row:
 
 def _timed(name: str, units: int, *verb: str) -> Row:
     command = [str(Path(sys.executable).with_name("receiving-edge")), *verb]
-    begun = time.perf_counter()
-    ended = subprocess.run(command, check=False, capture_output=True, text=True)
-    took_s = time.perf_counter() - begun
-    if ended.returncode != 0:
-        raise RuntimeError(f"{' '.join(command)}: {ended.stderr[-2000:]}")
-    return {"name": name, "units": units, "s": round(took_s, 2), "per_s": round(units / took_s)}
+    with tempfile.TemporaryFile() as said:
+        begun = time.perf_counter()
+        process = subprocess.Popen(command, stdout=said, stderr=said)
+        _, status, used = os.wait4(process.pid, 0)
+        took_s = time.perf_counter() - begun
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode != 0:
+            said.seek(0)
+            raise RuntimeError(f"{' '.join(command)}: {said.read()[-2000:].decode()}")
+    return {
+        "name": name,
+        "units": units,
+        "s": round(took_s, 2),
+        "per_s": round(units / took_s),
+        "mb": used.ru_maxrss // 1024,
+    }
 
 
 def _tell(text: str) -> None:
@@ -169,7 +181,7 @@ class History:
         files = read_pack(PACK)
         pack = load_pack(files)
         keep_pack(files, data / "packs" / pack.sha256)
-        self._rng = random.Random(7)
+        self._rng = random.Random(7)  # noqa: S311 - units, not secrets
         self._templates = [template(pack, self._rng) for _ in range(TEMPLATES)]
         self._tip = (0, GENESIS)
 
@@ -294,7 +306,7 @@ def inspected(run: Run, rng: random.Random) -> Run:
     return run
 
 
-def _answer(step: Step, rng: random.Random, is_must: bool) -> str | int:  # noqa: FBT001
+def _answer(step: Step, rng: random.Random, is_must: bool) -> str | int:
     if step.is_number:
         low, high = step.range.low or 0, step.range.high or 0
         return rng.randint(high - (high - low) // 4, high) if rng.random() < 0.8 else low
