@@ -1,7 +1,10 @@
 """Rows, caps, axioms and actions compiled to bits: each row and each distinct test has its own."""
 
-from collections.abc import Iterable, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
+from operator import xor
 from typing import TypeAlias
 
 from zoning.grammar import (
@@ -61,14 +64,10 @@ class Bits:
         self._domains = policy.domains
         self._cells: dict[str, dict[Cell, int]] = {name: {} for name in policy.domains}
         self._literals: dict[tuple[str, Cell], int] = {}
-        self._joins: dict[str, list[tuple[int, int]]] = {name: [] for name in policy.domains}
         self.width = len(rows)
         for at, row in enumerate(rows):
             for name, cell in row.cells.items():
                 self._put(name, cell, 1 << at)
-        for name, cells in self._cells.items():
-            for cell, bits in tuple(cells.items()):
-                self._split(name, cell, bits)
 
     def literal(self, name: str, cell: Cell) -> int:
         """Return the bit of a test of one column."""
@@ -117,15 +116,6 @@ class Bits:
         cells = self._cells[name]
         cells[cell] = cells.get(cell, 0) | bit
 
-    def _split(self, name: str, cell: Cell, bits: int) -> None:
-        """Give the second and further groups of a set cell bits of their own."""
-        if not isinstance(cell, SetCell):
-            return
-        further = _need(cell, self._domains[name].values).groups[1:]
-        need = union(self.literal(name, any_of(*group)) for group in further)
-        if need:
-            self._joins[name].append((bits, need))
-
     def _column(self, name: str, domain: Domain) -> Column:
         cells = self._cells[name]
         read = union(cells.values())
@@ -148,41 +138,48 @@ class Bits:
                     for said in (False, True)
                 )
                 return BoolColumn(blank=blank, yes=yes, no=no)
+        cuts = _cuts(cells, domain.range)
         return NumberColumn(
             blank=blank,
             free=free,
             width=width,
             limits=domain.range,
-            cuts=_cuts(cells, domain.range),
-            cells=tuple((bits, cell) for cell, bits in cells.items()),
+            cuts=cuts,
+            accepted=_accepted(cells, cuts),
         )
 
     def _set(self, name: str, free: int, blank: int) -> SetColumn:
+        """Build a column in layers: the first group of each cell in layer 0, the next above it."""
         values, width = self._domains[name].values, self.width
-        whole, read = whole_mask(width), union(self._cells[name].values())
-        needs = {cell: _need(cell, values) for cell in self._cells[name]}
-        hit, banned = dict.fromkeys(values, 0), dict.fromkeys(values, 0)
-        base = 0
-        for cell, bits in self._cells[name].items():
-            need = needs[cell]
-            base |= 0 if need.groups else bits
-            for member in need.groups[0] if need.groups else ():
-                hit[member] |= bits
-            for member in need.banned:
-                banned[member] |= bits
+        whole = whole_mask(width)
         shift = whole.bit_length()
-        halves = [(bits, need, half) for bits, need in self._joins[name] for half in (0, width)]
-        joins = tuple((bits << half, need << half) for bits, need, half in halves)
+        needs = {cell: _need(cell, values) for cell in self._cells[name]}
+        layers = max((len(need.groups) for need in needs.values()), default=0)
+        top = shift * max(layers, 1)
+        base = free | sum(whole << shift * layer for layer in range(1, layers))
+        present, unknown = dict.fromkeys(values, 0), dict.fromkeys(values, 0)
+        lasting = 0
+        for cell, bits in self._cells[name].items():
+            need, both = needs[cell], twice(bits, width)
+            base |= 0 if need.groups else both
+            lasting |= 0 if need.banned else bits
+            for layer, group in enumerate(need.groups):
+                base &= ~(both << shift * layer)
+                for member in group:
+                    present[member] |= both << shift * layer
+                    unknown[member] |= bits << shift * layer
+            for member in need.banned:
+                present[member] |= both << top
+                unknown[member] |= bits << width << top
         return SetColumn(
             blank=blank,
             whole=whole,
-            shift=shift,
-            base=free | twice(base, width),
-            present={m: twice(hit[m], width) | twice(banned[m], width) << shift for m in values},
-            unknown={m: hit[m] | banned[m] << width << shift for m in values},
-            joins=joins,
-            jointed=union(bits for bits, _ in joins),
-            lasting=read & ~union(banned.values()),
+            base=base,
+            present=present,
+            unknown=unknown,
+            further=tuple(shift * layer for layer in range(1, layers)),
+            top=top,
+            lasting=lasting,
             needs={
                 at: needs[row.cells[name]] for at, row in enumerate(self._rows) if name in row.cells
             },
@@ -242,6 +239,35 @@ def _cuts(cells: Iterable[Cell], limits: Range) -> list[int]:
         ranges += cell.ranges
     lows = {each.low for each in ranges if each.low is not None}
     return sorted(lows | {each.high + 1 for each in ranges if each.high is not None})
+
+
+def _accepted(cells: Mapping[Cell, int], cuts: Sequence[int]) -> tuple[int, ...]:
+    """Return the bits that accept the numbers below the first cut, up to the next, and so on."""
+    changes = [0] * (len(cuts) + 2)
+    for cell, bits in cells.items():
+        assert isinstance(cell, NumberCell), "the loader reads cells by their domain"
+        for start, end in _spans(cell.ranges, cuts):
+            changes[start] ^= bits
+            changes[end] ^= bits
+    return tuple(accumulate(changes[:-1], xor))
+
+
+def _spans(ranges: Iterable[Range], cuts: Sequence[int]) -> list[tuple[int, int]]:
+    """Return ranges as intervals between cuts, first to behind the last; none meets another."""
+    found: list[tuple[int, int]] = []
+    for start, end in sorted(_span(limits, cuts) for limits in ranges):
+        if found and start <= found[-1][1]:
+            first, last = found.pop()
+            found.append((first, max(end, last)))
+        else:
+            found.append((start, end))
+    return found
+
+
+def _span(limits: Range, cuts: Sequence[int]) -> tuple[int, int]:
+    start = 0 if limits.low is None else bisect_right(cuts, limits.low)
+    end = len(cuts) if limits.high is None else bisect_right(cuts, limits.high)
+    return start, end + 1
 
 
 def whole_mask(width: int) -> int:

@@ -6,9 +6,8 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from zoning.model import Domain, Members, Range, Value
-from zoning.table import Cell, cell_truth
 
-INTERVALS_KEPT = 1024  # per number column; full: emptied, a mask is found again from the cells
+INTERVALS_KEPT = 1024  # per number column; full: emptied, a mask is put together again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +45,7 @@ class NumberColumn:
     width: int
     limits: Range
     cuts: Sequence[int]
-    cells: tuple[tuple[int, Cell], ...]
+    accepted: tuple[int, ...]
     kept: dict[int, int] = field(default_factory=dict)
 
     def mask(self, value: Value) -> int:
@@ -60,9 +59,8 @@ class NumberColumn:
     def _keep(self, at: int, value: int) -> int:
         if len(self.kept) >= INTERVALS_KEPT:
             self.kept.clear()
-        accepted = union(bits for bits, cell in self.cells if cell_truth(cell, value))
         is_held = value in self.limits
-        self.kept[at] = self.free | twice(accepted, self.width) if is_held else 0
+        self.kept[at] = self.free | twice(self.accepted[at], self.width) if is_held else 0
         return self.kept[at]
 
 
@@ -80,16 +78,19 @@ class Need:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetColumn:
-    """Masks of partly known sets: what each member adds, and above `shift` what it takes away."""
+    """Masks of partly known sets, from the weights of their members.
+
+    A weight has layers: what a member adds to the first group of each cell, above it to the second,
+    and so on (`further` = where these begin), and on `top` what it takes away.
+    """
 
     blank: int
     whole: int
-    shift: int
     base: int
     present: Mapping[str, int]
     unknown: Mapping[str, int]
-    joins: tuple[tuple[int, int], ...]
-    jointed: int
+    further: tuple[int, ...]
+    top: int
     lasting: int
     needs: Mapping[int, Need]
 
@@ -105,10 +106,7 @@ class SetColumn:
         return self.settled(self.weighed(value))
 
     def weighed(self, value: Members) -> int:
-        """Return what all members add and take away, before the one is set off by the other.
-
-        The weights of members may be added (by OR) to it in any order.
-        """
+        """Return the weight of a set. More members may be added to it (by OR) in any order."""
         found = self.base
         for member in value.present:
             found |= self.present[member]
@@ -117,15 +115,10 @@ class SetColumn:
         return found
 
     def settled(self, weight: int) -> int:
-        """Return the mask of members that were weighed."""
-        found = weight & self.whole & ~(weight >> self.shift)
-        return self._joined(found) if found & self.jointed else found
-
-    def _joined(self, found: int) -> int:
-        """Take away the rows whose further groups (bits of their own) are not met."""
-        for bits, need in self.joins:
-            if found & need != need:
-                found &= ~bits
+        """Return the mask of a weight: every group is met and nothing banned is there."""
+        found = weight & self.whole & ~(weight >> self.top)
+        for layer in self.further:
+            found &= weight >> layer
         return found
 
 
