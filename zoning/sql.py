@@ -11,7 +11,6 @@ from typing import NamedTuple
 from zoning.grammar import All, Any, Atom, Constant, Expression, Has, Is, Not, OneOf, Test, Within
 from zoning.model import Domain, Kind, Members, Move, Range, Refund, Value, Zone
 from zoning.pack import Pack
-from zoning.policy import Cap
 from zoning.table import BoolCell, Cell, NumberCell, OneOfCell, SetCell
 
 MISSING_ROW = -1
@@ -167,31 +166,38 @@ def invalid(pack: Pack) -> str:
     )
 
 
-def refund_case(pack: Pack, row: str) -> str:
-    """Return the rank of the refund (0 = most generous); `row` names the column of `row_case`."""
-    return _limited(pack, row, "refund", tuple(_REFUNDS.index(r.refund) for r in pack.table.rows))
+def refund_case(pack: Pack, row: str, *, is_strict: bool = True) -> str:
+    """Return the rank of the refund (0 = most generous); `row` names the column of `row_case`.
+
+    Strict as a decision is, a condition that is not known caps.
+    """
+    ranks = tuple(_REFUNDS.index(one.refund) for one in pack.table.rows)
+    caps = _caps(pack, "refund", _REFUNDS, is_strict=is_strict)
+    return _limited(row, ranks, caps)
 
 
-def move_case(pack: Pack, row: str) -> str:
+def move_case(pack: Pack, row: str, *, is_strict: bool = True) -> str:
     """Return 0 for auto, 1 for manual; `row` names the column of `row_case`."""
     ranks = tuple(int(one.zone is Zone.HAZMAT) for one in pack.table.rows)
-    return _limited(pack, row, "move", ranks)
+    return _limited(row, ranks, _caps(pack, "move", _MOVES, is_strict=is_strict))
 
 
-def _limited(pack: Pack, row: str, output: str, ranks: tuple[int, ...]) -> str:
-    """Return the row's own rank, lowered by every cap that is not definitely off."""
-    words: tuple[str, ...] = _REFUNDS if output == "refund" else _MOVES
+def _limited(row: str, ranks: tuple[int, ...], caps: Iterable[str]) -> str:
+    """Return the row's own rank, lowered by the caps."""
     arms = " ".join(f"WHEN {at} THEN {rank}" for at, rank in enumerate(ranks, start=1) if rank)
     own = f"CASE {row} {arms} ELSE 0 END" if arms else "0"
-    caps = (_cap(cap, words, pack) for cap in pack.policy.caps if cap.output == output)
     alone = f"CASE WHEN {row} <= 0 THEN 1 ELSE {own} END"
     limits = ", ".join((alone, *caps))
     return f"CASE WHEN {row} = {INVALID_ROW} THEN 1 ELSE GREATEST({limits}) END"
 
 
-def _cap(cap: Cap, words: tuple[str, ...], pack: Pack) -> str:
-    applies = f"COALESCE({condition(cap.when, pack)}, TRUE)"
-    return f"CASE WHEN {applies} THEN {words.index(cap.at_most)} ELSE 0 END"
+def _caps(pack: Pack, output: str, words: tuple[str, ...], *, is_strict: bool) -> Iterator[str]:
+    """Yield the rank that each cap of an output leaves."""
+    unknown = "TRUE" if is_strict else "FALSE"
+    for cap in pack.policy.caps:
+        if cap.output == output:
+            applies = f"COALESCE({condition(cap.when, pack)}, {unknown})"
+            yield f"CASE WHEN {applies} THEN {words.index(cap.at_most)} ELSE 0 END"
 
 
 def condition(expression: Expression, pack: Pack) -> str:

@@ -133,6 +133,17 @@ class Reader:
         query = "SELECT seq, kind, body FROM event WHERE unit = ? ORDER BY seq"
         return tuple(self._all(query, id_blob(unit)))
 
+    def inspection_before(self, unit: str, seq: int) -> dict[str, bytes]:
+        """Return the newest bodies of `inspection.started` and `.finished` of a unit before `seq`.
+
+        Others are not read.
+        """
+        query = (
+            "SELECT kind, body FROM event WHERE unit = ? AND seq < ?"
+            " AND kind IN ('inspection.started', 'inspection.finished') ORDER BY seq"
+        )
+        return dict(self._all(query, id_blob(unit), seq))
+
     def subjects_of(self, code: str) -> tuple[str, ...]:
         """Return the subjects known by a code, the newest first: `parcel/<id>`, `unit/<id>`."""
         rows = self._all("SELECT subject FROM code WHERE code = ? ORDER BY seq DESC", code)

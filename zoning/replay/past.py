@@ -7,10 +7,23 @@ from typing import NamedTuple
 from zoning import session
 from zoning.checklist.values import Checklist, Step
 from zoning.evaluate import MISSING, decide
-from zoning.grammar import TRUE, Within, atoms
-from zoning.model import AnsweredBy, Domain, Facts, Kind, Members, Static, Value, Verdict
+from zoning.grammar import TRUE, Within, atoms, truth
+from zoning.model import (
+    AnsweredBy,
+    Domain,
+    Facts,
+    Kind,
+    Members,
+    Move,
+    Refund,
+    Static,
+    Value,
+    Verdict,
+    Zone,
+)
 from zoning.pack import Pack
 from zoning.session.walk import Given, Run, StepState, chosen_options, walked
+from zoning.settle import settled
 from zoning.table import NumberCell
 
 EARLY = "settled_early"  # why a record cannot be compared: it was finished before all was asked
@@ -117,11 +130,12 @@ class View:
 
     def decide(self, recorded: Mapping[str, Value], checklist: str, *, is_early: bool) -> Again:
         """Decide recorded facts again."""
-        verdict = self._decide(self.values(recorded))
+        values = self.values(recorded)
+        verdict = self._decide(values)
+        if is_early and (verdict.row == MISSING or _hangs(self._new, values, verdict)):
+            return Again(Decided.of(verdict), EARLY)
         if verdict.row != MISSING:
             return Again(Decided.of(verdict))
-        if is_early:
-            return Again(Decided.of(verdict), EARLY)
         lacking = [item.column for item in verdict.missing]
         unasked = self.unasked(checklist)
         never = next((name for name in lacking if name in unasked), "")
@@ -143,6 +157,21 @@ class View:
             return value
         declared = frozenset(domain.values)
         return Members(present=value.present & declared, unknown=(value.unknown & declared) | added)
+
+
+def _hangs(pack: Pack, values: Mapping[str, Value], verdict: Verdict) -> bool:
+    """Whether a cap whose condition is not known makes the refund or the move what it is.
+
+    Nobody knows then what the questions that were left out would have changed.
+    """
+    row = pack.table.row(verdict.row)
+    if row is None:
+        return False
+    sure = [cap for cap in pack.policy.caps if truth(cap.when, values) is True]
+    refunds = [row.refund, *(Refund(cap.at_most) for cap in sure if cap.output == "refund")]
+    by_hand = any(cap.output == "move" and cap.at_most == Move.MANUAL for cap in sure)
+    move = Move.MANUAL if by_hand or row.zone is Zone.HAZMAT else Move.AUTO
+    return (max(refunds, key=tuple(Refund).index), move) != (verdict.refund, verdict.move)
 
 
 def _kept_columns(old: Pack, new: Pack) -> dict[str, Domain]:
@@ -197,8 +226,15 @@ def decide_answers(
     run = _resumed(new, old, static, answers)
     facts = session.facts(run)
     verdict = decide(new, facts)
-    left = _never_asked(run, old) if verdict.row == MISSING else ""
-    return Again(Decided.of(verdict), left), facts
+    waiting = _never_asked(run, old)
+    if not waiting:
+        return Again(Decided.of(verdict)), facts
+    if run.checklist is new.checklists[run.checklist.id]:
+        early = settled(run)
+        if early is not None:
+            return Again(Decided.of(early)), facts
+    is_open = verdict.row == MISSING or _hangs(new, facts.values, verdict)
+    return Again(Decided.of(verdict), waiting if is_open else ""), facts
 
 
 def _resumed(
@@ -207,13 +243,14 @@ def _resumed(
     static: Static,
     answers: Iterable[tuple[str, str | int, AnsweredBy]],
 ) -> Run:
-    run = session.begin(new, static)
     known = {step.name for step in old.steps}
+    checklist = new.checklist_for(static)
     steps = tuple(
-        step if step.name in known or step.by_parcel else _asked(step)
-        for step in run.checklist.steps
+        step if step.name in known or step.by_parcel else _asked(step) for step in checklist.steps
     )
-    run = replace(run, checklist=replace(run.checklist, steps=steps))
+    if steps != checklist.steps:
+        checklist = replace(checklist, steps=steps)
+    run = Run(pack=new, checklist=checklist, static=static)
     given = tuple(answers)
     run = _with(run, (one for one in given if one[2] not in _UNSAID))
     return _with(run, (one for one in given if _speaks(run, one)))

@@ -6,12 +6,13 @@ facts are decided once; values between the same two limits are equal.
 
 import json
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
 from edge.journal.reader import Reader
 from edge.records import from_json
+from zoning.checklist.values import Checklist
 from zoning.model import AnsweredBy, Facts, Static
 from zoning.pack import Pack
 from zoning.replay.past import (
@@ -28,6 +29,7 @@ from zoning.replay.tally import Group, Tally, example_of
 
 KEPT_MAX: Final = 50_000  # different fact records that are remembered; then all are forgotten
 _STATION: Final = "/station/"
+_ENDS: Final = ("inspection.started", "inspection.finished")
 _NOT_DECIDED: Final = Again(Decided("", "", "", "", ""), NO_PACK)
 
 
@@ -153,32 +155,64 @@ class AnswersFold:
         self._new = new
         self._packs = packs
         self._reader = reader
+        self._limits = number_limits(new, "value")
+        self._again: dict[tuple[object, ...], Again] = {}
 
     def add(self, seq: int, body: bytes) -> None:
         """Take one verdict, in order. Raises ValueError for bytes that are no verdict."""
         record = past(seq, body)
-        again, facts = self._decided(record)
-        self.tally.add(record if facts is None else replace(record, facts=facts), again)
-
-    def _decided(self, record: Past) -> tuple[Again, Facts | None]:
+        bodies = self._reader.inspection_before(record.unit, seq)
+        inspection = _inspection(bodies)
         pack = self._packs.get(record.policy_sha256)
-        checklist = pack.checklists.get(record.checklist) if pack is not None else None
-        if checklist is None:
-            return _NOT_DECIDED, None
-        events = [
-            one for one in self._reader.bodies_of_unit(record.unit) if one[0] < record.sequence
-        ]
-        static = _newest(events, "inspection.started")
-        finished = _newest(events, "inspection.finished")
-        if static is None or finished is None:
-            return Again(_NOT_DECIDED.decided, NO_ANSWERS), None
-        answers = (
-            (one["step"], one["answer"], AnsweredBy(one["by"])) for one in finished["answers"]
+        if pack is None or record.checklist not in pack.checklists:
+            self.tally.add(record, _NOT_DECIDED)
+        elif inspection is None:
+            self.tally.add(record, Again(_NOT_DECIDED.decided, NO_ANSWERS))
+        else:
+            checklist = pack.checklists[record.checklist]
+            again = self._decided(record, checklist, inspection)
+            self.tally.add(self._shown(record, checklist, inspection, again), again)
+
+    def _decided(self, record: Past, checklist: Checklist, inspection: "_Inspection") -> Again:
+        key = (
+            record.policy_sha256,
+            record.checklist,
+            replace(inspection.static, value_minor=None),
+            None
+            if inspection.static.value_minor is None
+            else bisect_right(self._limits, inspection.static.value_minor),
+            inspection.answers,
         )
-        return decide_answers(self._new, checklist, from_json(Static, static["static"]), answers)
+        found = self._again.get(key)
+        if found is None:
+            if len(self._again) >= KEPT_MAX:
+                self._again.clear()
+            found = self._again[key] = self._run(checklist, inspection)[0]
+        return found
+
+    def _shown(
+        self, record: Past, checklist: Checklist, inspection: "_Inspection", again: Again
+    ) -> Past:
+        """Return the record with the facts of the new run, if it goes on the list."""
+        if not self.tally.is_shown(Group.of(record, again)):
+            return record
+        return replace(record, facts=self._run(checklist, inspection)[1])
+
+    def _run(self, checklist: Checklist, inspection: "_Inspection") -> tuple[Again, Facts]:
+        return decide_answers(self._new, checklist, inspection.static, inspection.answers)
 
 
-def _newest(events: Iterable[tuple[int, str, bytes]], kind: str) -> Mapping[str, Any] | None:
-    """Return the data of the newest of these events that is of a kind."""
-    bodies = [body for _, its_kind, body in events if its_kind == kind]
-    return json.loads(bodies[-1])["data"] if bodies else None
+class _Inspection(NamedTuple):
+    """What an inspection began with and what was answered."""
+
+    static: Static
+    answers: tuple[tuple[str, str | int, AnsweredBy], ...]
+
+
+def _inspection(bodies: Mapping[str, bytes]) -> _Inspection | None:
+    """Return an inspection as recorded; None = one of its ends is not in the journal."""
+    if len(bodies) < 2:
+        return None
+    started, finished = (json.loads(bodies[kind])["data"] for kind in _ENDS)
+    answers = ((one["step"], one["answer"], AnsweredBy(one["by"])) for one in finished["answers"])
+    return _Inspection(from_json(Static, started["static"]), tuple(answers))

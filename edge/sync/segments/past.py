@@ -33,6 +33,7 @@ _KEY: Final = (
     "n_refund",
     "n_move",
     "n_asked",
+    "n_hangs",
 )
 
 
@@ -174,25 +175,35 @@ class _Rehearsal:
             yield f"{column.sql} AS was_{column.sql}"
 
     def _asked(self, decided: str) -> str:
-        """Add `n_asked`: the row if members that were never asked about were absent."""
+        """Add what only some records need.
+
+        `n_hangs`: an unknown condition caps a unit that was finished early. `n_asked`: the row if
+        members that were never asked about were absent.
+        """
+        loose = (
+            sql.refund_case(self._new, "n_row", is_strict=False),
+            sql.move_case(self._new, "n_row", is_strict=False),
+        )
+        hangs = f"settled_early AND ({loose[0]} <> n_refund OR {loose[1]} <> n_move) AS n_hangs"
         added = {name: names for name, names in self._view.added.items() if names}
         if not added:
-            return f"SELECT *, n_row AS n_asked FROM ({decided})"  # noqa: S608
+            return f"SELECT *, {hangs}, n_row AS n_asked FROM ({decided})"  # noqa: S608
         absent = ", ".join(
             f"({column} & ~{sql.mask(names, self._new.policy.domains[name])})::BIGINT AS {column}"
             for name, names in added.items()
             for column in (sql.masks(name)[1],)
         )
+        decided = f"SELECT *, {hangs} FROM ({decided})"  # noqa: S608
         again = f"CASE WHEN n_row = {sql.MISSING_ROW} THEN {sql.row_case(self._new)} ELSE n_row END"
         return f"SELECT *, {again} AS n_asked FROM (SELECT * REPLACE ({absent}) FROM ({decided}))"  # noqa: S608
 
     def _group(self, words: list[Any]) -> Group:
         """Return the group of a row of `_KEY`."""
         recorded, category, tenant, checklist, is_early = words[:5], *words[5:9]
-        row, first, refund, move, asked = words[9:]
+        row, first, refund, move, asked, hangs = words[9:]
         answer = sql.Answer(row=row, open=first, refund=refund, move=move)
         after = Decided(*sql.decided(self._new, answer))
-        gap = self._gap(answer, str(checklist), is_early=bool(is_early), asked=asked)
+        gap = EARLY if hangs else self._gap(answer, str(checklist), is_early=is_early, asked=asked)
         return Group(
             self._old.sha256, Decided(*recorded), after, gap, _text(category), _text(tenant)
         )
