@@ -205,8 +205,8 @@ class _Walk:
             cnf.add(-open_now, -must, given)
         if step.default:
             self._silent_is_default(step, choice, cnf.conj((open_now, -given)))
-        # In a complete run no answer of a question that can still be asked breaks its constraint.
-        cnf.add(-obeys, -open_now, -speaks, -keeps.no)
+        # What breaks its constraint is asked again, unless nobody need answer it at all.
+        cnf.add(-obeys, -open_now, -keeps.no, *(() if step.default else (-must,)))
         one = Asked(
             step=step,
             reached=self.reached,
@@ -263,15 +263,9 @@ class _Walk:
     def _read(self, one: Asked) -> Column:
         """Return a step's answer as later conditions see it: missing unless it counts."""
         match one.choice:
-            case NumberColumn():
+            case NumberColumn() | SetColumn():
                 return replace(one.choice, missing=-one.counts)
-            case SetColumn(members=members):
-                rails = {n: self._if_counts(one, rail) for n, rail in members.items()}
-                return SetColumn(members=rails)
         return EnumColumn(values=one.chosen, missing=-one.counts)
-
-    def _if_counts(self, one: Asked, rail: Rail) -> Rail:
-        return Rail(self.cnf.conj((one.counts, rail.yes)), self.cnf.conj((one.counts, rail.no)))
 
     def _atom(
         self, read: frozenset[str], own: Mapping[str, Column] | None = None
@@ -372,8 +366,9 @@ def _conditions(checklist: Checklist) -> Iterable[Expression]:
 def _said(cnf: Cnf, one: Asked) -> str | int:
     """Return what somebody answers in the last model; the lowest number of its class."""
     match one.choice:
-        case NumberColumn() as number:
-            return next(low for low, lit in number.classes(cnf) if cnf.value(lit))
+        case NumberColumn(cuts=cuts, reached=reached, low=low):
+            passed = [cut for cut, lit in zip(cuts, reached, strict=True) if cnf.value(lit)]
+            return max(passed, default=low)
         case SetColumn(members=members):
             return "|".join(name for name, rail in members.items() if cnf.value(rail.yes))
         case EnumColumn(values=values):

@@ -1,5 +1,6 @@
 """Clauses, gates and the one solver behind them. Knows no policy."""
 
+import weakref
 from collections.abc import Iterable
 from typing import Self, TypeAlias
 
@@ -18,10 +19,21 @@ class Cnf:
     asked only once is an assumption of `solve`. `clauses` holds them all if made with keep=True.
     """
 
-    __slots__ = ("_core", "_gates", "_last", "_model", "_solver", "clauses", "true")
+    __slots__ = (
+        "__weakref__",
+        "_core",
+        "_gates",
+        "_last",
+        "_model",
+        "_solver",
+        "clauses",
+        "true",
+    )
 
     def __init__(self, *, keep: bool = False) -> None:
         self._solver = Minisat22()
+        # One that is never closed is freed before the interpreter takes the library apart.
+        weakref.finalize(self, self._solver.delete)
         self._gates: dict[tuple[Lit, ...], Lit] = {}
         self._last = 0
         self._model: list[int] | None = None

@@ -124,8 +124,7 @@ def free_statics(cnf: Cnf, pack: Pack) -> Statics:
     matches = [c.match for c in pack.checklists.values() if c.match is not None]
     category = _named(cnf, domains, "category", {n for m in matches for n in m.categories})
     tenant = _named(cnf, domains, "tenant", {n for m in matches for n in m.tenants})
-    attrs = free_column(cnf, domains["attrs"], may_miss=True)
-    assert isinstance(attrs, SetColumn), "the policy says it is a set"
+    attrs = _partly_known(cnf, domains["attrs"])
     columns = {
         name: free_column(cnf, domain, cuts.get(name, frozenset()), may_miss=True)
         for name, domain in domains.items()
@@ -182,6 +181,15 @@ def _undeclared_category(cnf: Cnf, pack: Pack, statics: Statics) -> Lit:
     declared = statics.category.values.items()
     outside = [lit for name, lit in declared if domain is not None and not domain.holds(name)]
     return cnf.disj([statics.category.missing, *outside])
+
+
+def _partly_known(cnf: Cnf, domain: Domain) -> SetColumn:
+    """Return a set of which any member may be unknown, but which always has a value."""
+    column = free_column(cnf, domain, may_miss=True)
+    assert isinstance(column, SetColumn), "the policy says it is a set"
+    if column.missing is not None:
+        cnf.add(-column.missing)
+    return SetColumn(members=column.members)
 
 
 def _named(cnf: Cnf, domains: Mapping[str, Domain], name: str, also: set[str]) -> EnumColumn:

@@ -162,7 +162,7 @@ def _idle(runs: Runs) -> Iterator[Finding]:
             continue
         asked = (one.asked, one.reached, one.given)
         free = [lit for lit in runs.base if lit != one.obeys]
-        can_keep = runs.can(*asked)
+        can_keep = runs.can(*asked, -one.keeps.no)
         can_break = runs.cnf.solve(*free, *asked, one.keeps.no)
         if can_keep and can_break:
             continue

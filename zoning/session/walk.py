@@ -175,7 +175,9 @@ class _Walk:
         if step.is_silent:
             return False
         is_must = truth(step.must, self.static) is not False
-        return is_must or self._keeps(step, StepState.DEFAULT) is False
+        # An answer that broke the constraint does not fall back to "nothing wrong".
+        is_broken = step.name in self.run.given or self._keeps(step, StepState.DEFAULT) is False
+        return is_must or (bool(step.default) and is_broken)
 
     def _keeps(self, step: Step, state: StepState) -> bool | None:
         """Return whether the answer of this state keeps the step's constraint."""
