@@ -5,9 +5,9 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 
 from source_tree import ROOT
-from zoning import session
+from zoning import grammar, session
 from zoning.evaluate import decide
-from zoning.grammar import Test
+from zoning.grammar import Expression, Test
 from zoning.model import AnsweredBy, Facts, Members, Static, Value, Verdict
 from zoning.pack import Pack, load_pack
 from zoning.session.walk import Run
@@ -105,7 +105,9 @@ class Oracle:
         if value is None:
             return None
         if isinstance(value, Members):
-            return self._worlds(cell, value)
+            tests = cell.tests  # type: ignore[union-attr]
+            found = [_in_all_worlds(test, set(members), value) for test, members in tests]
+            return False if False in found else None if None in found else True
         if isinstance(cell, OneOfCell):
             return value in cell.values
         if isinstance(cell, BoolCell):
@@ -117,16 +119,15 @@ class Oracle:
             for r in cell.ranges
         )
 
-    def _worlds(self, cell: Cell, value: Members) -> bool | None:
-        """Enumerate worlds over the unknown members the cell speaks of, and one it does not."""
-        tests = cell.tests  # type: ignore[union-attr]
-        listed = {member for _, members in tests for member in members}
-        unknown = sorted(value.unknown & listed) + sorted(value.unknown - listed)[:1]
-        found = set()
-        for world in range(1 << len(unknown)):
-            extra = {member for at, member in enumerate(unknown) if world >> at & 1}
-            found.add(all(_holds(t, set(m), value.present | extra) for t, m in tests))
-        return found.pop() if len(found) == 1 else None
+
+def _in_all_worlds(test: Test, listed: set[str], value: Members) -> bool | None:
+    """Try every world of the unknown members a test speaks of, and of one that it does not."""
+    unknown = sorted(value.unknown & listed) + sorted(value.unknown - listed)[:1]
+    found = set()
+    for world in range(1 << len(unknown)):
+        extra = {member for at, member in enumerate(unknown) if world >> at & 1}
+        found.add(_holds(test, listed, value.present | extra))
+    return found.pop() if len(found) == 1 else None
 
 
 def _holds(test: Test, listed: set[str], members: set[str] | frozenset[str]) -> bool:
@@ -137,5 +138,40 @@ def _holds(test: Test, listed: set[str], members: set[str] | frozenset[str]) -> 
             return listed <= members
         case Test.NONE:
             return not listed & members
+        case Test.IS:
+            return members == listed
         case _:
             return members <= listed
+
+
+def slow_truth(expression: Expression, values: Mapping[str, Value]) -> bool | None:
+    """Evaluate a condition with three values as 0, 1/2 and 1: min, max and 1 - x."""
+    return {0: False, 1: None, 2: True}[_halves(expression, values)]
+
+
+def _halves(expression: Expression, values: Mapping[str, Value]) -> int:
+    match expression:
+        case grammar.Constant(value=known):
+            return 2 * known
+        case grammar.Not(of=inner):
+            return 2 - _halves(inner, values)
+        case grammar.All(of=parts):
+            return min(_halves(part, values) for part in parts)
+        case grammar.Any(of=parts):
+            return max(_halves(part, values) for part in parts)
+        case grammar.Answered():
+            return 0
+    value = values.get(expression.name)
+    if value is None:
+        return 1
+    match expression:
+        case grammar.OneOf(values=listed):
+            return 2 * (value in listed)
+        case grammar.Is(value=wanted):
+            return 2 * (value == wanted)
+        case grammar.Has(test=test, members=members):
+            assert isinstance(value, Members)
+            return {False: 0, None: 1, True: 2}[_in_all_worlds(test, set(members), value)]
+        case grammar.Within(range=limits):
+            assert isinstance(value, int)
+            return 2 * (value in limits)

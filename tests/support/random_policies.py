@@ -269,3 +269,85 @@ class _Writer:
 
 
 _TWO = tuple((zone, n) for zone in ZONES for n in (1, 2))
+
+
+SMALL_DOMAINS = f"""
+[domain.grade]
+kind = "enum"
+values = {list(GRADES)}
+ordered = true
+[domain.flags]
+kind = "set"
+values = {list(FLAGS)}
+[domain.attrs]
+kind = "set"
+values = {list(ATTRS)}
+[domain.value]
+kind = "int"
+unit = "RUB/100"
+min = 0
+max = {VALUE_MAX}
+{_CLASSES}
+[domain.mass]
+kind = "decimal"
+precision = 1
+unit = "kg"
+min = 0
+max = {MASS_MAX}
+[domain.in_window]
+kind = "bool"
+[domain.seal]
+kind = "enum"
+values = {list(SEALS)}
+[flag]
+wipe = {{ label = {{ ru = "стереть", en = "to wipe" }}, action = "WIPE" }}
+fix = {{ label = {{ ru = "чинить", en = "to mend" }}, action = "MEND" }}
+sharp = {{ label = {{ ru = "острое", en = "sharp edges" }} }}
+leak = {{ label = {{ ru = "течёт", en = "leaks" }}, action = "WIPE" }}
+"""
+
+
+def small_pack(columns: str, *rows: str, policy: str = "") -> Pack:
+    """Return a pack of all kinds of columns with these rows, caps and axioms.
+
+    A row is `cells -> zone [refund [actions]]`, cells by commas in the order of `columns`. Its id
+    and notes come from its place; its disposition is that of the zone; refund is eligible.
+    """
+    head = "#zoning-table/1 policy=small version=7 hit=first\n"
+    names = f"id,{columns},>zone,>disposition,>refund,>actions,note_ru,note_en\n"
+    lines = [_small_row(at + 1, row) for at, row in enumerate(rows)]
+    dispositions = "\n".join(
+        f'[disposition.{zone.upper()}1]\nzone = "{zone}"\n'
+        f'label = {{ ru = "{zone}-ru", en = "{zone} it" }}'
+        for zone in ZONES
+    )
+    start = 'format = "policy/1"\nid = "small"\nversion = 7\ncurrency = "RUB"\nsettle = ["zone"]\n'
+    start += 'grade = { ungraded_flags = ["wipe"] }\n'
+    files = {
+        "pack.toml": f'format = "pack/1"\nid = "small"\nversion = 1\ntitle = {_LABEL}\n',
+        "policy.toml": f"{start}{SMALL_DOMAINS}{dispositions}\n{policy}",
+        "reasons.toml": 'format = "reasons/1"\nversion = 1\n',
+        "checklists/unknown_item.toml": (
+            'format = "checklist/1"\nid = "unknown_item"\nversion = 1\n'
+        ),
+        "zone.csv": head + names + "".join(lines),
+    }
+    return load_pack({name: text.encode() for name, text in files.items()})
+
+
+def _small_row(at: int, row: str) -> str:
+    cells, *outputs = row.rsplit(" -> ", 1)
+    zone, refund, actions, *_ = [*outputs[0].split(), "", ""]
+    given = [zone, f"{zone.upper()}1", refund or "eligible", actions]
+    return ",".join([f"R{at}", cells, *given, f"заметка {at}", f"note {at}"]) + "\n"
+
+
+def small_cap(name: str, output: str, at_most: str, when: str) -> str:
+    """Return the text of a cap."""
+    head = f'[[cap]]\nid = "{name}"\noutput = "{output}"\nat_most = "{at_most}"\n'
+    return f'{head}when = "{when}"\ntext = {{ ru = "предел {name}", en = "limit {name}" }}\n'
+
+
+def small_axiom(name: str, when: str, iff: str) -> str:
+    """Return the text of an axiom."""
+    return f'[[axiom]]\nid = "{name}"\nwhen = "{when}"\niff = "{iff}"\n'
