@@ -17,7 +17,7 @@ from edge.commands.policy.rehearse import Options, rehearse
 from edge.events import Encoded, PhotoTaken
 from edge.journal.reader import Reader
 from edge.journal.writer import Submission
-from history_kit import inspection, kept, unit_events, write_days, written
+from history_kit import early_events, inspection, kept, unit_events, write_days, written
 from journal_kit import event, one, opened
 from policy_kit import LOW, answered, default_pack, pack_files, unit, with_file
 from zoning import session
@@ -93,12 +93,14 @@ CANDIDATES: Mapping[str, Callable[[], dict[str, bytes]]] = {
 
 
 async def past(data: Path, count: int = 60, packs: tuple[Pack, ...] = ()) -> None:
-    """A journal of random units over three days, under one or several packs."""
+    """A journal of random units over three days, a sixth of them finished early."""
     chosen = packs or (kept(pack_files(), data),)
     rng = Random(count)
     days: list[list[Encoded]] = [[], [], []]
     for n in range(count):
-        days[n * 3 // count] += unit_events(chosen[n % len(chosen)], n, rng)
+        pack = chosen[n % len(chosen)]
+        is_early = n % 6 == 5
+        days[n * 3 // count] += early_events(pack, n) if is_early else unit_events(pack, n, rng)
     await write_days(data, days)
 
 
@@ -319,6 +321,17 @@ async def test_a_new_step_is_unknown_to_old_units_although_it_has_a_default(
     said = report(written(with_smell(), tmp_path / "new"), tmp_path, level=2)
     gaps = {gap["why"] for gap in said["not_comparable"]}
     assert gaps == {"step:smell"}
+
+
+@pytest.mark.parametrize("level", [1, 2])
+async def test_an_early_finish_is_never_taken_for_a_change(tmp_path: Path, level: int) -> None:
+    default = kept(pack_files(), tmp_path)
+    units = [early_events(default, n) for n in range(20)]
+    await write_days(tmp_path, [[one for unit in units for one in unit]])
+    said = report(written(pack_files(), tmp_path / "new"), tmp_path, level=level)
+    gaps = sum(gap["units"] for gap in said["not_comparable"])
+    assert said["changed"]["units"] == said["renamed"]["units"] == 0
+    assert gaps < 20 if level == 1 else gaps == 0
 
 
 async def test_the_service_may_go_on_while_it_is_rehearsed(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from bench import Bench, pack
 from edge.cli import main
-from history_kit import inspection, kept, unit_events, write_bench, write_days
+from history_kit import early_events, inspection, kept, unit_events, write_bench, write_days
 from policy_kit import pack_files, unit, with_file
 from zoning import session
 from zoning.model import AnsweredBy
@@ -65,6 +65,17 @@ async def test_random_units_under_two_packs_come_out_again(
     code, told = replayed(tmp_path, capsys)
     assert (code, told["verdicts"], told["differing"]) == (0, 60, 0)
     assert told["packs"] == sorted((first.sha256, third.sha256))
+
+
+async def test_units_that_were_finished_early_come_out_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    default = kept(pack_files(), tmp_path)
+    units = [early_events(default, n) for n in range(12)]
+    assert all(b'"settled_early":true' in unit[-1].head for unit in units)
+    await write_days(tmp_path, [[event for unit in units for event in unit]])
+    code, told = replayed(tmp_path, capsys)
+    assert (code, told["verdicts"], told["differing"]) == (0, 12, 0)
 
 
 async def test_a_pack_that_is_gone_is_named_with_its_verdicts(

@@ -21,7 +21,7 @@ from edge.records import to_json
 from edge.station import checks
 from journal_kit import HandClock, batches, event, opened, uuid7
 from policy_kit import ATTRS, HIGH, LOW, MID
-from zoning import session
+from zoning import session, settle
 from zoning.checklist.values import Step
 from zoning.model import AnsweredBy, Static
 from zoning.pack import Pack, load_pack
@@ -69,6 +69,18 @@ def unit_events(pack: Pack, number: int, rng: Random) -> tuple[Encoded, ...]:
     """Return the inspection of a random unit as the station records it."""
     run = inspected(session.begin(pack, drawn(rng)), rng)
     return inspection(run, uuid7(1_000_000 + number))
+
+
+def early_events(pack: Pack, number: int) -> tuple[Encoded, ...]:
+    """Return the inspection of a random unit whose last questions could change nothing."""
+    for seed in range(number * 1000, number * 1000 + 1000):
+        rng = Random(seed)
+        run = session.begin(pack, drawn(rng))
+        while steps := settle.needed(run):
+            run = session.answer(run, steps[0].name, _answer(steps[0], rng), AnsweredBy.AUTO)
+        if not run.is_finished:
+            return inspection(run, uuid7(2_000_000 + number))
+    raise AssertionError("some of a thousand units can be finished early")
 
 
 def inspection(run: Run, unit: str) -> tuple[Encoded, ...]:
