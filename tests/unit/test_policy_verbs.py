@@ -12,7 +12,9 @@ from config_folder import change, make_config
 from edge.cli import VERBS, main
 from edge.commands.policy import VERBS as POLICY_VERBS
 from policy_kit import default_pack, pack_files, with_file
+from source_tree import ROOT
 from verb_kit import DEFAULT, Run, calls, pack_with
+from zoning.gate import prove
 
 
 @pytest.fixture
@@ -254,3 +256,24 @@ def test_witness_needs_a_pack_and_a_place(run: Run, tmp_path: Path) -> None:
     assert run("witness", tmp_path, "--out", tmp_path / "f.jsonl")[0] == 2
     code, _, err = run("witness", DEFAULT, "--out", tmp_path / "no" / "f.jsonl")
     assert (code, "No such file" in err) == (2, True)
+
+
+# ---------------------------------------------------------------- documentation
+
+
+def test_the_guide_names_every_verb_and_every_check() -> None:
+    guide = (ROOT / "docs" / "policy.md").read_text(encoding="utf-8")
+    assert [name for name in POLICY_VERBS if f"`{name} " not in guide] == []
+    authors = (ROOT / "docs" / "checklists.md").read_text(encoding="utf-8")
+    checks = {item.check for item in prove(default_pack(), frozenset()).statuses}
+    assert checks >= {"G20", "G34"}
+    assert [check for check in sorted(checks) if check not in authors] == []
+
+
+def test_the_record_of_the_guide_is_decided(run: Run, tmp_path: Path) -> None:
+    guide = (ROOT / "docs" / "policy.md").read_text(encoding="utf-8")
+    source = tmp_path / "in.jsonl"
+    source.write_text(guide.partition("```json\n")[2].partition("\n```")[0], encoding="utf-8")
+    code, out, _ = run("decide", DEFAULT, "--in", source)
+    told = json.loads(out)
+    assert (code, told["id"], told["row"], told["missing"]) == (0, "RMA-7/1", "R12", [])
