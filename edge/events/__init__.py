@@ -76,6 +76,13 @@ from edge.events.station import (
     StationStarted,
     StationStopped,
 )
+from edge.events.sync import (
+    SyncDead,
+    SyncReplayed,
+    SyncRetired,
+    SyncState,
+    SyncWaived,
+)
 from edge.events.unit import (
     Milliseconds,
     PhotoMissing,
@@ -149,6 +156,11 @@ __all__ = [
     "StationStarted",
     "StationStopped",
     "Subject",
+    "SyncDead",
+    "SyncReplayed",
+    "SyncRetired",
+    "SyncState",
+    "SyncWaived",
     "UnitClosed",
     "UnitId",
     "UnitIdentified",

@@ -46,6 +46,13 @@ from edge.events.station import (
     StationStarted,
     StationStopped,
 )
+from edge.events.sync import (
+    SyncDead,
+    SyncReplayed,
+    SyncRetired,
+    SyncState,
+    SyncWaived,
+)
 from edge.events.unit import (
     PhotoMissing,
     PhotoTaken,
@@ -98,6 +105,11 @@ Payload = (
     | StationStarted
     | StationStopped
     | StationLocked
+    | SyncState
+    | SyncDead
+    | SyncReplayed
+    | SyncWaived
+    | SyncRetired
 )
 
 _PAYLOADS: Final[Mapping[str, type[Any]]] = (

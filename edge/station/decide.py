@@ -36,6 +36,7 @@ from edge.station.inputs import (
     ScanInput,
     StartInput,
     StopInput,
+    SyncInput,
 )
 from edge.station.state import State
 from edge.views import Severity
@@ -65,6 +66,8 @@ def decide(state: State, screen: Screen, given: Input, context: Context) -> Deci
             return Decision(screen=screen, drafts=(on_station(event),))
         case ConfigInput():
             return _config(screen, given)
+        case SyncInput():
+            return Decision(screen=screen, drafts=(on_station(given.event),))
         case StartInput():
             return _started(state, screen, given)
         case StopInput():

@@ -14,6 +14,11 @@ from edge.events import (
     MoveState,
     OrderSent,
     PhotoTaken,
+    SyncDead,
+    SyncReplayed,
+    SyncRetired,
+    SyncState,
+    SyncWaived,
     UnitId,
 )
 
@@ -153,6 +158,17 @@ class ConfigInput:
     event: ConfigActivated | ConfigRefused
 
 
+SyncEvent = SyncState | SyncDead | SyncReplayed | SyncWaived | SyncRetired
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncInput:
+    """Something about the way to a central system; `input` is its key where it may come again."""
+
+    event: SyncEvent
+    input: str | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartInput:
     """The service has replayed its journal; `new_journal` = why it has a new identity, or empty.
@@ -188,6 +204,7 @@ Input = (
     | LegInput
     | FeedInput
     | ConfigInput
+    | SyncInput
     | StartInput
     | StopInput
     | LockTimer
