@@ -105,12 +105,14 @@ class View:
             for name, domain in self._kept.items()
             if domain.kind is Kind.SET
         }
-        self._unasked = {name: _unasked(old, new, item) for name, item in old.checklists.items()}
-        self._never = frozenset(new.policy.domains) - self._kept.keys()
+        self._old = old
 
     def unasked(self, checklist: str) -> frozenset[str]:
         """Return the columns of the candidate that an old checklist could not fill."""
-        return self._unasked.get(checklist, self._never)
+        never = self._new.policy.domains.keys() - self._kept.keys()
+        if checklist not in self._old.checklists:
+            return frozenset(never)
+        return frozenset(never | (_fed(self._new) - _fed(self._old, checklist)))
 
     @property
     def columns(self) -> Mapping[str, Domain]:
@@ -184,11 +186,10 @@ def _kept_columns(old: Pack, new: Pack) -> dict[str, Domain]:
     return scaled
 
 
-def _unasked(old: Pack, new: Pack, checklist: Checklist) -> frozenset[str]:
-    """Return the columns that nothing could fill while this checklist was run."""
-    fed = {step.feeds for item in new.checklists.values() for step in item.steps if step.feeds}
-    before = {step.feeds for step in checklist.steps if step.feeds}
-    return frozenset((fed - before) | (new.policy.domains.keys() - _kept_columns(old, new).keys()))
+def _fed(pack: Pack, checklist: str | None = None) -> frozenset[str]:
+    """Return the columns that steps fill: those of one checklist, or of any."""
+    chosen = pack.checklists.values() if checklist is None else (pack.checklists[checklist],)
+    return frozenset(step.feeds for item in chosen for step in item.steps if step.feeds)
 
 
 def number_limits(pack: Pack, column: str) -> tuple[int, ...]:
