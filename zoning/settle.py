@@ -55,7 +55,7 @@ def settled(run: Run) -> Verdict | None:
 
     Completions answer what is open in any way; marks that nobody made stay unmade, facts that no
     feed gave stay missing. Of a finished run it is the verdict. Of another it is that of the
-    neutral completion, with the grade so far.
+    neutral completion, with the grade so far; None, too, if constraints keep that from finishing.
     """
     settler = _settler(run.pack, run.checklist.id)
     key = (run.static, frozenset((one.step, one.value) for one in run.given.values()))
