@@ -1,15 +1,30 @@
 """The decision over every kind of record: total, monotone in knowledge, equal to a slow oracle."""
 
 from collections.abc import Mapping
+from itertools import islice
+from random import Random
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policy_kit import Oracle, begun, default_pack, record
+from policy_kit import Oracle, begun, default_pack, record, slow_truth
+from random_policies import complete_records, packs, random_values
 from zoning import session
 from zoning.evaluate import decide
-from zoning.grammar import show_range, truth
-from zoning.model import AnsweredBy, Grade, Kind, Members, Move, Refund, Static, Value, Verdict
+from zoning.grammar import names, show_range, truth
+from zoning.model import (
+    AnsweredBy,
+    Facts,
+    Grade,
+    Kind,
+    Members,
+    Missing,
+    Move,
+    Refund,
+    Static,
+    Value,
+    Verdict,
+)
 from zoning.pack import Pack
 from zoning.session import AnswerRefusedError
 from zoning.session.walk import Run
@@ -111,6 +126,109 @@ def test_a_worse_unit_never_moves_up_the_zones(
 def test_the_masks_agree_with_a_slow_look_at_every_row(values: dict[str, Value]) -> None:
     found = decide(default_pack(), record(values))
     assert found.row in ("#invalid", Oracle().row(values))
+
+
+def seeds() -> st.SearchStrategy[int]:
+    return st.integers(0, 2**32 - 1)
+
+
+def told(values: Mapping[str, Value]) -> Facts:
+    """A record that says why its absent columns are absent, as a run does."""
+    columns = ("grade", "value", "mass", "in_window", "seal")
+    lacking = tuple(Missing(column=c, why="absent") for c in columns if c not in values)
+    return Facts(policy_sha256="", values=values, missing=lacking)
+
+
+def slow_caps(pack: Pack, values: Mapping[str, Value]) -> dict[str, bool | None]:
+    found = {cap.id: slow_truth(cap.when, values) for cap in pack.policy.caps}
+    return {name: truth for name, truth in found.items() if truth is not False}
+
+
+def slow_broken(pack: Pack, values: Mapping[str, Value]) -> list[str]:
+    sides = {
+        axiom.id: {slow_truth(axiom.when, values), slow_truth(axiom.iff, values)}
+        for axiom in pack.policy.axioms
+    }
+    return sorted(name for name, pair in sides.items() if pair == {True, False})
+
+
+@given(packs(), seeds())
+def test_any_pack_decides_as_a_slow_look_at_its_rows_caps_and_axioms(pack: Pack, seed: int) -> None:
+    rng = Random(seed)
+    for _ in range(10):
+        values = random_values(rng, pack)
+        found = decide(pack, told(values))
+        broken = slow_broken(pack, values)
+        if broken:
+            assert (found.row, [item.column for item in found.missing]) == ("#invalid", broken)
+            continue
+        caps = slow_caps(pack, values)
+        assert (found.row, found.caps) == (Oracle(pack).row(values), tuple(caps))
+        assert_outputs(pack, found)
+        if not found.row.startswith("#"):
+            assert_told(pack, values, found)
+
+
+def assert_outputs(pack: Pack, found: Verdict) -> None:
+    """Caps only lower; dangerous goods and what has no row go by hand."""
+    row = pack.table.row(found.row)
+    limits = [cap.at_most for cap in pack.policy.caps if cap.id in found.caps]
+    proposed = row.refund if row else Refund.REVIEW
+    refunds = [proposed, *(limit for limit in limits if limit in REFUNDS)]
+    assert found.refund == max(refunds, key=lambda refund: REFUNDS.index(Refund(refund)))
+    by_hand = row is None or row.zone == "hazmat" or "manual" in limits
+    assert found.move == ("manual" if by_hand else "auto")
+    assert found.zone == (row.zone if row else "hold")
+
+
+def assert_told(pack: Pack, values: Mapping[str, Value], found: Verdict) -> None:
+    """Later rows that are true, the work to do, and the absent facts that caps waited for."""
+    oracle = Oracle(pack)
+    true = [
+        row.id
+        for row in pack.table.rows
+        if all(oracle.cell(cell, values.get(name)) for name, cell in row.cells.items())
+    ]
+    assert found.also_matched == tuple(true[1:])
+    flags = values.get("flags")
+    present = flags.present if isinstance(flags, Members) else frozenset()
+    row = pack.table.row(found.row)
+    assert row is not None
+    work = [
+        pack.policy.flags[f].action for f in pack.policy.domains["flags"].values if f in present
+    ]
+    assert found.actions == tuple(dict.fromkeys(filter(None, [*row.actions, *work])))
+    unproved = {name for name, truth in slow_caps(pack, values).items() if truth is None}
+    read = {c for cap in pack.policy.caps if cap.id in unproved for c in names(cap.when)}
+    assert {item.column for item in found.missing} == {
+        item.column for item in told(values).missing if item.column in read
+    }
+
+
+@given(packs(), seeds())
+def test_every_record_of_a_small_pack_is_decided_as_by_the_oracle(pack: Pack, seed: int) -> None:
+    start = seed % 5000
+    for values in islice(complete_records(pack), start, start + 40):
+        found = decide(pack, told(values))
+        assert found.row in ("#invalid", Oracle(pack).row(values))
+        assert found.row != "#missing"
+
+
+@given(packs(), seeds())
+def test_losing_a_fact_of_any_pack_keeps_the_row_or_stops(pack: Pack, seed: int) -> None:
+    rng = Random(seed)
+    values = random_values(rng, pack)
+    before = decide(pack, told(values))
+    for name in values:
+        less = {column: value for column, value in values.items() if column != name}
+        after = decide(pack, told(less))
+        if before.row == "#invalid":
+            continue
+        assert after.row in (before.row, "#missing")
+        assert set(before.caps) <= set(after.caps)
+        if after.row == before.row:
+            assert REFUNDS.index(after.refund) >= REFUNDS.index(before.refund)
+            assert MOVES.index(after.move) >= MOVES.index(before.move)
 
 
 @given(partial(), st.data())
