@@ -307,7 +307,7 @@ leak = {{ label = {{ ru = "течёт", en = "leaks" }}, action = "WIPE" }}
 """
 
 
-def small_pack(columns: str, *rows: str, policy: str = "") -> Pack:
+def small_pack(columns: str, *rows: str, policy: str = "", domains: str = SMALL_DOMAINS) -> Pack:
     """Return a pack of all kinds of columns with these rows, caps and axioms.
 
     A row is `cells -> zone [refund [actions]]`, cells by commas in the order of `columns`. Its id
@@ -325,7 +325,7 @@ def small_pack(columns: str, *rows: str, policy: str = "") -> Pack:
     start += 'grade = { ungraded_flags = ["wipe"] }\n'
     files = {
         "pack.toml": f'format = "pack/1"\nid = "small"\nversion = 1\ntitle = {_LABEL}\n',
-        "policy.toml": f"{start}{SMALL_DOMAINS}{dispositions}\n{policy}",
+        "policy.toml": f"{start}{domains}{dispositions}\n{policy}",
         "reasons.toml": 'format = "reasons/1"\nversion = 1\n',
         "checklists/unknown_item.toml": (
             'format = "checklist/1"\nid = "unknown_item"\nversion = 1\n'
