@@ -5,9 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from edge.commands.policy.why import row_lines
 from history_kit import inspection, write_days
-from policy_kit import answered, begun, default_pack, with_file
+from policy_kit import answered, begun, default_pack, record, with_file
 from verb_kit import DEFAULT, Run, calls, pack_with
+from zoning.explain import explain
+from zoning.model import Members
 
 UNIT = "0192f0c1-0000-7000-8000-000000000001"
 
@@ -58,13 +61,13 @@ def test_a_row_says_why_it_does_not_fire(
     assert out.splitlines()[-len(said) :] == said
 
 
-def test_a_later_and_an_undecided_row_are_told_apart(run: Run, facts_file: Path) -> None:
-    facts_file.write_bytes(b'{"known": {"grade": "D", "flags": ["wipe"], "value": 5}}')
-    _, out, _ = run("why", DEFAULT, "--facts", facts_file, "--row", "R17")
-    assert out.splitlines()[-1] == "R17: it fits, but R07 stands before it"
-    facts_file.write_bytes(b'{"known": {"flags": []}}')
-    _, out, _ = run("why", DEFAULT, "--facts", facts_file, "--row", "R17", "--lang", "ru")
-    assert out.splitlines()[-1] == "R17: может подойти"
+def test_a_later_and_an_undecided_row_are_told_apart() -> None:
+    wiped = record({"grade": "D", "flags": Members(present=frozenset({"wipe"})), "value": 5})
+    told = explain(default_pack(), wiped)
+    assert [*row_lines(told, "R17", "en")] == ["R17: it fits, but R07 stands before it"]
+    assert [*row_lines(told, "R07", "ru")] == ["R07: сработала"]
+    told = explain(default_pack(), record({"flags": Members()}))
+    assert [*row_lines(told, "R17", "ru")] == ["R17: может подойти"]
 
 
 def test_without_facts_or_with_a_row_that_is_none_nothing_is_explained(
