@@ -35,13 +35,15 @@ class Asked:
 
     `relevant` and `keeps` (the constraint over this step's own answer) are three-valued. `given` =
     somebody answers, `choice` = what they say, `explicit` = that answer counts; `counts` = so does
-    it or the default; `chosen[option]` = what it acts as. `cut` = an END answer took the question.
+    it or the default; `chosen[option]` = what it acts as. `cut` = an END answer took the question;
+    `refused` = every answer to it would break the constraint.
     """
 
     step: Step
     reached: Lit
     relevant: Rail
     keeps: Rail
+    refused: Lit
     obeys: Lit
     must: Lit
     given: Lit
@@ -102,7 +104,7 @@ class Joint:
         """Return literals, most wanted first, that make a run plain: nobody finds anything."""
         quiet = [-one.given for one in self.steps.values() if not one.step.is_silent]
         harmless = [lit for one in self.steps.values() for lit in _harmless(self.cnf, one)]
-        return (*harmless, *self.statics.preferences(), *quiet)
+        return (*self.statics.preferences(), *harmless, *quiet)
 
 
 def encode_checklist(cnf: Cnf, pack: Pack, checklist: Checklist, statics: Statics) -> Joint:
@@ -181,6 +183,7 @@ class _Walk:
             reached=self.reached,
             relevant=both_ways(cnf.true),
             keeps=both_ways(cnf.true),
+            refused=cnf.false,
             obeys=cnf.true,
             must=cnf.false,
             given=cnf.false,
@@ -212,6 +215,7 @@ class _Walk:
             reached=self.reached,
             relevant=relevant,
             keeps=keeps,
+            refused=self._refused(step, choice),
             obeys=obeys,
             must=must,
             given=given,
@@ -259,6 +263,13 @@ class _Walk:
             return both_ways(self.cnf.true)
         own = {step.name: choice} if choice is not None else {}
         return rail_of(self.cnf, step.constraint, self._atom(names(step.constraint), own))
+
+    def _refused(self, step: Step, choice: Column | None) -> Lit:
+        """Return whether each single answer would break the constraint; of several not told."""
+        if step.constraint is None or isinstance(choice, SetColumn):
+            return self.cnf.false
+        kept = [self._keeps(step, column).no for column in _single(self.cnf, choice)]
+        return self.cnf.conj(kept)
 
     def _read(self, one: Asked) -> Column:
         """Return a step's answer as later conditions see it: missing unless it counts."""
@@ -312,6 +323,21 @@ class _Walk:
             values[grade.value] = cnf.conj((reached, -worse, -ungraded, -lost))
             worse = reached
         return EnumColumn(values={**values, UNGRADED: ungraded}, missing=lost)
+
+
+def _single(cnf: Cnf, choice: Column | None) -> Iterator[Column | None]:
+    """Yield a column for each value that a choice can take, holding just that."""
+    match choice:
+        case EnumColumn(values=values):
+            for chosen in values:
+                held = {name: cnf.true if name == chosen else cnf.false for name in values}
+                yield EnumColumn(values=held, missing=cnf.false)
+        case NumberColumn(reached=reached):
+            for count in range(len(reached) + 1):
+                held_at = (cnf.true,) * count + (cnf.false,) * (len(reached) - count)
+                yield replace(choice, reached=held_at)
+        case _:
+            yield choice
 
 
 def demands(cnf: Cnf, one: Asked, steps: Mapping[str, Asked]) -> Iterator[tuple[str, Lit]]:

@@ -81,7 +81,8 @@ class Statics:
         """Return literals, most wanted first, that make a unit plain."""
         quiet = [-self.strange, *(-lit for lit in (*self.station.values(), *self.parcel.values()))]
         space = Space(cnf=self.cnf, columns=self.columns)
-        return (*quiet, *space.preferences(), self.category.missing, self.tenant.missing)
+        known = [rail.yes for rail in self.attrs.members.values()]
+        return (*quiet, *space.preferences(), *known, self.category.missing, self.tenant.missing)
 
     def read(self, currency: str) -> Static:
         """Return the static facts of the last model."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from zoning import session
 from zoning.checklist.expectations import ANY_CHECKLIST
 from zoning.checklist.values import Option, Step
 from zoning.encode.checklist import Asked
@@ -17,10 +18,10 @@ from zoning.findings import Finding, Severity
 from zoning.gate.budgets import check_budget
 from zoning.gate.photos import check_photos
 from zoning.gate.report import Budget, Checked, joined
-from zoning.gate.runs import Runs, Told
+from zoning.gate.runs import Runs, Told, unsound
 from zoning.gate.selection import check_selection
 from zoning.gate.table_checks import broken
-from zoning.gate.theory import Theory, checked, outcome, texts
+from zoning.gate.theory import Theory, checked, outcome, shrink, texts
 from zoning.gate.worse import check_worse
 from zoning.grammar import Expression, names, show, truth
 from zoning.model import Zone
@@ -50,7 +51,9 @@ def check_checklists(pack: Pack, cameras: frozenset[str] | None = None) -> Joint
         with Cnf() as cnf:
             runs = Runs.of(cnf, pack, checklist)
             if not runs.can():
-                continue  # no unit selects it: G13 has said so
+                # Without a finished run every other check would hold, for want of a unit.
+                parts.append(check_constraints(runs))
+                continue
             parts += [check(runs) for check in _CHECKS]
             parts.append(check_photos(runs, cameras))
             costs = check_budget(runs)
@@ -152,35 +155,65 @@ def _impossible(runs: Runs, wanted: dict[Key, Lit]) -> list[Key]:
 
 
 def check_constraints(runs: Runs) -> Checked:
-    """G12: every constraint can be kept, and refuses something."""
-    return checked("G12", runs.checklist.id, _idle(runs))
+    """G12: every constraint can be kept, refuses something, and leaves a way out of its step."""
+    found = [*_idle(runs), *_traps(runs)]
+    if not found and runs.is_selected and not runs.can():
+        found.append(_endless(runs))
+    return checked("G12", runs.checklist.id, found)
 
 
 def _idle(runs: Runs) -> Iterator[Finding]:
     for one in runs.joint.steps.values():
-        if one.step.constraint is None:
-            continue
         asked = (one.asked, one.reached, one.given)
         free = [lit for lit in runs.base if lit != one.obeys]
-        can_keep = runs.can(*asked, -one.keeps.no)
-        can_break = runs.cnf.solve(*free, *asked, one.keeps.no)
-        if can_keep and can_break:
+        if one.step.constraint is None or not runs.cnf.solve(*free, *asked):
             continue
-        yield Finding(
-            check="G12",
-            file=one.step.file,
-            line=one.step.line,
-            text=texts(
-                "constraint не выполним никогда"
-                if not can_keep
-                else "constraint ничего не запрещает",
-                "the constraint can never be kept"
-                if not can_keep
-                else "the constraint refuses nothing",
-            ),
-            subject=_subject(runs, one.step),
-            got=show(one.step.constraint),
-        )
+        can_keep = runs.cnf.solve(*free, *asked, -one.keeps.no)
+        if not can_keep or not runs.cnf.solve(*free, *asked, one.keeps.no):
+            en = "the constraint refuses nothing" if can_keep else "the constraint is never kept"
+            ru = "constraint ничего не запрещает" if can_keep else "constraint не выполним никогда"
+            yield Finding(
+                check="G12",
+                file=one.step.file,
+                line=one.step.line,
+                text=texts(ru, en),
+                subject=_subject(runs, one.step),
+                got=show(one.step.constraint),
+            )
+
+
+def _traps(runs: Runs) -> Iterator[Finding]:
+    """Yield questions that some unit's answers leave without any answer that is taken."""
+    for one in runs.joint.steps.values():
+        if one.step.constraint is None or one.refused == runs.cnf.false:
+            continue
+        free = [lit for lit in runs.base if lit != one.obeys]
+        stuck = (*free, one.asked, one.reached, one.given, one.must, one.refused)
+        kept = runs.cnf.solve(*free, one.asked, one.reached, one.given, -one.keeps.no)
+        if kept and shrink(runs.cnf, stuck, runs.joint.preferences()):
+            told = runs.told()
+            open_steps = [step.name for step in session.open_must(told.run)]
+            finding = Finding(
+                check="G12",
+                file=one.step.file,
+                line=one.step.line,
+                text=texts("ни один ответ не принимается", "no answer is taken"),
+                subject=_subject(runs, one.step),
+                item=told.item(),
+                path=tuple(given for given in told.path if given.step != one.step.name),
+                got=show(one.step.constraint),
+            )
+            yield finding if one.step.name in open_steps else unsound(told, finding.subject)
+
+
+def _endless(runs: Runs) -> Finding:
+    return Finding(
+        check="G12",
+        file=runs.checklist.file,
+        line=runs.checklist.line,
+        text=texts("опрос нельзя закончить", "no run of this checklist can be finished"),
+        subject=runs.checklist.id,
+    )
 
 
 def check_missing(runs: Runs) -> Checked:

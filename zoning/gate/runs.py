@@ -52,6 +52,7 @@ class Runs:
 
     joint: Joint
     base: tuple[Lit, ...]
+    selected: Lit
 
     @classmethod
     def of(cls, cnf: Cnf, pack: Pack, checklist: Checklist) -> "Runs":
@@ -60,7 +61,7 @@ class Runs:
         joint = encode_checklist(cnf, pack, checklist, statics)
         chosen = selects(cnf, pack, statics, checklist.id)
         base = (chosen, statics.lawful(checklist), *joint.obeying())
-        return cls(joint=joint, base=base)
+        return cls(joint=joint, base=base, selected=chosen)
 
     @property
     def cnf(self) -> Cnf:
@@ -76,6 +77,11 @@ class Runs:
     def checklist(self) -> Checklist:
         """Return the checklist."""
         return self.joint.checklist
+
+    @property
+    def is_selected(self) -> bool:
+        """Return whether any unit is asked this checklist."""
+        return self.cnf.solve(self.selected)
 
     def static_known(self, *, but: Iterable[str] = ()) -> Lit:
         """Return whether every feed has said its fact; `but` = columns that may be missing."""

@@ -28,10 +28,13 @@ def _findings(cnf: Cnf, pack: Pack) -> Iterator[Finding]:
         if checklist.match is not None
     }
     column = pack.policy.domains.get("category")
+    tied = set()
     for category in column.values if column is not None else ():
-        yield from _of_category(pack, statics, fits, category)
+        for finding in _of_category(pack, statics, fits, category):
+            tied |= set(finding.got.split(", "))
+            yield finding
     for name, checklist in pack.checklists.items():
-        if not cnf.solve(selects(cnf, pack, statics, name)):
+        if name not in tied and not cnf.solve(selects(cnf, pack, statics, name)):
             yield Finding(
                 check="G13",
                 file=checklist.file,
