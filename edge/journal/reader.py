@@ -5,33 +5,16 @@ Look-ups by index take 20 to 60 µs and may run on the loop; `verify` and `event
 
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Self
 
 from edge.events import GENESIS, Event, IntentId, decode, digest
+from edge.journal.proof import SLICE_EVENTS, Proof, Report, Tell
 from edge.journal.rows import IntentRow, IntentState, JournalBrokenError, id_blob, id_text
 from edge.journal.schema import open_reader
 
 SQLITE_VERSION: Final = sqlite3.sqlite_version
-SLICE_EVENTS: Final = 500  # a snapshot is held for one slice only, so that the WAL can be reused
 TAIL_EVENTS: Final = 1000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
-    """What a proof of the whole chain found; `broken` = sequences whose body or link is wrong."""
-
-    events: int
-    first_seq: int
-    last_seq: int
-    digest: str
-    broken: tuple[int, ...] = ()
-
-    @property
-    def is_good(self) -> bool:
-        """Return whether every event is what was written."""
-        return not self.broken
 
 
 class Reader:
@@ -161,22 +144,16 @@ class Reader:
         )
         return tuple(_intent(row) for row in rows)
 
-    def verify(self, from_seq: int = 1) -> Report:
-        """Prove digests, links and gap-free sequence from `from_seq` on; reads every body."""
-        before = self.digest_of(from_seq - 1)
-        expected, events, broken = from_seq, 0, []
-        for seq, body, stored in self.bodies(from_seq):
-            if seq != expected or not is_intact(body, before, stored):
-                broken.append(seq)
-            expected, before = seq + 1, stored.hex()
-            events += 1
-        return Report(
-            events=events,
-            first_seq=from_seq,
-            last_seq=expected - 1,
-            digest=before,
-            broken=tuple(broken),
-        )
+    def verify(self, from_seq: int = 1, *, deep: bool = False, tell: Tell | None = None) -> Report:
+        """Prove every event from `from_seq` on; see `edge.journal.proof`.
+
+        `tell` gets how many events are done, and how many there are. Raises JournalBrokenError
+        where nothing can be read.
+        """
+        try:
+            return Proof(self._connection).run(from_seq, deep=deep, tell=tell)
+        except sqlite3.Error as error:
+            raise JournalBrokenError("read", str(error)) from error
 
     def bodies(self, from_seq: int) -> Iterator[tuple[int, bytes, bytes]]:
         """Yield sequence, body and digest of all events from `from_seq` on, in order."""

@@ -17,7 +17,7 @@ from drivers.clock import SystemClock
 from drivers.protocols import Clock
 from edge.catalogue import CatalogueItem, ReturnLine
 from edge.journal.rows import JournalBrokenError
-from edge.journal.schema import open_reader, set_pragmas
+from edge.journal.schema import Synchronous, open_reader, set_pragmas
 from edge.journal.writer import Worker
 from edge.records import from_json
 
@@ -325,7 +325,7 @@ def _open(path: Path) -> sqlite3.Connection:
     path.parent.mkdir(parents=True, exist_ok=True)
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     try:
-        set_pragmas(connection, synchronous="NORMAL")
+        set_pragmas(connection, synchronous=Synchronous.NORMAL)
         connection.executescript(_TABLES)
     except (sqlite3.Error, JournalBrokenError):
         connection.close()

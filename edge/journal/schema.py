@@ -6,6 +6,9 @@ A connection whose settings do not read back as set is refused: `synchronous` is
 import os
 import sqlite3
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
@@ -68,14 +71,26 @@ def _activations(db: Database) -> None:
     db.execute("CREATE INDEX event_activated ON event(kind) WHERE kind = 'config.activated'")
 
 
-def open_writer(path: Path, *, pages_max: int) -> sqlite3.Connection:
+class Synchronous(StrEnum):
+    """How SQLite flushes. A station's journal is FULL.
+
+    NORMAL loses acknowledged events at a power cut: a control that tests of disks must see fail.
+    """
+
+    FULL = "FULL"
+    NORMAL = "NORMAL"
+
+
+def open_writer(
+    path: Path, *, pages_max: int, synchronous: Synchronous = Synchronous.FULL
+) -> sqlite3.Connection:
     """Return the one connection that writes, migrated, with every pragma set and read back.
 
     Raises JournalBrokenError when the file is no journal or a pragma does not hold.
     """
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     try:
-        set_pragmas(connection, synchronous="FULL")
+        set_pragmas(connection, synchronous=synchronous)
         connection.execute("PRAGMA wal_autocheckpoint=0")
         connection.execute(f"PRAGMA max_page_count={pages_max}")
         _need(connection, "wal_autocheckpoint", 0)
@@ -90,9 +105,9 @@ def open_writer(path: Path, *, pages_max: int) -> sqlite3.Connection:
     return connection
 
 
-def set_pragmas(connection: sqlite3.Connection, *, synchronous: str) -> None:
+def set_pragmas(connection: sqlite3.Connection, *, synchronous: Synchronous) -> None:
     """Set what every writing connection needs and refuse one on which it does not hold."""
-    level = {"FULL": 2, "NORMAL": 1}[synchronous]
+    level = {Synchronous.FULL: 2, Synchronous.NORMAL: 1}[synchronous]
     for pragma, value, expected in (
         ("page_size", PAGE_BYTES, PAGE_BYTES),
         ("journal_mode", "WAL", "wal"),
@@ -109,16 +124,32 @@ def set_pragmas(connection: sqlite3.Connection, *, synchronous: str) -> None:
 
 
 def open_reader(path: Path) -> sqlite3.Connection:
-    """Return a connection that cannot write. Raises JournalBrokenError where there is no file."""
-    try:
+    """Return a connection that cannot write.
+
+    Raises JournalBrokenError where there is no file, or one that is no database.
+    """
+    with reading(path):
         connection = sqlite3.connect(
             f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None
         )
-        connection.execute("PRAGMA query_only=1")
-        connection.execute(f"PRAGMA busy_timeout={READER_BUSY_MS}")
+    try:
+        with reading(path):
+            connection.execute("PRAGMA query_only=1")
+            connection.execute(f"PRAGMA busy_timeout={READER_BUSY_MS}")
+            connection.execute("SELECT count(*) FROM sqlite_schema").fetchall()
+    except JournalBrokenError:
+        connection.close()
+        raise
+    return connection
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Turn what SQLite raises while a journal is read into JournalBrokenError."""
+    try:
+        yield
     except sqlite3.Error as error:
         raise JournalBrokenError(f"read {path.name}", str(error)) from error
-    return connection
 
 
 def pregrow(connection: sqlite3.Connection, room_bytes: int) -> None:

@@ -8,7 +8,7 @@ import logging
 import os
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,7 +27,7 @@ from edge.journal.rows import (
     Submission,
     id_blob,
 )
-from edge.journal.schema import PAGE_BYTES, open_writer, pregrow, used_bytes, wal_pages
+from edge.journal.schema import PAGE_BYTES, Synchronous, open_writer, pregrow, used_bytes, wal_pages
 from edge.journal.space import MIB, DiskLevel, is_reserved, level_of, used_percent
 from edge.settings.model import JournalSettings, TargetSettings
 
@@ -267,6 +267,8 @@ class Store:
         ).fetchone()
         connection.execute("BEGIN IMMEDIATE")
         self._settle_identity(identity)
+        if self.reason:  # a new source begins a chain of its own
+            self.tip = replace(self.tip, digest=GENESIS)
         self.books = open_books(connection, targets, self.tip.seq)
         connection.execute("COMMIT")
         self._pregrow()
@@ -312,9 +314,11 @@ def open_store(
     targets: tuple[TargetSettings, ...],
     budget: JournalSettings,
     clock: Clock,
+    synchronous: Synchronous = Synchronous.FULL,
 ) -> Store:
     """Open, migrate and prepare. Raises JournalBrokenError."""
-    connection = open_writer(path, pages_max=budget.budget_mb * MIB // PAGE_BYTES)
+    pages_max = budget.budget_mb * MIB // PAGE_BYTES
+    connection = open_writer(path, pages_max=pages_max, synchronous=synchronous)
     store = Store(connection, path, clock)
     try:
         store.prepare(identity, targets, budget)

@@ -31,6 +31,7 @@ from edge.journal.rows import (
     Receipt,
     Submission,
 )
+from edge.journal.schema import Synchronous
 from edge.journal.space import DiskLevel
 from edge.journal.store import Store, open_store
 from edge.settings.model import JournalSettings, TargetSettings
@@ -50,6 +51,7 @@ __all__ = [
     "LiveRow",
     "Receipt",
     "Submission",
+    "Synchronous",
     "Worker",
 ]
 
@@ -86,6 +88,7 @@ class Journal:
         targets: tuple[TargetSettings, ...],
         budget: JournalSettings,
         clock: Clock,
+        synchronous: Synchronous = Synchronous.FULL,
     ) -> None:
         self.path = path
         self.identity = identity
@@ -95,6 +98,7 @@ class Journal:
         self.last_seq = 0
         self.level = DiskLevel.NORMAL
         self._opened_with = (targets, budget, clock)
+        self._synchronous = synchronous
         self._next_n: dict[str, int] = {}
         self._dead: dict[str, int] = {}
         self._room = asyncio.Semaphore(SUBMISSIONS_MAX)
@@ -112,7 +116,12 @@ class Journal:
         self._lock = _locked(self.path.with_name(LOCK_FILE))
         try:
             store = open_store(
-                self.path, self.identity, targets=targets, budget=budget, clock=clock
+                self.path,
+                self.identity,
+                targets=targets,
+                budget=budget,
+                clock=clock,
+                synchronous=self._synchronous,
             )
         except JournalBrokenError:
             os.close(self._lock)
