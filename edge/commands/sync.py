@@ -1,48 +1,170 @@
-"""`receiving-edge sync`: what is unsent and what was refused; reads only, the service may run."""
+"""`receiving-edge sync`: what is unsent and refused, how old feeds are; what shall become of it.
+
+Looking reads the files. A word about a target is handed to the service as a file: it is followed
+and recorded while the service runs, or at its next start.
+"""
 
 import argparse
 import json
+import secrets
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
-from edge.events import utc_text
-from edge.journal.outbox import accounts, dead_letters
+from edge.events import parse_utc, utc_text
+from edge.journal.accounts import accounts, kept_letters, photo_counts
+from edge.journal.outbox import Act
 from edge.journal.rows import JournalBrokenError
+from edge.records import to_json
+from edge.sync.orders import INBOX, OrderRefusedError, Wanted, read_order
 
 DATA_DEFAULT: Final = Path("/var/lib/receiving-edge")
+LOOK_S: Final = 0.1
+Rows = Iterator[tuple[dict[str, Any], str]]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's arguments."""
-    parser.add_argument("what", choices=("status", "dead"))
+    verbs = parser.add_subparsers(dest="what", required=True, metavar="VERB")
+    for name, text in _LOOKS.items():
+        _add_place(verbs.add_parser(name, help=text[1], description=text[1]))
+    for act in Act:
+        word = verbs.add_parser(act.value, help=_HELP[act], description=_HELP[act])
+        _add_place(word)
+        word.add_argument("--target", required=True, metavar="NAME")
+        is_heavy = act in (Act.WAIVE, Act.RETIRE)
+        word.add_argument("--by", required=is_heavy, default="-", metavar="NO", help="who says so")
+        word.add_argument("--reason", required=is_heavy, default="", metavar="TEXT")
+        word.add_argument(
+            "--wait", type=float, default=0.0, metavar="SECONDS", help="for the service's answer"
+        )
+        if act in (Act.REPLAY, Act.WAIVE):
+            _add_which(word)
+
+
+def _add_place(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, default=DATA_DEFAULT, metavar="DIR")
     parser.add_argument("--json", action="store_true", help="print JSON, one object a line")
 
 
+def _add_which(parser: argparse.ArgumentParser) -> None:
+    which = parser.add_mutually_exclusive_group(required=True)
+    which.add_argument("--dead", action="store_true", help="its open dead letters")
+    which.add_argument("--ids", nargs="+", default=[], metavar="ID", help="these events")
+    which.add_argument("--from-seq", type=int, metavar="A", help="with --to-seq: a whole range")
+    which.add_argument("--since", default="", metavar="TIME", help="all recorded since, ISO 8601")
+    parser.add_argument("--to-seq", type=int, metavar="B")
+
+
 def run(args: argparse.Namespace) -> int:
-    """Return 0, or 1 when the journal cannot be read."""
-    path = args.data / "journal.db"
+    """Return 0, or 1 when a file cannot be read or the service has refused a word."""
     try:
-        rows = list(_status(path) if args.what == "status" else _dead(path))
-    except JournalBrokenError as error:
+        if args.what in _LOOKS:
+            return _show(args, _LOOKS[args.what][0](args.data))
+        return _say(args)
+    except (JournalBrokenError, OrderRefusedError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
+
+
+def _show(args: argparse.Namespace, rows: Rows) -> int:
     for row, line in rows:
         print(json.dumps(row, ensure_ascii=False) if args.json else line)
     return 0
 
 
-def _status(path: Path) -> Iterator[tuple[dict[str, Any], str]]:
+def _status(data: Path) -> Rows:
+    path = data / "journal.db"
+    photos = photo_counts(path)
     for one in accounts(path):
         since = f", oldest of {utc_text(one.oldest_ms)}" if one.oldest_ms is not None else ""
-        line = f"{one.name}: {one.pending} unsent{since}, {one.dead} refused"
-        yield asdict(one), f"{line}, sent up to {one.cursor_seq}"
+        line = f"{one.name}: {one.state}, {one.pending} unsent{since}, {one.dead} refused"
+        replay = f", {one.replay_pending} to replay" if one.replay_pending else ""
+        yield asdict(one), f"{line}, sent up to {one.cursor_seq}{replay}"
+    if photos:
+        told = ", ".join(f"{count} {state}" for state, count in sorted(photos.items()))
+        yield {"photos": photos}, f"photographs: {told}"
 
 
-def _dead(path: Path) -> Iterator[tuple[dict[str, Any], str]]:
-    for name, letter in dead_letters(path):
-        line = f"{name}: event {letter.seq}: {letter.code}: {letter.reason}"
-        yield {"target": name, **asdict(letter)}, line
+def _dead(data: Path) -> Rows:
+    for one in kept_letters(data / "journal.db"):
+        letter = one.letter
+        line = f"{one.target}: event {letter.seq}: {letter.code}: {letter.reason}"
+        yield {"target": one.target, "event": one.event, **asdict(letter)}, line
+
+
+_LOOKS: Final[dict[str, tuple[Callable[[Path], Rows], str]]] = {
+    "status": (_status, "state, unsent, refused and replayed events of each target"),
+    "dead": (_dead, "events that a target refused for good"),
+}
+_HELP: Final = {
+    Act.PAUSE: "send nothing to a target until it is resumed",
+    Act.RESUME: "go on with a paused target, or try one that refuses at once",
+    Act.RETIRE: "end a target for good: nothing is kept for it any more (supervisor)",
+    Act.WAIVE: "give up that a target gets these events (supervisor)",
+    Act.REPLAY: "send events to a target again, its cursor untouched",
+}
+
+
+def _say(args: argparse.Namespace) -> int:
+    """Hand in the word; with --wait 1 unless the service has followed it."""
+    order = Wanted(
+        act=Act(args.what),
+        target=args.target,
+        by=args.by,
+        reason=args.reason,
+        dead=getattr(args, "dead", False),
+        ids=tuple(getattr(args, "ids", ())),
+        from_seq=getattr(args, "from_seq", None),
+        to_seq=getattr(args, "to_seq", None),
+        since=_moment(getattr(args, "since", "")),
+    )
+    body = json.dumps(to_json(order), ensure_ascii=False).encode()
+    read_order(body)
+    path = drop(args.data, body)
+    return _answered(args, path)
+
+
+def _moment(text: str) -> str:
+    try:
+        return utc_text(parse_utc(text)) if text else ""
+    except ValueError as error:
+        raise OrderRefusedError(f"--since: {error}") from error
+
+
+def drop(data: Path, body: bytes) -> Path:
+    """Put an order into the inbox, there whole or not at all. Raises OSError."""
+    inbox = data / INBOX
+    inbox.mkdir(parents=True, exist_ok=True)
+    path = inbox / f"{int(time.time() * 1000)}-{secrets.token_hex(4)}.json"
+    half = path.with_suffix(".part")
+    half.write_bytes(body)
+    half.rename(path)
+    return path
+
+
+def _answered(args: argparse.Namespace, path: Path) -> int:
+    until = time.monotonic() + args.wait
+    done, bad = path.parent / "done" / path.name, path.parent / "bad" / f"{path.name}.err"
+    while True:
+        if done.exists():
+            return _tell(args, "done", "")
+        if bad.exists():
+            return _tell(args, "refused", bad.read_text(encoding="utf-8").strip())
+        if time.monotonic() >= until:
+            break
+        time.sleep(LOOK_S)
+    _tell(args, "handed_in", "")
+    if args.wait:
+        print("no answer yet; is the service running?", file=sys.stderr)
+    return 1 if args.wait else 0
+
+
+def _tell(args: argparse.Namespace, state: str, why: str) -> int:
+    said = {"target": args.target, "act": args.what, "state": state, "reason": why}
+    line = f"{args.target}: {args.what}: {state.replace('_', ' ')}" + (f": {why}" if why else "")
+    print(json.dumps(said, ensure_ascii=False) if args.json else line)
+    return 1 if state == "refused" else 0

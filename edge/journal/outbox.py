@@ -1,23 +1,32 @@
-"""What is owed to each target: outbox rows, delivery numbers, cursor, dead letters.
+"""What is owed to each target: outbox rows, delivery numbers, cursor, dead letters, replays.
 
 The filter is evaluated when an event is appended, so a later change of it rewrites nothing.
 """
 
-import sqlite3
+import json
 from collections.abc import Iterable
-from contextlib import closing
 from dataclasses import dataclass
+from enum import StrEnum
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Final
 
 from edge.journal.rows import id_text
 from edge.journal.schema import open_reader
-from edge.settings.model import TargetSettings
 
 # A glob reaches these families only by naming them: else a dying target feeds itself.
 QUIET_FAMILIES: Final = frozenset(("sync", "device", "station", "scan"))
-DROP_MAX: Final = 2000  # acknowledged outbox rows deleted in one transaction
+LIVE_MARK: Final = b'"mode":"live"'
+
+_COLUMNS: Final = "e.id, e.body, e.digest, e.recorded_ms, e.kind, coalesce(e.unit, e.parcel)"
+
+
+class Standing(StrEnum):
+    """What people decided about a target."""
+
+    IN_USE = "idle"
+    PAUSED = "paused"
+    RETIRED = "retired"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,18 +50,91 @@ class CaptureJob:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LiveRange:
+    """Events behind `from_seq` that go before an older backlog; delivered up to `seq`."""
+
+    from_seq: int
+    seq: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ack:
-    """All up to `cursor_seq` is stored at the target or stands in `dead`; `job` runs there now."""
+    """All up to `cursor_seq` is stored at the target or stands in `dead`; `job` runs there now.
+
+    `live` = the range that overtakes the backlog, None when there is no such range (any more).
+    """
 
     target: str
     cursor_seq: int
     dead: tuple[DeadLetter, ...] = ()
     job: CaptureJob | None = None
+    live: LiveRange | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aside:
+    """News of a target that move no cursor.
+
+    `delivered` = sequences of dead letters that it took after all, `dead_change` = by how many
+    the open ones grow, `replay` = where a replay stands, `state` = what the pump does, `photos` =
+    digests and their new state.
+    """
+
+    target: str
+    dead: tuple[DeadLetter, ...] = ()
+    delivered: tuple[int, ...] = ()
+    dead_change: int = 0
+    replay: "Replay | None" = None
+    state: str | None = None
+    photos: tuple[tuple[str, str], ...] = ()
+
+
+class Act(StrEnum):
+    """What a person may want of a target."""
+
+    PAUSE = "pause"
+    RESUME = "resume"
+    RETIRE = "retire"
+    WAIVE = "waive"
+    REPLAY = "replay"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """A person's word about a target, applied with the event that records it.
+
+    `key` is the same when the order comes again; `seqs` = single events, else the range counts;
+    `open_dead` = how many open dead letters a waiver ends.
+    """
+
+    target: str
+    act: Act
+    key: int = 0
+    from_seq: int = 0
+    to_seq: int = 0
+    seqs: tuple[int, ...] = ()
+    open_dead: int = 0
+
+
+Settlement = Ack | Aside | Order
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replay:
+    """Events that go again, up to `to_seq`, next is `next_seq`: single ones or a whole range."""
+
+    id: int
+    next_seq: int
+    to_seq: int
+    seqs: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboxRow:
-    """One event on its way: its bytes, its digest, its delivery number at this target."""
+    """One event on its way: its bytes, its digest, its delivery number at this target.
+
+    `n` = 0 where it goes again after it was dealt with. `key` = its unit, else its parcel.
+    """
 
     seq: int
     n: int
@@ -60,18 +142,19 @@ class OutboxRow:
     body: bytes
     digest: bytes
     recorded_ms: int
+    kind: str = ""
+    key: bytes | None = None
 
 
-@dataclass(slots=True, kw_only=True)
-class TargetBook:
-    """The account of one target; written by the journal's thread alone."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standings:
+    """A target's row: where it stands, what its pump last noted, what was decided about it."""
 
-    id: int
-    name: str
-    globs: tuple[str, ...]
-    next_n: int
     cursor_seq: int
-    dead: int = 0
+    state: str
+    standing: Standing
+    live: LiveRange | None = None
+    job: CaptureJob | None = None
 
 
 def is_wanted(kind: str, globs: Iterable[str]) -> bool:
@@ -82,147 +165,139 @@ def is_wanted(kind: str, globs: Iterable[str]) -> bool:
     return any(fnmatchcase(kind, glob) for glob in chosen)
 
 
-def open_books(
-    connection: sqlite3.Connection, targets: tuple[TargetSettings, ...], last_seq: int
-) -> tuple[TargetBook, ...]:
-    """Return the targets' accounts; a new target starts at now. Runs inside a transaction."""
-    for target in targets:
-        connection.execute(
-            "INSERT INTO target (name, durable, state, next_n, cursor_seq) VALUES (?, ?, 'idle', 1,"
-            " ?) ON CONFLICT (name) DO UPDATE SET durable = excluded.durable",
-            (target.name, int(target.durable), last_seq),
-        )
-    return tuple(_open_book(connection, target) for target in targets)
-
-
-def apply_ack(connection: sqlite3.Connection, book: TargetBook, ack: Ack) -> None:
-    """Move the cursor and keep the dead letters, in the caller's transaction."""
-    for letter in ack.dead:
-        connection.execute(
-            "INSERT INTO dead (target, seq, n, code, reason, attempts, first_ms, state)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, 'dead') ON CONFLICT DO NOTHING",
-            (
-                book.id,
-                letter.seq,
-                letter.n,
-                letter.code,
-                letter.reason,
-                letter.attempts,
-                letter.first_ms,
-            ),
-        )
-    job = (ack.job.url, ack.job.to_seq) if ack.job is not None else (None, None)
-    connection.execute(
-        "UPDATE target SET cursor_seq = max(cursor_seq, ?), job_url = ?, job_to = ? WHERE id = ?",
-        (ack.cursor_seq, *job, book.id),
-    )
-
-
-def drop_delivered(connection: sqlite3.Connection) -> None:
-    """Delete outbox rows that no target waits for, a bounded range at a time."""
-    connection.execute(
-        "DELETE FROM outbox WHERE seq <= (SELECT min(cursor_seq) FROM target"
-        " WHERE retired_ms IS NULL) AND seq < (SELECT min(seq) FROM outbox) + ?",
-        (DROP_MAX,),
-    )
-
-
 class Outbox:
     """Reads what one target has not got yet; short snapshots, never a write."""
 
     def __init__(self, path: Path, target: str) -> None:
         self._connection = open_reader(path)
-        row = self._connection.execute(
-            "SELECT id, cursor_seq, job_url, job_to FROM target WHERE name = ?", (target,)
-        ).fetchone()
-        self._target: int = row[0]
-        self.cursor_seq: int = row[1]
-        self.job = CaptureJob(url=row[2], to_seq=row[3]) if row[2] is not None else None
+        self._name = target
+        (self._target,) = self._row("SELECT id FROM target WHERE name = ?", target)
+        found = self.standings()
+        self.cursor_seq = found.cursor_seq
+        self.job = found.job
 
     def close(self) -> None:
         """Close the connection; harmless twice."""
         self._connection.close()
 
-    def read(self, after_seq: int, limit: int) -> tuple[OutboxRow, ...]:
-        """Return at most `limit` events behind `after_seq`, in order."""
+    def standings(self) -> Standings:
+        """Return the target's row as it is committed."""
+        cursor_seq, state, live_from, live_seq, job_url, job_to, retired_ms = self._row(
+            "SELECT cursor_seq, state, live_from, live_seq, job_url, job_to, retired_ms"
+            " FROM target WHERE id = ?",
+            self._target,
+        )
+        is_paused = state == Standing.PAUSED
+        standing = Standing.PAUSED if is_paused else Standing.IN_USE
+        return Standings(
+            cursor_seq=cursor_seq,
+            state=state,
+            standing=standing if retired_ms is None else Standing.RETIRED,
+            live=None if live_from is None else LiveRange(from_seq=live_from, seq=live_seq),
+            job=None if job_url is None else CaptureJob(url=job_url, to_seq=job_to),
+        )
+
+    def read(
+        self, after_seq: int, limit: int, *, to_seq: int | None = None
+    ) -> tuple[OutboxRow, ...]:
+        """Return at most `limit` events behind `after_seq` up to `to_seq`, in order.
+
+        What was waived is left out.
+        """
         rows = self._connection.execute(
-            "SELECT o.seq, o.n, e.id, e.body, e.digest, e.recorded_ms FROM outbox o"
-            " JOIN event e ON e.seq = o.seq WHERE o.seq > ? AND o.target = ?"
+            f"SELECT o.seq, o.n, {_COLUMNS} FROM outbox o JOIN event e ON e.seq = o.seq"  # noqa: S608
+            " LEFT JOIN dead d ON d.target = o.target AND d.seq = o.seq AND d.state = 'waived'"
+            " WHERE o.seq > ? AND o.seq <= ? AND o.target = ? AND d.seq IS NULL"
             " ORDER BY o.seq LIMIT ?",
-            (after_seq, self._target, limit),
+            (after_seq, to_seq or _SEQ_MAX, self._target, limit),
         ).fetchall()
-        return tuple(
-            OutboxRow(seq=seq, n=n, id=id_text(key), body=body, digest=digest, recorded_ms=at)
-            for seq, n, key, body, digest, at in rows
+        return tuple(map(_row_of, rows))
+
+    def count(self, after_seq: int, to_seq: int) -> int:
+        """Return how many outbox rows of the target stand behind `after_seq` up to `to_seq`."""
+        (count,) = self._row(
+            "SELECT count(*) FROM outbox WHERE seq > ? AND seq <= ? AND target = ?",
+            after_seq,
+            to_seq,
+            self._target,
         )
+        return int(count)
 
-
-def _open_book(connection: sqlite3.Connection, target: TargetSettings) -> TargetBook:
-    key, next_n, cursor = connection.execute(
-        "SELECT id, next_n, cursor_seq FROM target WHERE name = ?", (target.name,)
-    ).fetchone()
-    (dead,) = connection.execute(
-        "SELECT count(*) FROM dead WHERE target = ? AND state = 'dead'", (key,)
-    ).fetchone()
-    return TargetBook(
-        id=key,
-        name=target.name,
-        globs=target.events,
-        next_n=next_n,
-        cursor_seq=cursor,
-        dead=dead,
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TargetAccount:
-    """What a target has not got, as the file says; `oldest_ms` = recorded time of the oldest."""
-
-    name: str
-    cursor_seq: int
-    pending: int
-    oldest_ms: int | None
-    dead: int
-
-
-def accounts(path: Path) -> tuple[TargetAccount, ...]:
-    """Return the account of every target that ever was configured, by name. Never writes."""
-    with closing(open_reader(path)) as connection:
-        rows = connection.execute(
-            "SELECT t.name, t.cursor_seq, t.next_n,"
-            " (SELECT min(seq) FROM outbox o WHERE o.target = t.id AND o.seq > t.cursor_seq),"
-            " (SELECT count(*) FROM dead d WHERE d.target = t.id AND d.state = 'dead'), t.id"
-            " FROM target t ORDER BY t.name"
+    def blocked_keys(self) -> frozenset[bytes]:
+        """Return the units and parcels of which a dead letter is open."""
+        rows = self._connection.execute(
+            "SELECT DISTINCT coalesce(e.unit, e.parcel) FROM dead d JOIN event e ON e.seq = d.seq"
+            " WHERE d.target = ? AND d.state = 'dead' AND coalesce(e.unit, e.parcel) IS NOT NULL",
+            (self._target,),
         ).fetchall()
-        return tuple(_account(connection, row) for row in rows)
+        return frozenset(row[0] for row in rows)
 
-
-def dead_letters(path: Path) -> tuple[tuple[str, DeadLetter], ...]:
-    """Return the open dead letters with their targets, in order of sequence. Never writes."""
-    with closing(open_reader(path)) as connection:
-        rows = connection.execute(
-            "SELECT t.name, d.seq, d.n, d.code, d.reason, d.attempts, d.first_ms FROM dead d"
-            " JOIN target t ON t.id = d.target WHERE d.state = 'dead' ORDER BY d.seq, t.name"
+    def open_letters(self, from_seq: int, to_seq: int) -> frozenset[int]:
+        """Return the sequences in a range of which a dead letter is open."""
+        rows = self._connection.execute(
+            "SELECT seq FROM dead WHERE target = ? AND seq BETWEEN ? AND ? AND state = 'dead'",
+            (self._target, from_seq, to_seq),
         ).fetchall()
-    return tuple(
-        (
-            name,
-            DeadLetter(seq=seq, n=n, code=code, reason=reason, attempts=tries, first_ms=first_ms),
-        )
-        for name, seq, n, code, reason, tries, first_ms in rows
-    )
+        return frozenset(row[0] for row in rows)
+
+    def next_replay(self, through: frozenset[int]) -> Replay | None:
+        """Return the oldest replay that is not through."""
+        rows = self._connection.execute(
+            "SELECT id, next_seq, to_seq, spec FROM replay WHERE target = ? ORDER BY id",
+            (self._target,),
+        ).fetchall()
+        for key, next_seq, to_seq, spec in rows:
+            if key not in through:
+                seqs = tuple(json.loads(spec).get("seqs", ()))
+                return Replay(id=key, next_seq=next_seq, to_seq=to_seq, seqs=seqs)
+        return None
+
+    def replay_rows(
+        self, replay: Replay, limit: int, globs: tuple[str, ...]
+    ) -> tuple[tuple[OutboxRow, ...], Replay]:
+        """Return the next events of a replay, and where it then stands.
+
+        Of a range, what the filter takes and what happened in live mode; single ones as asked.
+        """
+        if replay.seqs:
+            wanted = [seq for seq in replay.seqs if seq >= replay.next_seq][:limit]
+            marks = ",".join("?" * len(wanted))
+            where, values = f"e.seq IN ({marks})", wanted
+        else:
+            wanted = list(
+                range(replay.next_seq, min(replay.to_seq, replay.next_seq + limit - 1) + 1)
+            )
+            where, values = "e.seq BETWEEN ? AND ?", [replay.next_seq, wanted[-1]]
+        rows = self._connection.execute(
+            f"SELECT e.seq, 0, {_COLUMNS} FROM event e WHERE {where} ORDER BY e.seq",  # noqa: S608
+            values,
+        ).fetchall()
+        found = tuple(map(_row_of, rows))
+        if not replay.seqs:
+            found = tuple(row for row in found if _is_of_range(row, globs))
+        at = Replay(id=replay.id, next_seq=wanted[-1] + 1, to_seq=replay.to_seq, seqs=replay.seqs)
+        return found, at
+
+    def _row(self, query: str, *values: Any) -> Any:
+        return self._connection.execute(query, values).fetchone()
 
 
-def _account(connection: sqlite3.Connection, row: tuple[Any, ...]) -> TargetAccount:
-    name, cursor_seq, next_n, oldest, dead, key = row
-    pending, oldest_ms = 0, None
-    if oldest is not None:
-        n, oldest_ms = connection.execute(
-            "SELECT o.n, e.recorded_ms FROM outbox o JOIN event e ON e.seq = o.seq"
-            " WHERE o.seq = ? AND o.target = ?",
-            (oldest, key),
-        ).fetchone()
-        pending = next_n - n
-    return TargetAccount(
-        name=name, cursor_seq=cursor_seq, pending=pending, oldest_ms=oldest_ms, dead=dead
+_SEQ_MAX: Final = 2**62
+
+
+def _is_of_range(row: OutboxRow, globs: tuple[str, ...]) -> bool:
+    return is_wanted(row.kind, globs) and LIVE_MARK in row.body
+
+
+def _row_of(row: Any) -> OutboxRow:
+    seq, n, key, body, digest, at, kind, subject = row
+    return OutboxRow(
+        seq=seq,
+        n=n,
+        id=id_text(key),
+        body=body,
+        digest=digest,
+        recorded_ms=at,
+        kind=kind,
+        key=subject,
     )

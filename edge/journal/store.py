@@ -8,13 +8,15 @@ import logging
 import os
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
 from drivers.protocols import Clock
 from edge.events import GENESIS, Encoded, digest, splice
-from edge.journal.outbox import Ack, TargetBook, apply_ack, drop_delivered, is_wanted, open_books
+from edge.journal.outbox import Act, Order, Settlement, is_wanted
 from edge.journal.rows import (
     Identity,
     IntentRow,
@@ -28,6 +30,7 @@ from edge.journal.rows import (
     id_blob,
 )
 from edge.journal.schema import PAGE_BYTES, Synchronous, open_writer, pregrow, used_bytes, wal_pages
+from edge.journal.settle import TargetBook, drop_delivered, is_about, open_books, settle
 from edge.journal.space import MIB, DiskLevel, is_reserved, level_of, used_percent
 from edge.settings.model import JournalSettings, TargetSettings
 
@@ -37,8 +40,9 @@ MEASURE_NS: Final = 1_000_000_000
 JOURNAL_ID_BYTES: Final = 4
 
 _SQLITE_FULL: Final = 13
-_EVENT: Final = "INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
-_OUTBOX: Final = "INSERT INTO outbox VALUES (?, ?, ?)"
+# Rows a statement: SQLite lets the interpreter go at each statement, and others then hold it for
+# milliseconds. Few sizes, so that each is compiled once.
+_ROWS: Final = (64, 16, 4, 1)
 _INTENT: Final = (
     "INSERT INTO intent VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
     " state = excluded.state, seq = excluded.seq, unit = coalesce(excluded.unit, unit),"
@@ -56,6 +60,14 @@ class Tip:
     seq: int
     digest: str
     recorded_ms: int
+
+
+@dataclass(slots=True)
+class _Rows:
+    """What a group adds to the two large tables."""
+
+    events: list[tuple[Any, ...]] = field(default_factory=list)
+    outbox: list[tuple[Any, ...]] = field(default_factory=list)
 
 
 class Store:
@@ -83,7 +95,7 @@ class Store:
 
     # ------------------------------------------------------------ append
 
-    def append(self, group: Sequence[Submission], acks: Sequence[Ack]) -> list[Receipt]:
+    def append(self, group: Sequence[Submission], acks: Sequence[Settlement]) -> list[Receipt]:
         """Write a group and acknowledgements in one transaction. All or nothing.
 
         Raises JournalDuplicateError, JournalConflictError or JournalFullError with nothing
@@ -94,11 +106,16 @@ class Store:
         tip, numbers = self.tip, [book.next_n for book in self.books]
         receipts: list[Receipt] = []
         photo_bytes = self._photo_bytes
+        rows = _Rows()
+        for submission in group:
+            tip = self._place(submission, tip, rows)
+            receipts.append(self._receipt(submission, tip))
         try:
             self._connection.execute("BEGIN IMMEDIATE")
-            for submission in group:
-                tip = self._write(submission, tip)
-                receipts.append(self._receipt(submission, tip))
+            insert_rows(self._connection, "event", rows.events)
+            insert_rows(self._connection, "outbox", rows.outbox)
+            for submission, receipt in zip(group, receipts, strict=True):
+                self._write_beside(submission, receipt)
             self._write_numbers(numbers)
             self._write_acks(acks)
             self._connection.execute("COMMIT")
@@ -107,6 +124,7 @@ class Store:
             self._undo(numbers)  # before the look for a repeated input, which would find this one
             raise self._translated(error, group) from error
         self.tip = tip
+        self._forget_retired(acks)
         return receipts
 
     def checkpoint(self, *, is_idle: bool) -> None:
@@ -137,47 +155,54 @@ class Store:
         ):
             raise JournalFullError("the rest is kept for puts, moves and dangers")
 
-    def _write(self, submission: Submission, tip: Tip) -> Tip:
-        first_seq = tip.seq + 1
+    def _place(self, submission: Submission, tip: Tip, rows: "_Rows") -> Tip:
+        """Give each event its place behind the tip; nothing is written yet."""
         recorded_ms = max(self._clock.wall_ms(), tip.recorded_ms)
         for event in submission.events:
-            tip = self._write_event(event, tip, recorded_ms)
-        if submission.intents:
-            self._connection.executemany(
-                _INTENT, [_intent(row, tip.seq) for row in submission.intents]
-            )
-        for row in submission.live:
-            self._write_live(row.subject, first_seq if row.is_open else None)
-        if submission.codes:
-            self._connection.executemany(
-                "INSERT INTO code VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-                [(row.code, row.subject, first_seq) for row in submission.codes],
-            )
+            tip = self._place_event(event, tip, recorded_ms, rows)
         return tip
 
-    def _write_event(self, event: Encoded, tip: Tip, recorded_ms: int) -> Tip:
+    def _place_event(self, event: Encoded, tip: Tip, recorded_ms: int, rows: "_Rows") -> Tip:
         seq = tip.seq + 1
         body = splice(event, prevhash=tip.digest, recorded_ms=recorded_ms, seq=seq)
         proof = digest(body, tip.digest)
-        row = (
-            seq,
-            id_blob(event.id),
-            event.kind,
-            None if event.parcel is None else id_blob(event.parcel),
-            None if event.unit is None else id_blob(event.unit),
-            event.input,
-            recorded_ms,
-            body,
-            bytes.fromhex(proof),
+        rows.events.append(
+            (
+                seq,
+                id_blob(event.id),
+                event.kind,
+                None if event.parcel is None else id_blob(event.parcel),
+                None if event.unit is None else id_blob(event.unit),
+                event.input,
+                recorded_ms,
+                body,
+                bytes.fromhex(proof),
+            )
         )
-        self._connection.execute(_EVENT, row)
         if event.mode == "live":
             for book in self._wanted_by(event.kind):
-                self._connection.execute(_OUTBOX, (seq, book.id, book.next_n))
+                if is_about(event, book.name):
+                    continue
+                rows.outbox.append((seq, book.id, book.next_n))
                 book.next_n += 1
-        if event.kind == "photo.taken":
-            self._write_photo(event, seq)
         return Tip(seq=seq, digest=proof, recorded_ms=recorded_ms)
+
+    def _write_beside(self, submission: Submission, receipt: Receipt) -> None:
+        """Write what a submission has beside its events."""
+        if submission.intents:
+            self._connection.executemany(
+                _INTENT, [_intent(row, receipt.last_seq) for row in submission.intents]
+            )
+        for row in submission.live:
+            self._write_live(row.subject, receipt.first_seq if row.is_open else None)
+        if submission.codes:
+            self._connection.executemany(
+                "INSERT INTO code VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+                [(row.code, row.subject, receipt.first_seq) for row in submission.codes],
+            )
+        for seq, event in enumerate(submission.events, receipt.first_seq):
+            if event.kind == "photo.taken":
+                self._write_photo(event, seq)
 
     def _write_live(self, subject: str, first_seq: int | None) -> None:
         if first_seq is None:
@@ -202,12 +227,19 @@ class Store:
                     "UPDATE target SET next_n = ? WHERE id = ?", (book.next_n, book.id)
                 )
 
-    def _write_acks(self, acks: Sequence[Ack]) -> None:
-        books = {book.name: book for book in self.books}
+    def _write_acks(self, acks: Sequence[Settlement]) -> None:
         for ack in acks:
-            apply_ack(self._connection, books[ack.target], ack)
+            settle(self._connection, ack, self._clock.wall_ms())
         if acks:
             drop_delivered(self._connection)
+
+    def _forget_retired(self, acks: Sequence[Settlement]) -> None:
+        """Nothing is kept from now on for a target that a person ended."""
+        retired = {one.target for one in acks if isinstance(one, Order) and one.act is Act.RETIRE}
+        for book in self.books:
+            if book.name in retired:
+                book.globs = ()
+                self._wanted.clear()
 
     def _receipt(self, submission: Submission, tip: Tip) -> Receipt:
         first_seq = tip.seq - len(submission.events) + 1
@@ -326,6 +358,24 @@ def open_store(
         store.close()
         raise JournalBrokenError(f"open {path.name}", str(error)) from error
     return store
+
+
+def insert_rows(
+    connection: sqlite3.Connection, table: str, rows: Sequence[tuple[Any, ...]]
+) -> None:
+    """Insert whole rows with as few statements as there can be."""
+    at = 0
+    for size in _ROWS:
+        while len(rows) - at >= size:
+            values = tuple(chain.from_iterable(rows[at : at + size]))
+            connection.execute(_insert(table, len(rows[at]), size), values)
+            at += size
+
+
+@cache
+def _insert(table: str, columns: int, rows: int) -> str:
+    marks = f"({', '.join('?' * columns)})"
+    return f"INSERT INTO {table} VALUES {', '.join([marks] * rows)}"  # noqa: S608 - own names
 
 
 def _intent(row: IntentRow, seq: int) -> tuple[Any, ...]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final, Self, TypeVar
 
 from drivers.protocols import Clock
-from edge.journal.outbox import Ack, DeadLetter, Outbox
+from edge.journal.outbox import Ack, Aside, Order, Outbox, Settlement
 from edge.journal.rows import (
     CodeRow,
     Identity,
@@ -32,6 +32,7 @@ from edge.journal.rows import (
     Submission,
 )
 from edge.journal.schema import Synchronous
+from edge.journal.settle import merged
 from edge.journal.space import DiskLevel
 from edge.journal.store import Store, open_store
 from edge.settings.model import JournalSettings, TargetSettings
@@ -102,7 +103,7 @@ class Journal:
         self._next_n: dict[str, int] = {}
         self._dead: dict[str, int] = {}
         self._room = asyncio.Semaphore(SUBMISSIONS_MAX)
-        self._queue: queue.SimpleQueue[_Waiting | Ack | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[_Waiting | Settlement | None] = queue.SimpleQueue()
         self._broken: JournalBrokenError | None = None
 
     async def __aenter__(self) -> Self:
@@ -168,10 +169,17 @@ class Journal:
         self._queue.put(_Waiting(submission, receipt))
         return await receipt
 
-    def ack(self, ack: Ack) -> None:
-        """Move a target's cursor soon; a cursor lost in a crash means resending, no more."""
-        self._dead[ack.target] += len(ack.dead)
-        self._queue.put(ack)
+    def ack(self, told: Settlement) -> None:
+        """Write news of a target soon; a cursor lost in a crash means resending, no more."""
+        match told:
+            case Ack():
+                change = len(told.dead)
+            case Aside():
+                change = told.dead_change
+            case Order():
+                change = -told.open_dead
+        self._dead[told.target] = self._dead.get(told.target, 0) + change
+        self._queue.put(told)
 
     def outbox(self, target: str) -> Outbox:
         """Return a reader of what the target has not got; close it."""
@@ -236,11 +244,12 @@ class _Writer:
     """Groups what is queued and has it written; lives in the thread."""
 
     def __init__(
-        self, store: Store, submissions: "queue.SimpleQueue[_Waiting | Ack | None]"
+        self, store: Store, submissions: "queue.SimpleQueue[_Waiting | Settlement | None]"
     ) -> None:
         self._store = store
         self._queue = submissions
         self._acks: dict[str, Ack] = {}
+        self._asides: list[Settlement] = []
         self._ack_due_s = 0.0
         self._is_ending = False
         self.group: tuple[_Waiting, ...] = ()
@@ -259,32 +268,40 @@ class _Writer:
             match item:
                 case None:
                     self._is_ending = True
-                case Ack():
-                    self._keep(item)
                 case _Waiting():
                     group.append(item)
                     size += item.submission.size
+                case _:
+                    self._keep(item)
         self.group = tuple(group)
-        return self.group if group or self._acks else None
+        return self.group if group or self._has_news else None
 
-    def _next(self, *, may_wait: bool) -> "_Waiting | Ack | None":
+    def _next(self, *, may_wait: bool) -> "_Waiting | Settlement | None":
         if not may_wait:
             return self._queue.get_nowait()
-        if not self._acks:
+        if not self._has_news:
             return self._queue.get()
         return self._queue.get(timeout=max(0.001, self._ack_due_s - time.monotonic()))
 
-    def _keep(self, ack: Ack) -> None:
-        if not self._acks:
+    @property
+    def _has_news(self) -> bool:
+        return bool(self._acks or self._asides)
+
+    def _keep(self, told: Settlement) -> None:
+        if not self._has_news:
             self._ack_due_s = time.monotonic() + ACK_WAIT_S
-        self._acks[ack.target] = _merged(self._acks.get(ack.target), ack)
+        if isinstance(told, Ack):
+            self._acks[told.target] = merged(self._acks.get(told.target), told)
+        else:
+            self._asides.append(told)
 
     def write(self, group: tuple[_Waiting, ...]) -> list[_Answer]:
         """Write a group; one that fails is written one by one, so a bad submission fails alone."""
-        acks = tuple(self._acks.values())
+        acks = (*self._acks.values(), *self._asides)
         try:
             receipts = self._store.append([one.submission for one in group], acks)
             self._acks.clear()
+            self._asides.clear()
             answers: list[_Answer] = [
                 (one.receipt, receipt) for one, receipt in zip(group, receipts, strict=True)
             ]
@@ -363,14 +380,6 @@ def _settle(result: "asyncio.Future[Result]", value: Result) -> None:
 def _fail(result: "asyncio.Future[Result]", error: Exception) -> None:
     if not result.done():
         result.set_exception(error)
-
-
-def _merged(before: Ack | None, ack: Ack) -> Ack:
-    if before is None:
-        return ack
-    dead: tuple[DeadLetter, ...] = before.dead + ack.dead
-    cursor_seq = max(before.cursor_seq, ack.cursor_seq)
-    return Ack(target=ack.target, cursor_seq=cursor_seq, dead=dead, job=ack.job)
 
 
 def _locked(path: Path) -> int:

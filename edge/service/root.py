@@ -5,13 +5,13 @@ import logging
 import random
 import secrets
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from drivers.clock import SystemClock
 from drivers.protocols import Clock
@@ -33,6 +33,7 @@ from edge.station.apply import apply
 from edge.station.decision import Context, Fresh
 from edge.station.inputs import StartInput, StopInput
 from edge.station.state import State
+from edge.sync.orders import Orders
 from edge.terminal_server import TerminalServer
 
 STOP_S: Final = 2.0  # for the last event and the goodbye; correctness does not depend on it
@@ -77,8 +78,10 @@ async def serve(settings: Settings, data: Path) -> None:
             desk=PolicyDesk(station.receiving, packs.by_digest, data / COPIES),
             clock=clock,
         )
+        orders = Orders(data, journal, people=settings.people, commit=station.record_sync)
         started = _start_input(journal, packs, replay_ms)
-        await _run(station, origin, settings, policies=policies, started=started, ending=ending)
+        inboxes = {"feed[policies]": policies.run, "sync-orders": orders.run}
+        await _run(station, origin, settings, inboxes=inboxes, started=started, ending=ending)
 
 
 async def _run(
@@ -86,7 +89,7 @@ async def _run(
     origin: Origin,
     settings: Settings,
     *,
-    policies: PolicyInbox,
+    inboxes: Mapping[str, Callable[[], Coroutine[Any, Any, None]]],
     started: StartInput,
     ending: asyncio.Event,
 ) -> None:
@@ -101,7 +104,7 @@ async def _run(
         work = [asyncio.create_task(station.run(terminals), name="station")]
         try:
             await station.receiving.submit(started)
-            work.append(asyncio.create_task(policies.run(), name="feed[policies]"))
+            work += [asyncio.create_task(run(), name=name) for name, run in inboxes.items()]
             print("ready", flush=True)  # noqa: T201 - the parent process waits for this line
             stop = asyncio.create_task(ending.wait(), name="ending")
             await asyncio.wait((*work, stop), return_when=asyncio.FIRST_COMPLETED)

@@ -38,10 +38,14 @@ from edge.station.inputs import (
     KeyInput,
     LockTimer,
     ScanInput,
+    SyncEvent,
+    SyncInput,
 )
 from edge.station.present import Shown, present
 from edge.station.state import State
 from edge.sync.pump import pump
+from edge.sync.reports import Reports
+from edge.sync.target import TargetStatus
 from edge.terminal_server import TerminalServer
 from edge.views import Ack, Key, StationView, TypedScan
 
@@ -97,6 +101,7 @@ class Station:
         self._lights = Lights(
             origin.station, settings.floor, robots=devices.robots, changed=self._dirty.set
         )
+        self._reports = Reports(self.record_sync, world.clock)
         self._dispatch = Dispatch(
             settings.floor,
             robots=devices.robots,
@@ -216,13 +221,15 @@ class Station:
 
     def _start_sync(self, group: asyncio.TaskGroup) -> None:
         world, stores = self._world, self._stores
+        group.create_task(self._reports.run(), name="sync-reports")
         for target in world.settings.targets:
             work = pump(
                 target,
                 stores.journal,
                 clock=world.clock,
                 rng=world.rng,
-                on_state=self._lights.target,
+                on_state=self._target_state,
+                on_dead=self._reports.dead,
             )
             group.create_task(work, name=f"sync[{target.name}]")
         for feed in world.settings.feeds:
@@ -234,6 +241,15 @@ class Station:
                 on_report=self._feed_report,
             )
             group.create_task(fetch, name=f"feed[{feed.name}]")
+
+    def _target_state(self, status: TargetStatus) -> None:
+        self._lights.target(status)
+        self._reports.state(status)
+
+    async def record_sync(self, event: SyncEvent, once: str | None) -> bool:
+        """Journal news of sync; False = no room now."""
+        reply = await self.receiving.submit(SyncInput(event=event, input=once))
+        return bool(reply.kinds)
 
     async def _feed_report(self, report: FeedReport) -> None:
         if not report.ok:

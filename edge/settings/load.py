@@ -11,13 +11,14 @@ from urllib.parse import urlsplit
 
 from edge.catalogue import NumberRule, Person
 from edge.settings.devices import Surroundings, need_devices, read_devices
-from edge.settings.exchange import read_feeds, read_targets
+from edge.settings.exchange import read_feeds
 from edge.settings.files import digest_of, need_tables, read_site_key, read_toml
 from edge.settings.floor import read_floor
 from edge.settings.model import Settings, StationSettings
 from edge.settings.policy_keys import read_policy_keys
 from edge.settings.problems import Findings, Place, Problem, SettingsError
 from edge.settings.shape import read, read_rows
+from edge.settings.targets import read_targets
 
 __all__ = ["LANGUAGES", "Problem", "SettingsError", "load"]
 

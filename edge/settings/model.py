@@ -12,6 +12,7 @@ from edge.catalogue import NumberRule, Person
 from edge.floor import FloorSettings, LegKind, RobotUnit, RouteLeg, Timers, Tray
 
 __all__ = [
+    "CatchUp",
     "DeviceClass",
     "DeviceSettings",
     "FeedSettings",
@@ -19,6 +20,7 @@ __all__ = [
     "JournalSettings",
     "LegKind",
     "NumberRule",
+    "OnDead",
     "Person",
     "PhotoSettings",
     "PolicyKey",
@@ -27,6 +29,7 @@ __all__ = [
     "RouteLeg",
     "Settings",
     "StationSettings",
+    "TargetKind",
     "TargetSettings",
     "TerminalSettings",
     "Timers",
@@ -100,24 +103,64 @@ class DeviceSettings:
     roles: frozenset[str] = frozenset()
 
 
+class TargetKind(StrEnum):
+    """How a target is spoken to."""
+
+    HTTP_BATCH = "http-batch"
+    EPCIS = "epcis"
+    JETSTREAM = "jetstream"
+    MQTT = "mqtt"
+    PHOTO_HTTP = "photo-http"
+
+
+class CatchUp(StrEnum):
+    """What goes first while a target has a backlog: the oldest, or what happens now."""
+
+    ORDERED = "ordered"
+    LIVE_FIRST = "live_first"
+
+
+class OnDead(StrEnum):
+    """What becomes of later events of a unit or parcel of which one was refused."""
+
+    CONTINUE = "continue"
+    BLOCK_KEY = "block_key"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetSettings:
     """One central system that receives events; `events` are globs over kinds.
 
-    `gln` = Global Location Number of the site, for kind `epcis` alone.
+    `gln` = Global Location Number of the site, for kind `epcis` alone; `stream` and
+    `batch_catch_up` for `jetstream`, `protocol` (3.1.1 or 5) for `mqtt`.
     """
 
     name: str
-    kind: str
+    kind: TargetKind
     url: str
-    events: tuple[str, ...]
+    events: tuple[str, ...] = ()
     durable: bool = True
+    username: str = ""
     password_file: Path | None = None
+    ca_file: Path | None = None
+    cert_file: Path | None = None
+    key_file: Path | None = None
+    key_password_file: Path | None = None
     compress: bool = True
     accept_202: bool = False
     batch_max: int = 4000
     bytes_max: int = 8_388_608
+    catch_up: CatchUp = CatchUp.ORDERED
+    on_dead: OnDead = OnDead.CONTINUE
     gln: str = ""
+    stream: str = "RETURNS"
+    batch_catch_up: bool = False
+    protocol: str = "3.1.1"
+
+    @property
+    def takes_events(self) -> bool:
+        """Return whether events go there: photographs have a target of their own."""
+        return self.kind != TargetKind.PHOTO_HTTP
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -43,6 +43,11 @@ from edge.events import (
     StationLocked,
     StationStarted,
     StationStopped,
+    SyncDead,
+    SyncReplayed,
+    SyncRetired,
+    SyncState,
+    SyncWaived,
     UnitClosed,
     UnitIdentified,
     UnitMissing,
@@ -91,7 +96,9 @@ def apply(state: State, event: Event) -> State:
             return _config(state, activated)
         case ConfigRefused() | StationJournal() | StationStarted():
             return state
-        case StationStopped() | None:
+        case StationStopped() | SyncState() | SyncDead() | None:
+            return state
+        case SyncReplayed() | SyncWaived() | SyncRetired():
             return state
 
 

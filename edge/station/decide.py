@@ -36,6 +36,7 @@ from edge.station.inputs import (
     ScanInput,
     StartInput,
     StopInput,
+    SyncEvent,
     SyncInput,
 )
 from edge.station.state import State
@@ -64,10 +65,8 @@ def decide(state: State, screen: Screen, given: Input, context: Context) -> Deci
         case FeedInput():
             event = ConfigRefused(what="catalogue", id=given.feed, error=given.error)
             return Decision(screen=screen, drafts=(on_station(event),))
-        case ConfigInput():
+        case ConfigInput() | SyncInput():
             return _config(screen, given)
-        case SyncInput():
-            return Decision(screen=screen, drafts=(on_station(given.event),))
         case StartInput():
             return _started(state, screen, given)
         case StopInput():
@@ -107,12 +106,12 @@ def _device(screen: Screen, given: DeviceInput) -> Decision:
     return Decision(screen=screen, drafts=(on_station(event),))
 
 
-def _config(screen: Screen, given: ConfigInput) -> Decision:
-    """A pack comes in force or was refused; the person goes on with what is begun."""
+def _config(screen: Screen, given: ConfigInput | SyncInput) -> Decision:
+    """Recorded news of packs or of sync; the person goes on with what is begun."""
     return Decision(screen=_told(screen, given.event), drafts=(on_station(given.event),))
 
 
-def _told(screen: Screen, event: ConfigActivated | ConfigRefused) -> Screen:
+def _told(screen: Screen, event: ConfigActivated | ConfigRefused | SyncEvent) -> Screen:
     match event:
         case ConfigActivated(what="policy"):
             return noted(screen, Severity.INFO, "fb.policy", v=event.version)

@@ -9,6 +9,7 @@ from typing import Any, Final
 import httpx
 
 from edge.settings.model import TargetSettings
+from edge.settings.tls import open_context, read_secret
 
 CONNECT_S: Final = 3.0
 REQUEST_S: Final = 15.0
@@ -17,17 +18,19 @@ ANSWER_BYTES_MAX: Final = 4 * 1024 * 1024
 
 
 def open_client(target: TargetSettings) -> httpx.AsyncClient:
-    """Return a client with one connection kept alive, never redirected; the token is read now."""
+    """Return a client with one connection kept alive, never redirected.
+
+    Token and certificates are read now. Raises OSError or ValueError where they cannot be used.
+    """
     headers = {}
     if target.password_file is not None:
-        token = target.password_file.read_text(encoding="utf-8").strip()
-        headers["Authorization"] = f"Bearer {token}"
+        headers["Authorization"] = f"Bearer {read_secret(target.password_file)}"
     return httpx.AsyncClient(
         headers=headers,
         timeout=httpx.Timeout(REQUEST_S, connect=CONNECT_S),
         limits=httpx.Limits(max_connections=1, keepalive_expiry=None),
         trust_env=False,
-        verify=target.url.startswith("https:"),
+        verify=open_context(target) if target.url.startswith("https:") else False,
     )
 
 

@@ -6,7 +6,8 @@ An answer that proves nothing counts as nothing: the same batch goes again, with
 import asyncio
 import hashlib
 import zlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Final, Self
 
 import httpx
@@ -40,6 +41,7 @@ class HttpEvents:
         self._clock = clock
         self._compress = target.compress
         self._headers = {"Content-Type": CONTENT_TYPE, "Edge-Source": source}
+        self._ready: tuple[tuple[OutboxRow, ...], _Packed] | None = None
 
     async def __aenter__(self) -> Self:
         self._client = open_client(self._target)
@@ -48,26 +50,33 @@ class HttpEvents:
     async def __aexit__(self, *_: object) -> None:
         await self._client.aclose()
 
-    async def send(self, rows: tuple[OutboxRow, ...]) -> Outcome:
+    async def prepare(self, rows: tuple[OutboxRow, ...]) -> None:
+        """Pack a batch before its turn comes."""
+        self._ready = None
+        self._ready = (rows, await self._packed(rows))
+
+    async def send(self, rows: tuple[OutboxRow, ...], *, is_replay: bool = False) -> Outcome:
         """Send a batch. 415 to gzip is answered by the same batch without, from then on."""
-        outcome = await self._send(rows)
+        outcome = await self._send(rows, is_replay=is_replay)
         if isinstance(outcome, Refused) and outcome.reason == "answer 415" and self._compress:
-            self._compress = False
-            outcome = await self._send(rows)
+            self._compress, self._ready = False, None
+            outcome = await self._send(rows, is_replay=is_replay)
         return outcome
 
-    async def _send(self, rows: tuple[OutboxRow, ...]) -> Outcome:
-        headers = self._headers | {
-            "Edge-Delivery": f"{rows[0].n}-{rows[-1].n}",
-            "Idempotency-Key": hashlib.sha256("".join(row.id for row in rows).encode()).hexdigest(),
-        }
-        slices, encoding = await self._packed(rows)
-        headers |= encoding | {"Content-Length": str(sum(map(len, slices)))}
+    async def _send(self, rows: tuple[OutboxRow, ...], *, is_replay: bool) -> Outcome:
+        ready = self._ready
+        packed = ready[1] if ready and ready[0] is rows else await self._packed(rows)
+        told = {"Edge-Replay": "1"} if is_replay else {}
+        if rows[0].n:  # what goes again has no place among the deliveries
+            told["Edge-Delivery"] = f"{rows[0].n}-{rows[-1].n}"
+        ids = "".join(row.id for row in rows).encode()
+        headers = self._headers | told | packed.headers
+        headers["Idempotency-Key"] = hashlib.sha256(ids).hexdigest()
         try:
             async with (
                 asyncio.timeout(REQUEST_S),
                 self._client.stream(
-                    "POST", self._target.url, content=_each(slices), headers=headers
+                    "POST", self._target.url, content=_each(packed.slices), headers=headers
                 ) as response,
             ):
                 body = await read_body(response)
@@ -91,7 +100,7 @@ class HttpEvents:
             accept_202=self._target.accept_202,
         )
 
-    async def _packed(self, rows: tuple[OutboxRow, ...]) -> tuple[list[bytes], dict[str, str]]:
+    async def _packed(self, rows: tuple[OutboxRow, ...]) -> "_Packed":
         """Return the request's bytes in slices; the loop gets a turn between any two."""
         size = sum(len(row.body) for row in rows)
         is_packed = self._compress and size > GZIP_FROM_BYTES
@@ -103,7 +112,16 @@ class HttpEvents:
                 await asyncio.sleep(0)
         if packer is not None:
             slices.append(packer.flush())
-        return slices, {"Content-Encoding": "gzip"} if is_packed else {}
+        headers = {"Content-Length": str(sum(map(len, slices)))}
+        if is_packed:
+            headers["Content-Encoding"] = "gzip"
+        return _Packed(slices=slices, headers=headers)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Packed:
+    slices: list[bytes]
+    headers: dict[str, str]
 
 
 def outcome_of(
@@ -139,15 +157,24 @@ def _stored(body: bytes | None, ids: tuple[str, ...]) -> Outcome:
     told = json_object(body)
     if told is None:  # a proxy's log-in page also answers 200
         return Later(reason="unreadable answer")
-    limits = told.get("limits")
-    most = limits.get("events") if isinstance(limits, dict) else None
-    events_max = most if type(most) is int and most > 0 else None
+    events_max, bytes_max = _limit(told, "events"), _limit(told, "bytes")
     if not isinstance(told.get("results"), list):
-        return Stored(events_max=events_max)
+        return Stored(events_max=events_max, bytes_max=bytes_max)
     status = _statuses(told["results"])
-    unsure = (key for key in ids if status.get(key, ("",))[0] not in _SETTLED)
-    rejected = {key: status[key][1] for key in ids if status.get(key, ("",))[0] == "rejected"}
-    return Stored(rejected=rejected, retry_from=next(unsure, None), events_max=events_max)
+    words = {key: status.get(key, ("", ""))[0] for key in ids}
+    return Stored(
+        rejected={key: status[key][1] for key in ids if words[key] == "rejected"},
+        retry_from=next((key for key in ids if words[key] not in _SETTLED), None),
+        events_max=events_max,
+        bytes_max=bytes_max,
+        duplicates=sum(word == "duplicate" for word in words.values()),
+    )
+
+
+def _limit(told: Mapping[str, Any], name: str) -> int | None:
+    limits = told.get("limits")
+    most = limits.get(name) if isinstance(limits, dict) else None
+    return most if type(most) is int and most > 0 else None
 
 
 _SETTLED: Final = frozenset(("stored", "duplicate", "rejected"))

@@ -7,19 +7,18 @@ import asyncio
 import hashlib
 import logging
 import random
-from collections import deque
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import AsyncExitStack, closing
 from dataclasses import replace
 from typing import Final, assert_never
 
 from drivers.protocols import Clock
-from edge.journal.outbox import Ack, CaptureJob, DeadLetter, Outbox, OutboxRow
+from edge.journal.outbox import Aside, CaptureJob, DeadLetter, Outbox, OutboxRow, Standing
 from edge.journal.writer import Journal
-from edge.settings.model import TargetSettings
-from edge.sync.epcis.capture import EpcisCapture
-from edge.sync.epcis.names import Names
-from edge.sync.http_events import HttpEvents
+from edge.settings.model import CatchUp, OnDead, TargetSettings
+from edge.sync.kinds import open_target
+from edge.sync.lanes import Lane, Line, LiveLane, ReplayLane
+from edge.sync.pace import QUICK_S, REJECTED_MAX, WINDOW, Pace
 from edge.sync.target import (
     Later,
     Refused,
@@ -31,18 +30,15 @@ from edge.sync.target import (
     TooLarge,
 )
 
-BATCH_START: Final = 100
 READ_ROWS: Final = 100  # read and proven between two looks of the loop at other work
-QUICK_S: Final = 2.0
-BACKOFF_S_MAX: Final = 60.0
-BACKOFF_S_FIRST: Final = 0.5
 RETURN_S_MAX: Final = 5.0  # a whole site comes back at once: its stations do not
 REFUSED_WAIT_S: Final = 300.0
-WINDOW: Final = 100
-REJECTED_MAX: Final = 20  # of the last WINDOW events: beyond that the receiver is broken
 TELL_S: Final = 0.5
+BLOCKED: Final = "blocked"
+CORRUPT: Final = "corrupt"
 
 Tell = Callable[[TargetStatus], None]
+TellDead = Callable[[str, OutboxRow, DeadLetter], None]
 
 
 async def pump(
@@ -52,38 +48,30 @@ async def pump(
     clock: Clock,
     rng: random.Random,
     on_state: Tell,
+    on_dead: TellDead = lambda _target, _row, _letter: None,
 ) -> None:
-    """Send what the target has not got, as soon as it is committed; runs until cancelled."""
+    """Send what the target has not got, as soon as it is committed; runs until cancelled.
+
+    Certificates or a password that cannot be read are an ordinary refusal, tried again later.
+    """
     with closing(journal.outbox(target.name)) as outbox:
-        async with _sink(target, journal, outbox, clock=clock) as sink:
-            await Pump(
-                target, journal, outbox, sink=sink, clock=clock, rng=rng, on_state=on_state
-            ).run()
-
-
-def _sink(
-    target: TargetSettings, journal: Journal, outbox: Outbox, *, clock: Clock
-) -> HttpEvents | EpcisCapture:
-    """Return the target by its kind."""
-    if target.kind != "epcis":
-        return HttpEvents(target, journal.source, clock)
-    who = journal.identity
-
-    def on_job(job: CaptureJob | None) -> None:
-        journal.ack(Ack(target=target.name, cursor_seq=0, job=job))
-
-    return EpcisCapture(
-        target,
-        journal.path,
-        Names(namespace=who.namespace, site=who.site, station=who.station, gln=target.gln),
-        clock=clock,
-        job=outbox.job,
-        on_job=on_job,
-    )
+        work = Pump(
+            target, journal, outbox, clock=clock, rng=rng, on_state=on_state, on_dead=on_dead
+        )
+        while True:
+            async with AsyncExitStack() as stack:
+                try:
+                    sink = await stack.enter_async_context(
+                        open_target(target, journal, outbox, clock=clock, on_job=work.job)
+                    )
+                except (OSError, ValueError) as error:
+                    await work.cannot_open(type(error).__name__)
+                    continue
+                await work.run(sink)
 
 
 class Pump:
-    """The state of one target's sync: cursor, batch size, failures in a row."""
+    """The state of one target's sync: its lanes, its pace, what was told of it."""
 
     def __init__(
         self,
@@ -91,78 +79,188 @@ class Pump:
         journal: Journal,
         outbox: Outbox,
         *,
-        sink: SyncTarget,
         clock: Clock,
         rng: random.Random,
         on_state: Tell,
+        on_dead: TellDead,
     ) -> None:
         self._target = target
         self._journal = journal
         self._outbox = outbox
-        self._sink = sink
         self._clock = clock
         self._rng = rng
         self._on_state = on_state
-        self._cursor = outbox.cursor_seq
-        self._size = min(BATCH_START, target.batch_max)
-        self._size_max = target.batch_max
-        self._failures = 0
-        self._window: deque[bool] = deque(maxlen=WINDOW)
+        self._on_dead = on_dead
+        self._is_live_first = target.catch_up is CatchUp.LIVE_FIRST
+        self._pace = Pace(
+            events_max=target.batch_max,
+            bytes_max=target.bytes_max,
+            rng=rng,
+            is_live=self._is_live_first,
+        )
+        self._line = Line(target.name, outbox)
+        self._live = LiveLane(target.name, outbox, self._line)
+        self._was_live = False
+        self._replay: ReplayLane | None = None
+        self._through: frozenset[int] = frozenset()
+        self._ahead: tuple[int, tuple[OutboxRow, ...]] | None = None
+        self._blocks = target.on_dead is OnDead.BLOCK_KEY
+        self._blocked: frozenset[bytes] = outbox.blocked_keys() if self._blocks else frozenset()
         self._oldest: OutboxRow | None = None
         self._told = TargetStatus(name=target.name, state=TargetState.IDLE, pending=0, oldest_ms=0)
         self._told_ns = 0
         self._log = logging.getLogger(f"sync.{target.name}")
 
-    async def run(self) -> None:
-        """Pump for ever."""
-        self._oldest = next(iter(self._outbox.read(self._cursor, 1)), None)
+    async def run(self, sink: SyncTarget) -> None:
+        """Pump until the target refuses us: then it is opened again, its password read anew."""
+        self._oldest = next(iter(self._line.read(self._line.at, 1)), None)
         self._tell(TargetState.SENDING)
         if self._oldest is not None:
             await asyncio.sleep(self._rng.uniform(0.0, RETURN_S_MAX))
         while True:
             changed = self._journal.changed
-            rows = await self._read()
-            self._oldest = rows[0] if rows else None
-            if not rows:
+            if not await self._is_in_use():
+                continue
+            has_work = await self._step(sink)
+            if self._told.state is TargetState.REFUSED:
+                return
+            if not has_work:
                 self._tell(TargetState.IDLE)
                 await changed.wait()
-            elif _is_intact(rows[0]):
-                await self._deliver(rows)
-            else:
-                self._set_aside(rows[0], "corrupt", "the stored body is not what was written")
 
-    async def _read(self) -> tuple[OutboxRow, ...]:
-        """Return the next batch, up to a row whose bytes have changed on disk."""
+    async def cannot_open(self, reason: str) -> None:
+        """Wait for files that can be used."""
+        self._oldest = next(iter(self._line.read(self._line.at, 1)), None)
+        await self._stop(TargetState.REFUSED, f"cannot be opened: {reason}")
+
+    def job(self, job: CaptureJob | None) -> None:
+        """Take that work runs at the target, or has failed there."""
+        self._journal.ack(replace(self._line.here(), job=job))
+        self._tell(TargetState.SENDING if job is None else TargetState.WAITING_JOB)
+
+    async def _is_in_use(self) -> bool:
+        """Return whether nobody has paused or retired it; waits some time where somebody did."""
+        found = self._outbox.standings()
+        self._line.skip_to(found.cursor_seq)
+        if found.standing is Standing.IN_USE:
+            return True
+        is_paused = found.standing is Standing.PAUSED
+        self._tell(TargetState.PAUSED if is_paused else TargetState.RETIRED)
+        await asyncio.sleep(TELL_S)
+        return False
+
+    async def _step(self, sink: SyncTarget) -> bool:
+        """Send one batch of the line and one of a replay; True if there was anything."""
+        has_line = await self._line_step(sink)
+        if self._told.state in (TargetState.IDLE, TargetState.SENDING):
+            return await self._replay_step(sink) or has_line
+        return True
+
+    async def _line_step(self, sink: SyncTarget) -> bool:
+        """Send what happens now and the backlog by turns, each when the other has nothing."""
+        line = self._line
+        if line.live is not None and not self._was_live:
+            rows = await self._read(self._live, self._pace.size)
+            if rows:
+                self._was_live = True
+                return await self._turn(sink, self._live, rows)
+        self._was_live = False
+        rows = await self._next_of_line()
+        if not rows and line.live is not None:
+            self._journal.ack(line.join())
+            return True
+        is_behind = len(rows) >= self._pace.size and line.live is None
+        if self._is_live_first and is_behind:
+            line.split(self._journal.last_seq)
+        self._oldest = rows[0] if rows else None
+        return bool(rows) and await self._turn(sink, line, rows)
+
+    async def _replay_step(self, sink: SyncTarget) -> bool:
+        if self._replay is None:
+            found = self._outbox.next_replay(self._through)
+            if found is None:
+                return False
+            self._replay = ReplayLane(self._target.name, self._outbox, found, self._target.events)
+        lane = self._replay
+        rows = await self._read(lane, self._pace.size)
+        if rows:
+            await self._turn(sink, lane, rows)
+        else:
+            self._journal.ack(lane.ended())
+        if lane.is_through:
+            self._through |= {lane.id}
+            self._replay = None
+            self._blocked = self._outbox.blocked_keys() if self._blocks else frozenset()
+        return True
+
+    # ------------------------------------------------------------ what is sent next
+
+    async def _next_of_line(self) -> tuple[OutboxRow, ...]:
+        ahead, self._ahead = self._ahead, None
+        if ahead is None or ahead[0] != self._line.at or not ahead[1]:
+            return await self._read(self._line, self._pace.size)
+        rows = ahead[1]
+        return rows if len(rows) <= self._pace.size else rows[: self._pace.size]
+
+    async def _look_ahead(self, sink: SyncTarget, after_seq: int) -> None:
+        """Read and pack what follows while the receiver has the batch before it."""
+        rows = await self._read(self._line, self._pace.next_size, after_seq)
+        self._ahead = (after_seq, rows)
+        if rows:
+            await sink.prepare(rows)
+
+    async def _read(
+        self, lane: Lane, limit: int, after_seq: int | None = None
+    ) -> tuple[OutboxRow, ...]:
+        """Return the next batch, up to a row that must not be sent; that one comes alone."""
         rows: list[OutboxRow] = []
-        size = 0
-        while len(rows) < self._size and size < self._target.bytes_max:
-            after = rows[-1].seq if rows else self._cursor
-            part = self._outbox.read(after, min(READ_ROWS, self._size - len(rows)))
+        size, after = 0, lane.at if after_seq is None else after_seq
+        while len(rows) < limit:
+            part = lane.read(after, min(READ_ROWS, limit - len(rows)))
             for row in part:
-                is_bad = not _is_intact(row)
-                if rows and (is_bad or size + len(row.body) > self._target.bytes_max):
+                size += len(row.body)
+                if rows and (size > self._pace.bytes_max or self._unfit(lane, row)):
                     return tuple(rows)
                 rows.append(row)
-                size += len(row.body)
-                if is_bad:
-                    return tuple(rows)
-            if len(part) < READ_ROWS:
+            if not part or (len(part) < READ_ROWS and not lane.is_replay):
                 break
+            after = part[-1].seq
             await asyncio.sleep(0)
-        return tuple(rows)
+        return tuple(rows[:1]) if rows and self._unfit(lane, rows[0]) else tuple(rows)
+
+    def _unfit(self, lane: Lane, row: OutboxRow) -> tuple[str, str] | None:
+        """Return code and reason of an event that must not be sent."""
+        if hashlib.sha256(row.body).digest() != row.digest:
+            return CORRUPT, "the stored body is not what was written"
+        if row.key in self._blocked and not lane.is_replay:
+            return BLOCKED, "an earlier event of the same subject was refused"
+        return None
 
     # ------------------------------------------------------------ one batch
 
-    async def _deliver(self, rows: tuple[OutboxRow, ...]) -> bool:
+    async def _turn(self, sink: SyncTarget, lane: Lane, rows: tuple[OutboxRow, ...]) -> bool:
+        """Send a batch; while it is under way, make the next one ready. True: work was found."""
+        unfit = self._unfit(lane, rows[0])
+        if unfit is not None:
+            self._settled(lane, list(rows[:1]), [(rows[0], self._letter(rows[0], *unfit))])
+        elif lane is self._line and len(rows) >= self._pace.size:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._look_ahead(sink, rows[-1].seq))
+                await self._deliver(sink, lane, rows)
+        else:
+            await self._deliver(sink, lane, rows)
+        return True
+
+    async def _deliver(self, sink: SyncTarget, lane: Lane, rows: tuple[OutboxRow, ...]) -> bool:
         """Send a batch, halve it where it is refused; True when all of it is dealt with."""
         started_ns = self._clock.monotonic_ns()
-        outcome = await self._sink.send(rows)
+        outcome = await sink.send(rows, is_replay=lane.is_replay)
         took_s = (self._clock.monotonic_ns() - started_ns) / 1e9
         match outcome:
             case Stored():
-                return await self._settle(rows, outcome, took_s)
+                return await self._settle(lane, rows, outcome, took_s)
             case Split() | TooLarge():
-                return await self._divide(rows, outcome)
+                return await self._divide(sink, lane, rows, outcome)
             case Later():
                 await self._back_off(outcome)
             case Refused():
@@ -171,25 +269,37 @@ class Pump:
                 assert_never(outcome)
         return False
 
-    async def _divide(self, rows: tuple[OutboxRow, ...], outcome: Split | TooLarge) -> bool:
+    async def _divide(
+        self, sink: SyncTarget, lane: Lane, rows: tuple[OutboxRow, ...], outcome: Split | TooLarge
+    ) -> bool:
         """Left half first, until one event is alone: that one is to blame."""
         if len(rows) == 1:
             refused = Stored(rejected={rows[0].id: outcome.reason})
-            return await self._settle(rows, refused, QUICK_S, code=outcome.code)
+            return await self._settle(lane, rows, refused, QUICK_S, code=outcome.code)
         if isinstance(outcome, TooLarge):
-            self._size_max = self._size = len(rows) // 2
+            self._pace.too_large(len(rows))
         middle = len(rows) // 2
-        return await self._deliver(rows[:middle]) and await self._deliver(rows[middle:])
+        if not await self._deliver(sink, lane, rows[:middle]):
+            return False
+        rest = rows[middle:]
+        if self._blocks and any(self._unfit(lane, row) for row in rest):
+            return False  # what was just refused holds some of these: they are read again
+        return await self._deliver(sink, lane, rest)
 
     async def _settle(
-        self, rows: tuple[OutboxRow, ...], stored: Stored, took_s: float, *, code: str = "rejected"
+        self,
+        lane: Lane,
+        rows: tuple[OutboxRow, ...],
+        stored: Stored,
+        took_s: float,
+        *,
+        code: str = "rejected",
     ) -> bool:
-        """Move the cursor over what is stored or set aside, in one transaction."""
+        """Move the lane over what is stored or set aside, in one transaction."""
         settled, dead, is_rejecting = self._judged(rows, stored, code)
         if settled:
-            self._ack(settled[-1].seq, tuple(dead))
-        if stored.events_max is not None:
-            self._size_max = min(self._target.batch_max, stored.events_max)
+            self._settled(lane, settled, dead)
+        self._pace.limits(stored)
         if is_rejecting:
             await self._stop(TargetState.REJECTING, f"more than {REJECTED_MAX} of {WINDOW} refused")
             return False
@@ -201,23 +311,20 @@ class Pump:
 
     def _judged(
         self, rows: tuple[OutboxRow, ...], stored: Stored, code: str
-    ) -> tuple[list[OutboxRow], list[DeadLetter], bool]:
+    ) -> tuple[list[OutboxRow], list[tuple[OutboxRow, DeadLetter]], bool]:
         settled: list[OutboxRow] = []
-        dead: list[DeadLetter] = []
+        dead: list[tuple[OutboxRow, DeadLetter]] = []
         for row in rows:
             if row.id == stored.retry_from:
                 break
             reason = stored.rejected.get(row.id)
             if reason is not None:
-                if sum(self._window) >= REJECTED_MAX:
+                if self._pace.is_rejecting:
                     return settled, dead, True
-                dead.append(self._letter(row, code, reason))
-            self._window.append(reason is not None)
+                dead.append((row, self._letter(row, code, reason)))
+            self._pace.judged(is_refused=reason is not None)
             settled.append(row)
         return settled, dead, False
-
-    def _set_aside(self, row: OutboxRow, code: str, reason: str) -> None:
-        self._ack(row.seq, (self._letter(row, code, reason),))
 
     def _letter(self, row: OutboxRow, code: str, reason: str) -> DeadLetter:
         return DeadLetter(
@@ -225,14 +332,18 @@ class Pump:
             n=row.n,
             code=code,
             reason=reason,
-            attempts=self._failures + 1,
+            attempts=self._pace.failures + 1,
             first_ms=self._clock.wall_ms(),
         )
 
-    def _ack(self, seq: int, dead: tuple[DeadLetter, ...]) -> None:
-        self._cursor = seq
-        self._journal.ack(Ack(target=self._target.name, cursor_seq=seq, dead=dead))
-        for letter in dead:
+    def _settled(
+        self, lane: Lane, rows: list[OutboxRow], dead: list[tuple[OutboxRow, DeadLetter]]
+    ) -> None:
+        self._journal.ack(lane.moved(rows, tuple(letter for _, letter in dead)))
+        for row, letter in dead:
+            if self._blocks and row.key is not None:
+                self._blocked |= {row.key}
+            self._on_dead(self._target.name, row, letter)
             self._log.error(
                 "%s: event %d refused: %s: %s",
                 self._target.name,
@@ -241,72 +352,73 @@ class Pump:
                 letter.reason,
             )
 
-    # ------------------------------------------------------------ pace
+    # ------------------------------------------------------------ waiting
 
     def _succeeded(self, events: int, took_s: float) -> None:
-        if self._failures or self._told.state not in (TargetState.IDLE, TargetState.SENDING):
+        if self._pace.failures or self._told.state.circuit is not TargetState.IDLE:
             self._log.warning("%s: takes events again", self._target.name)
-        self._failures = 0
-        if events >= self._size and took_s < QUICK_S:
-            self._size *= 2
-        self._size = max(1, min(self._size, self._size_max))
+        self._pace.succeeded(events, took_s)
         self._tell(TargetState.SENDING)
 
     async def _back_off(self, later: Later) -> None:
-        if later.is_slow:
-            self._size = max(1, self._size // 2)
-        most = min(BACKOFF_S_MAX, BACKOFF_S_FIRST * 2.0 ** min(self._failures, 16))
-        wait_s = self._rng.uniform(0.0, most) if later.wait_s is None else later.wait_s
-        if self._failures == 0:
+        if self._pace.failures == 0:
             self._log.warning("%s: not delivered: %s", self._target.name, later.reason)
-        self._failures += 1
-        await self._wait(TargetState.BACKING_OFF, later.reason, wait_s)
+        wait_s = self._pace.wait_s(later)
+        await self._wait(TargetState.BACKING_OFF, later.reason, wait_s, is_grave=later.is_grave)
 
     async def _stop(self, state: TargetState, reason: str) -> None:
         if self._told.state is not state:
             self._log.error("%s: %s: %s", self._target.name, state.value, reason)
         await self._wait(state, reason, REFUSED_WAIT_S)
 
-    async def _wait(self, state: TargetState, reason: str, seconds: float) -> None:
-        """Wait, telling each second how old the oldest event has become."""
+    async def _wait(
+        self, state: TargetState, reason: str, seconds: float, *, is_grave: bool = False
+    ) -> None:
+        """Wait, telling each second how old the oldest event has become.
+
+        Ends early when somebody pauses, retires or resumes the target.
+        """
         loop = asyncio.get_running_loop()
-        until = loop.time() + seconds
+        until, was_noted = loop.time() + seconds, False
         while True:
-            self._tell(state, reason)
+            self._tell(state, reason, is_grave=is_grave)
             left_s = until - loop.time()
-            if left_s <= 0:
+            found = self._outbox.standings()
+            is_resumed = was_noted and found.state == TargetState.IDLE
+            if left_s <= 0 or is_resumed or found.standing is not Standing.IN_USE:
                 return
+            was_noted = was_noted or found.state == state
             await asyncio.sleep(min(1.0, left_s))
 
     # ------------------------------------------------------------ status
 
-    def _tell(self, state: TargetState, reason: str = "") -> None:
+    def _tell(self, state: TargetState, reason: str = "", *, is_grave: bool = False) -> None:
         """Report what changed; while all is well not more often than every half second."""
-        status = self._status(state, reason)
-        is_well = {state, self._told.state} <= {TargetState.IDLE, TargetState.SENDING}
+        status = replace(self._status(state, reason), is_grave=is_grave)
+        circuits = {state.circuit, self._told.state.circuit}
         now_ns = self._clock.monotonic_ns()
         is_soon = now_ns - self._told_ns < TELL_S * 1e9
         is_same = replace(status, oldest_ms=0) == replace(self._told, oldest_ms=0)
         is_drained = status.pending == 0 and self._told.pending > 0
+        is_well = circuits == {TargetState.IDLE}
         if self._told_ns and is_well and not is_drained and (is_soon or is_same):
             return
+        if state.circuit is not self._told.state.circuit:
+            self._journal.ack(Aside(target=self._target.name, state=state.circuit))
         self._told, self._told_ns = status, now_ns
         self._on_state(status)
 
     def _status(self, state: TargetState, reason: str) -> TargetStatus:
-        name = self._target.name
-        if self._oldest is not None and self._oldest.seq <= self._cursor:
-            self._oldest = next(iter(self._outbox.read(self._cursor, 1)), None)
+        name, line = self._target.name, self._line
+        if self._oldest is not None and self._oldest.seq <= line.at:
+            self._oldest = next(iter(line.read(line.at, 1)), None)
         oldest = self._oldest
+        pending = 0 if oldest is None else self._journal.next_n(name) - oldest.n - line.live_sent
         return TargetStatus(
             name=name,
             state=state if oldest or state is not TargetState.SENDING else TargetState.IDLE,
-            pending=0 if oldest is None else self._journal.next_n(name) - oldest.n,
+            pending=pending,
             oldest_ms=0 if oldest is None else max(0, self._clock.wall_ms() - oldest.recorded_ms),
             dead=self._journal.dead(name),
             reason=reason,
         )
-
-
-def _is_intact(row: OutboxRow) -> bool:
-    return hashlib.sha256(row.body).digest() == row.digest

@@ -17,21 +17,33 @@ class TargetState(StrEnum):
     IDLE = "idle"
     SENDING = "sending"
     BACKING_OFF = "backing_off"
+    WAITING_JOB = "waiting_job"
     REFUSED = "refused"
     REJECTING = "rejecting"
+    PAUSED = "paused"
+    RETIRED = "retired"
+
+    @property
+    def circuit(self) -> "TargetState":
+        """Return the state that is worth a record: at work or not is all one."""
+        return TargetState.IDLE if self is TargetState.SENDING else self
 
 
 class TargetLight(StrEnum):
-    """What a person should think of it."""
+    """What a person should think of it; grey = out of use by a person's word."""
 
     GREEN = "green"
     YELLOW = "yellow"
     RED = "red"
+    GREY = "grey"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetStatus:
-    """A target as it is now; `oldest_ms` = age of the oldest event it has not got."""
+    """A target as it is now; `oldest_ms` = age of the oldest event it has not got.
+
+    `is_grave` = it will not mend by waiting alone, though it is tried again.
+    """
 
     name: str
     state: TargetState
@@ -39,12 +51,15 @@ class TargetStatus:
     oldest_ms: int
     dead: int = 0
     reason: str = ""
+    is_grave: bool = False
 
     @property
     def light(self) -> TargetLight:
         """Return the worst of age, state and open dead letters."""
-        stopped = self.state in (TargetState.REFUSED, TargetState.REJECTING)
-        if stopped or self.dead or self.oldest_ms >= RED_MS:
+        if self.state in (TargetState.PAUSED, TargetState.RETIRED):
+            return TargetLight.GREY
+        is_stopped = self.state in (TargetState.REFUSED, TargetState.REJECTING) or self.is_grave
+        if is_stopped or self.dead or self.oldest_ms >= RED_MS:
             return TargetLight.RED
         is_late = self.state is TargetState.BACKING_OFF or self.oldest_ms >= YELLOW_MS
         return TargetLight.YELLOW if is_late else TargetLight.GREEN
@@ -52,20 +67,30 @@ class TargetStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stored:
-    """All is stored but what `rejected` names (id → reason) and all from `retry_from` (id) on."""
+    """All is stored but what `rejected` names (id → reason) and all from `retry_from` (id) on.
+
+    `events_max`, `bytes_max` = the most that the receiver takes at once; `duplicates` = how many
+    it had already.
+    """
 
     rejected: dict[str, str] = field(default_factory=dict)
     retry_from: str | None = None
     events_max: int | None = None
+    bytes_max: int | None = None
+    duplicates: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Later:
-    """Not stored or nobody knows: the same batch again. `is_slow`: a smaller one may do better."""
+    """Not stored or nobody knows: the same batch again.
+
+    `is_slow`: a smaller one may do better; `is_grave`: somebody must mend it.
+    """
 
     reason: str
     wait_s: float | None = None
     is_slow: bool = False
+    is_grave: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,5 +133,8 @@ class SyncTarget(Protocol):
     ) -> None:
         """Let go of connections."""
 
-    async def send(self, rows: tuple[OutboxRow, ...]) -> Outcome:
+    async def send(self, rows: tuple[OutboxRow, ...], *, is_replay: bool = False) -> Outcome:
         """Send the bodies as they are, in order, within a deadline of the target's own."""
+
+    async def prepare(self, rows: tuple[OutboxRow, ...]) -> None:
+        """Do what can be done for rows that will probably be sent next; may do nothing."""

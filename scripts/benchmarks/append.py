@@ -26,7 +26,7 @@ from drivers.clock import SystemClock
 from edge.events import Draft, EventId, Origin, ScanRead, Stamp, Subject, UnitId, encode
 from edge.events.scan import Match
 from edge.journal.writer import Identity, Journal, Submission
-from edge.settings.model import JournalSettings, TargetSettings
+from edge.settings.model import JournalSettings, TargetKind, TargetSettings
 
 PRODUCERS: Final = 64
 COUNTED_EVENTS: Final = 2000
@@ -105,7 +105,9 @@ def _ours(producers: int) -> Variant:
 
 
 async def _journal(folder: Path, until: Until, producers: int) -> tuple[list[float], float]:
-    target = TargetSettings(name="t", kind="http-batch", url="http://127.0.0.1:1/", events=("*",))
+    target = TargetSettings(
+        name="t", kind=TargetKind.HTTP_BATCH, url="http://127.0.0.1:1/", events=("*",)
+    )
     identity = Identity(namespace="https://returns.example.com", site="a", station="b")
     times: list[float] = []
     async with Journal(

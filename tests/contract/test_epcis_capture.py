@@ -14,7 +14,7 @@ from jsonschema import Draft7Validator
 from capture_stub import CaptureStub, Repository, departures
 from edge.events import Encoded
 from edge.journal.writer import Journal, Submission
-from edge.settings.model import TargetSettings
+from edge.settings.model import TargetKind, TargetSettings
 from edge.sync.epcis import capture
 from edge.sync.pump import pump
 from edge.sync.target import TargetState, TargetStatus
@@ -45,7 +45,9 @@ class Soon(random.Random):
 
 
 def _target(url: str, batch_max: int, **changes: Any) -> TargetSettings:
-    base = TargetSettings(name="epcis", kind="epcis", url=url, events=GLOBS, batch_max=batch_max)
+    base = TargetSettings(
+        name="epcis", kind=TargetKind.EPCIS, url=url, events=GLOBS, batch_max=batch_max
+    )
     return replace(base, **changes)
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from drivers.clock import SystemClock
 from edge.journal.outbox import OutboxRow
-from edge.settings.model import TargetSettings
+from edge.settings.model import TargetKind, TargetSettings
 from edge.sync.http_events import HttpEvents
 from edge.sync.target import Later, Refused, Split, Stored, SyncTarget
 from http_sink import Got, HttpSink, Say
@@ -21,7 +21,7 @@ Opener = Callable[[HttpSink], AbstractAsyncContextManager[SyncTarget]]
 
 @asynccontextmanager
 async def _http_batch(sink: HttpSink) -> AsyncIterator[SyncTarget]:
-    settings = TargetSettings(name="oms", kind="http-batch", url=sink.url, events=("*",))
+    settings = TargetSettings(name="oms", kind=TargetKind.HTTP_BATCH, url=sink.url, events=("*",))
     async with HttpEvents(settings, SOURCE, SystemClock()) as target:
         yield target
 
@@ -103,7 +103,7 @@ async def test_the_request_says_what_the_contract_asks_for(tmp_path: Path) -> No
     token.write_text("s3cret\n", encoding="utf-8")
     async with HttpSink() as sink:
         settings = TargetSettings(
-            name="oms", kind="http-batch", url=sink.url, events=("*",), password_file=token
+            name="oms", kind=TargetKind.HTTP_BATCH, url=sink.url, events=("*",), password_file=token
         )
         async with HttpEvents(settings, SOURCE, SystemClock()) as target:
             await target.send(_rows(3))

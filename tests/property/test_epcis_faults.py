@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from capture_stub import CaptureStub, Repository
 from edge.journal.writer import Submission
-from edge.settings.model import TargetSettings
+from edge.settings.model import TargetKind, TargetSettings
 from edge.sync.pump import pump
 from edge.sync.target import TargetState, TargetStatus
 from epcis_kit import encoded, event_uuid, photo
@@ -65,7 +65,7 @@ async def _played(folder: Path, repository: Repository, batch_max: int, stops: l
     """Send all events, with the pump ended after each number of requests; return the dead."""
     async with CaptureStub(repository) as stub:
         target = TargetSettings(
-            name="epcis", kind="epcis", url=stub.url, events=("*",), batch_max=batch_max
+            name="epcis", kind=TargetKind.EPCIS, url=stub.url, events=("*",), batch_max=batch_max
         )
         async with opened(folder, target) as journal:
             for seq in range(1, EVENTS + 1):

@@ -22,7 +22,7 @@ from edge.events import (
 )
 from edge.events.kinds import Payload
 from edge.journal.writer import Identity, Journal, Submission
-from edge.settings.model import JournalSettings, TargetSettings
+from edge.settings.model import JournalSettings, TargetKind, TargetSettings
 
 IDENTITY = Identity(
     namespace="https://returns.example.com", site="msk1", station="st07", machine_id="m1"
@@ -93,7 +93,7 @@ def one(given: str | None = None) -> Submission:
 
 
 def target(name: str = "platform", *globs: str, url: str = "http://127.0.0.1:1/") -> TargetSettings:
-    return TargetSettings(name=name, kind="http-batch", url=url, events=globs or ("*",))
+    return TargetSettings(name=name, kind=TargetKind.HTTP_BATCH, url=url, events=globs or ("*",))
 
 
 @asynccontextmanager

@@ -73,7 +73,9 @@ def test_results_speak_for_each_event() -> None:
         ]
     )
     for status in (200, 422):
-        assert outcome_of(status, body, ids=IDS) == Stored(rejected={"b": "no such unit"})
+        assert outcome_of(status, body, ids=IDS) == Stored(
+            rejected={"b": "no such unit"}, duplicates=1
+        )
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from edge.journal.writer import Journal, Submission
-from edge.settings.model import TargetSettings
+from edge.settings.model import TargetKind, TargetSettings
 from edge.sync.pump import pump
 from edge.sync.target import TargetState, TargetStatus
 from http_sink import Got, HttpSink, Say
@@ -25,7 +25,7 @@ class Soon(random.Random):
 
 def _target(sink: HttpSink, batch_max: int = 4000) -> TargetSettings:
     return TargetSettings(
-        name="oms", kind="http-batch", url=sink.url, events=("*",), batch_max=batch_max
+        name="oms", kind=TargetKind.HTTP_BATCH, url=sink.url, events=("*",), batch_max=batch_max
     )
 
 

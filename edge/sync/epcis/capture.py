@@ -86,8 +86,16 @@ class EpcisCapture:
         self._history.close()
         await self._client.aclose()
 
-    async def send(self, rows: tuple[OutboxRow, ...]) -> Outcome:
-        """Capture what fits of the rows; what is left over is told as to be sent again."""
+    async def prepare(self, rows: tuple[OutboxRow, ...]) -> None:
+        """Nothing: a document depends on what became of the one before it."""
+
+    async def send(self, rows: tuple[OutboxRow, ...], *, is_replay: bool = False) -> Outcome:
+        """Capture what fits of the rows; what is left over is told as to be sent again.
+
+        What is replayed may be there already: it goes one by one.
+        """
+        if is_replay:
+            return await self._replayed(rows)
         for step in (self._discover, self._resume):
             outcome = await step()
             if outcome is not None:
@@ -102,6 +110,13 @@ class EpcisCapture:
         loads = await self._loads(rows)
         batch = self._batch(loads)
         return await (self._together(batch, rows) if batch else self._singly(loads[:1], rows))
+
+    async def _replayed(self, rows: tuple[OutboxRow, ...]) -> Outcome:
+        for step in (self._discover, self._resume):
+            outcome = await step()
+            if outcome is not None:
+                return outcome
+        return await self._singly(await self._loads(rows[:SINGLES_MAX]), rows)
 
     # ------------------------------------------------------------ what is to be sent
 

@@ -1,0 +1,48 @@
+"""The one place that knows which kind of target is made of which class."""
+
+from collections.abc import Callable
+
+from drivers.protocols import Clock
+from edge.journal.outbox import CaptureJob, Outbox
+from edge.journal.writer import Journal
+from edge.settings.model import TargetKind, TargetSettings
+from edge.sync.epcis.capture import EpcisCapture
+from edge.sync.epcis.names import Names
+from edge.sync.http_events import HttpEvents
+from edge.sync.jetstream import JetStream
+from edge.sync.mqtt_events import MqttEvents
+from edge.sync.target import SyncTarget
+
+
+def open_target(
+    target: TargetSettings,
+    journal: Journal,
+    outbox: Outbox,
+    *,
+    clock: Clock,
+    on_job: Callable[[CaptureJob | None], None],
+) -> SyncTarget:
+    """Return the target of a kind that takes events. Raises ValueError for another one."""
+    who = journal.identity
+    place = f"{who.site}.{who.station}"
+    match target.kind:
+        case TargetKind.HTTP_BATCH:
+            return HttpEvents(target, journal.source, clock)
+        case TargetKind.EPCIS:
+            names = Names(
+                namespace=who.namespace, site=who.site, station=who.station, gln=target.gln
+            )
+            return EpcisCapture(
+                target,
+                journal.path,
+                names,
+                clock=clock,
+                job=outbox.standings().job,
+                on_job=on_job,
+            )
+        case TargetKind.JETSTREAM:
+            return JetStream(target, place)
+        case TargetKind.MQTT:
+            return MqttEvents(target, place)
+        case TargetKind.PHOTO_HTTP:
+            raise ValueError("photographs are no events")
