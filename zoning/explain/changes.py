@@ -35,9 +35,9 @@ def one_change(
     found: list[tuple[int, Change]] = []
     for spot in _spots(pack, values, parts):
         is_set = isinstance(spot.column, SetColumn)
-        found += _by_members(pack, spot) if is_set else _by_value(pack, spot)
+        found += (_by_members if is_set else _by_value)(pack, spot, verdict)
     found.sort(key=itemgetter(0))
-    return tuple(change for _, change in found if _is_other(pack, parts, verdict, change))
+    return tuple(change for _, change in found)
 
 
 def _spots(pack: Pack, values: Mapping[str, Value], parts: Mapping[str, int]) -> Iterator[_Spot]:
@@ -58,28 +58,28 @@ def _spots(pack: Pack, values: Mapping[str, Value], parts: Mapping[str, int]) ->
             yield _Spot(name, column, values[name], rest, near)
 
 
-def _is_other(pack: Pack, parts: Mapping[str, int], verdict: Verdict, change: Change) -> bool:
-    """Return whether the row does something else with the unit, caps included."""
-    row = change.row
+def _is_reached(pack: Pack, at: int, both: int, verdict: Verdict) -> bool:
+    """Return whether a row fires with a mask and, caps included, does something else."""
+    if not pack.index.is_fired(both, at):
+        return False
+    row = pack.table.rows[at]
     if row.zone is not verdict.zone or row.disposition != verdict.disposition:
         return True
-    part = pack.index.columns[change.column].mask(change.after)
-    both = pack.index.joined(parts, without=change.column) & part
     return refund_under(pack, both, row.refund) is not verdict.refund
 
 
-def _by_value(pack: Pack, spot: _Spot) -> Iterator[tuple[int, Change]]:
+def _by_value(pack: Pack, spot: _Spot, verdict: Verdict) -> Iterator[tuple[int, Change]]:
     """Yield the rows (by position) that another value reaches, each with the nearest."""
     name, column, before, rest, rows = spot
     for at in positions(rows):
         row = pack.table.rows[at]
         for value in _nearest(column, row.cells[name], before):
-            if pack.index.is_fired(rest & column.mask(value), at):
+            if _is_reached(pack, at, rest & column.mask(value), verdict):
                 yield at, Change(row, name, before, value)
                 break
 
 
-def _by_members(pack: Pack, spot: _Spot) -> Iterator[tuple[int, Change]]:
+def _by_members(pack: Pack, spot: _Spot, verdict: Verdict) -> Iterator[tuple[int, Change]]:
     """Yield the rows that a set reaches without its banned members and with what is lacking."""
     name, column, before, rest, rows = spot
     assert isinstance(column, SetColumn), "the caller has looked"
@@ -101,7 +101,7 @@ def _by_members(pack: Pack, spot: _Spot) -> Iterator[tuple[int, Change]]:
             tried = weight
             for member in added:
                 tried |= column.present[member]
-            if pack.index.is_fired(rest & column.settled(tried), at):
+            if _is_reached(pack, at, rest & column.settled(tried), verdict):
                 yield at, Change(pack.table.rows[at], name, before, before, added, removed)
                 break
 
