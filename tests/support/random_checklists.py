@@ -110,15 +110,20 @@ def ways(step: Step) -> list[str | int]:
 
 
 def random_run(rng: Random, pack: Pack) -> Run:
-    """Return a finished run: some steps answered in any order, then all that is open."""
+    """Return a finished run of any unit."""
     while True:
-        run = session.begin(pack, random_static(rng))
-        for _ in range(rng.randint(0, 4)):
-            run = _one_more(rng, run, sorted(session.open_steps(run)))
-        for _ in range(30):
-            run = _one_more(rng, run, [step.name for step in session.open_must(run)])
-        if run.is_finished:
+        run = run_through(rng, session.begin(pack, random_static(rng)))
+        if run is not None:
             return run
+
+
+def run_through(rng: Random, run: Run) -> Run | None:
+    """Answer some steps in any order, then all that is open; None if constraints forbid it."""
+    for _ in range(rng.randint(0, 4)):
+        run = _one_more(rng, run, sorted(session.open_steps(run)))
+    for _ in range(30):
+        run = _one_more(rng, run, [step.name for step in session.open_must(run)])
+    return run if run.is_finished else None
 
 
 def unfinished_run(rng: Random, pack: Pack, most: int = 4) -> Run:
