@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from enum import Enum
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 Record = TypeVar("Record")
+
+_PLAIN: Final = frozenset((str, int, bool, float, type(None)))  # most of all values, by far
 
 
 def to_json(value: object) -> Any:
@@ -16,12 +18,12 @@ def to_json(value: object) -> Any:
 
     Raises TypeError for floats in a record (they have no canonical form) and unknown types.
     """
+    if type(value) in _PLAIN:
+        return value
     match value:
-        case None | bool() | int() | float():
-            return value
         case Enum():
             return value.value
-        case str():
+        case str() | int() | float():
             return value
         case Mapping():
             return {str(key): to_json(item) for key, item in value.items()}
@@ -30,9 +32,17 @@ def to_json(value: object) -> Any:
         case frozenset():
             return sorted(to_json(item) for item in value)
     if is_dataclass(value):
-        pairs = ((name, getattr(value, name)) for name in _names(type(value)))  # type: ignore[arg-type]
-        return {name: to_json(item) for name, item in pairs if item is not None}
+        return _fields_of(value)
     raise TypeError(f"no JSON form for {type(value).__name__}")
+
+
+def _fields_of(record: object) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name in _names(type(record)):  # type: ignore[arg-type]  # any dataclass
+        item = getattr(record, name)
+        if item is not None:
+            found[name] = item if type(item) in _PLAIN else to_json(item)
+    return found
 
 
 def from_json(kind: type[Record], value: Mapping[str, Any]) -> Record:

@@ -22,6 +22,11 @@ EventId = NewType("EventId", str)
 TYPE_PREFIX: Final = "receiving-edge"
 GENESIS: Final = "0" * 64
 
+_ENCODER: Final = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+)
+_PLAIN: Final = frozenset((str, int, bool, type(None)))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
@@ -189,10 +194,7 @@ def canonical(value: Any) -> bytes:
     Raises ValueError for floats, TypeError for other values without a JSON form.
     """
     _refuse_floats(value)
-    text = json.dumps(
-        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    )
-    return text.encode("utf-8")
+    return _ENCODER.encode(value).encode("utf-8")
 
 
 def utc_text(ms: int) -> str:
@@ -239,6 +241,8 @@ def _data_of(draft: Draft, stamp: Stamp, origin: Origin) -> dict[str, Any]:
 
 
 def _refuse_floats(value: Any) -> None:
+    if type(value) in _PLAIN:
+        return
     match value:
         case float():
             raise ValueError(f"{value!r}: floats have no canonical form")

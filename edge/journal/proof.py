@@ -36,6 +36,7 @@ _NAMED: Final = (
 _BY_ID: Final = (
     "SELECT max(seq) FROM event INDEXED BY sqlite_autoindex_event_1 WHERE id IS NOT NULL"
 )
+_FIRST: Final = "SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'first_seq'"
 
 Tell = Callable[[int, int], None]
 
@@ -133,11 +134,13 @@ class Proof:
         self._found = _Findings()
         self._before: _Link | None = None
         self._doubt: tuple[Row, str] | None = None
+        self._chain_seq = 1  # first event of the present identity, which begins a chain
 
     def run(self, from_seq: int = 1, *, deep: bool = False, tell: Tell | None = None) -> Report:
         """Prove all events from `from_seq` on; `deep` has SQLite look at every page, too."""
         need_events(self._connection)
         purged_seq, purged_digest = purged(self._connection)
+        self._chain_seq = _highest(self._connection, (_FIRST,)) or 1
         first = max(from_seq, purged_seq + 1)
         self._before = self._link_before(first, purged_seq, purged_digest)
         self._found.last_seq = first - 1
@@ -188,16 +191,16 @@ class Proof:
 
     def _check(self, row: Row, envelope: dict[str, Any]) -> None:
         wrong = wrong_columns(row, envelope)
-        if not self._follows(envelope):
+        if not self._follows(row, envelope):
             wrong = (Wrong.CHAIN, *wrong)
         if wrong:
             self._note(row.seq, wrong, "")
 
-    def _follows(self, envelope: dict[str, Any]) -> bool:
+    def _follows(self, row: Row, envelope: dict[str, Any]) -> bool:
         if self._before is None:
             return True  # the one before is not there, and is named
         named = envelope.get("prevhash")
-        is_new = self._before.source != envelope.get("source")
+        is_new = row.seq == self._chain_seq or self._before.source != envelope.get("source")
         return named in self._before.digests or (is_new and named == GENESIS)
 
     def _settle_doubt(self, following: dict[str, Any] | None) -> None:
@@ -428,7 +431,7 @@ def _highest(connection: sqlite3.Connection, queries: tuple[str, ...]) -> int:
     highest = 0
     for query in queries:
         try:
-            found = connection.execute(query).fetchone()[0] or 0
+            found = (connection.execute(query).fetchone() or (0,))[0] or 0
         except sqlite3.DatabaseError:
             continue
         highest = max(highest, found)
