@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from random import Random
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from random_checklists import ATTRS, FLAGS, random_pack, random_static, run_through
@@ -59,12 +59,14 @@ def demands(run: Run) -> int:
     return sum(due.count for due in session.slots_due(run))
 
 
+@settings(max_examples=60)  # a whole gate each
 @given(SEEDS)
 def test_no_refusal_of_a_random_pack_is_a_fault_of_the_gate(seed: int) -> None:
     told = check_checklists(random_pack(Random(seed)), CAMERAS)
     assert [str(one) for one in told.checked.findings if one.check == UNSOUND] == []
 
 
+@settings(max_examples=60)  # a whole gate each
 @given(SEEDS)
 def test_what_a_run_shows_the_gate_has_refused(seed: int) -> None:
     rng = Random(seed)
