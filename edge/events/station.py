@@ -98,12 +98,34 @@ class ConfigRefused:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class JournalRef:
+    """A journal that another one follows; `digest` = of its newest event that was kept."""
+
+    journal_id: str
+    last_sequence: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SequenceRange:
+    """Sequences from `first` to `last`, both included."""
+
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StationJournal:
-    """First event of every journal."""
+    """First event of every journal. `reason`: fresh, clone, salvage, tail_lost.
+
+    `previous` = the journal it follows, `lost` = what of that one could not be saved.
+    """
 
     KIND: ClassVar[str] = "station.journal"
     SCHEMA: ClassVar[int] = 1
     reason: str
+    previous: JournalRef | None = None
+    lost: tuple[SequenceRange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -144,7 +144,7 @@ class Proof:
         first = max(from_seq, purged_seq + 1)
         self._before = self._link_before(first, purged_seq, purged_digest)
         self._found.last_seq = first - 1
-        newest = self._newest(first - 1)
+        newest = newest_seq(self._connection, first - 1)
         for seq, row in rows(self._connection, first, newest):
             self._take(seq, row)
             if tell is not None and seq % SLICE_EVENTS == 0:
@@ -235,19 +235,6 @@ class Proof:
         digests = frozenset((stored, hashlib.sha256(row.body).hexdigest()))
         return _Link(digests, str((envelope_of(row.body) or {}).get("source", "")))
 
-    def _newest(self, least: int) -> int:
-        """Return the highest sequence that an undamaged row vouches for."""
-        try:
-            for one in self._connection.execute(_NEWEST):
-                if is_genuine(Row(*one)):
-                    return max(least, int(one[0]))
-        except sqlite3.DatabaseError:
-            return max(least, self._named(), _highest(self._connection, (_BY_ID,)))
-        return max(least, self._named())
-
-    def _named(self) -> int:
-        return _highest(self._connection, _NAMED)
-
     def _take_beyond(self, newest: int) -> None:
         """Rows behind the newest good one: damaged at the end, or under a wrong sequence."""
         for row in self._strays(_BEYOND, newest):
@@ -272,7 +259,7 @@ class Proof:
             return []
 
     def _need_named(self) -> None:
-        named = self._named()
+        named = named_seq(self._connection)
         if named > self._found.last_seq:
             self._missing(self._found.last_seq + 1, named)
 
@@ -321,6 +308,22 @@ def need_events(connection: sqlite3.Connection) -> None:
     query = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'event'"
     if connection.execute(query).fetchone() is None:
         raise sqlite3.DatabaseError("it has no table of events")
+
+
+def newest_seq(connection: sqlite3.Connection, least: int = 0) -> int:
+    """Return the highest sequence that an undamaged row vouches for, or else any other table."""
+    try:
+        for one in connection.execute(_NEWEST):
+            if is_genuine(Row(*one)):
+                return max(least, int(one[0]))
+    except sqlite3.DatabaseError:
+        return max(least, named_seq(connection), _highest(connection, (_BY_ID,)))
+    return max(least, named_seq(connection))
+
+
+def named_seq(connection: sqlite3.Connection) -> int:
+    """Return the highest sequence that a table beside the events names."""
+    return _highest(connection, _NAMED)
 
 
 def purged(connection: sqlite3.Connection) -> tuple[int, str]:
