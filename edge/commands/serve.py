@@ -41,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
         return 1
     args.data.mkdir(parents=True, exist_ok=True)
     try:
-        asyncio.run(serve(settings, args.data))
+        asyncio.run(serve(settings, args.data, notify=os.environ.get("NOTIFY_SOCKET")))
     except PackError as error:
         print(error, file=sys.stderr)
         return 1

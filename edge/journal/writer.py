@@ -342,9 +342,6 @@ class Worker:
     async def do(self, call: Callable[[], Result]) -> Result:
         """Return what `call` returns, raise what it raises of the `errors`; starts the thread."""
         loop = asyncio.get_running_loop()
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name=self._name)
-            self._thread.start()
         result: asyncio.Future[Result] = loop.create_future()
 
         def step() -> None:
@@ -357,8 +354,15 @@ class Worker:
                 loop.call_soon_threadsafe(result.cancel)
 
         async with self._room:
-            self._calls.put(step)
+            self.start(step)
             return await result
+
+    def start(self, call: Callable[[], None]) -> None:
+        """Do a call that nobody waits for; one that does not end by itself is its owner's to end."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._run, name=self._name)
+            self._thread.start()
+        self._calls.put(call)
 
     def close(self) -> None:
         """Finish what is queued and end the thread; harmless twice."""

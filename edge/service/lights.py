@@ -31,6 +31,11 @@ class Lights:
         self._offline_since = ""
         self._robots = robots
 
+    @property
+    def targets(self) -> tuple[TargetStatus, ...]:
+        """Return every target as it last was."""
+        return tuple(self._targets.values())
+
     def device(self, device_class: DeviceClass, health: DeviceHealth) -> None:
         """Take a device's new light."""
         self._devices.setdefault(device_class, {})[health.device] = health.state

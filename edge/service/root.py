@@ -23,11 +23,15 @@ from edge.journal.photos import PhotoStore
 from edge.journal.reader import SQLITE_VERSION, Reader
 from edge.journal.reference import Reference
 from edge.journal.writer import Identity, Journal
+from edge.metrics import Metrics
 from edge.service.devices import make_devices
 from edge.service.look_up import LookUp
+from edge.service.monitoring import MonitoringDoor
+from edge.service.notify import Notifier
 from edge.service.packs import COPIES, Packs, cameras_of, open_packs
 from edge.service.policy_desk import PolicyDesk
 from edge.service.station import Station, Stores, World
+from edge.service.watch import Watch
 from edge.settings.model import Settings
 from edge.station.apply import apply
 from edge.station.decision import Context, Fresh
@@ -41,8 +45,11 @@ STOP_S: Final = 2.0  # for the last event and the goodbye; correctness does not 
 log = logging.getLogger("service")
 
 
-async def serve(settings: Settings, data: Path) -> None:
-    """Serve until SIGTERM or SIGINT. Raises what must end the process with a fault."""
+async def serve(settings: Settings, data: Path, *, notify: str | None = None) -> None:
+    """Serve until SIGTERM or SIGINT. Raises what must end the process with a fault.
+
+    `notify` = the address at which a service manager wants to be told, None where there is none.
+    """
     clock = SystemClock()
     ending = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -70,7 +77,9 @@ async def serve(settings: Settings, data: Path) -> None:
         state = replace(state, active=packs.in_force)
         origin = _origin(settings, journal)
         world = _world(settings, origin, packs, LookUp(reference, reader), clock)
-        station = Station(world, stores, state)
+        watch = await _watch(stack, settings, stores, Notifier(notify))
+        watch.metrics.restart_s.set(replay_ms / 1000)
+        station = Station(world, stores, state, watch)
         policies = PolicyInbox(
             data,
             keys=settings.policy_keys,
@@ -81,7 +90,31 @@ async def serve(settings: Settings, data: Path) -> None:
         orders = Orders(data, journal, people=settings.people, commit=station.record_sync)
         started = _start_input(journal, packs, replay_ms)
         inboxes = {"feed[policies]": policies.run, "sync-orders": orders.run}
-        await _run(station, origin, settings, inboxes=inboxes, started=started, ending=ending)
+        await _run(
+            station,
+            origin,
+            settings,
+            inboxes=inboxes,
+            started=started,
+            ending=ending,
+            notifier=watch.notifier,
+        )
+
+
+async def _watch(
+    stack: AsyncExitStack, settings: Settings, stores: Stores, notifier: Notifier
+) -> Watch:
+    metrics, clock = Metrics(), SystemClock()
+    door = MonitoringDoor(settings.station.metrics, metrics, clock)
+    return Watch(
+        metrics=metrics,
+        door=await stack.enter_async_context(door),
+        notifier=notifier,
+        journal=stores.journal,
+        reference=stores.reference,
+        feeds=tuple(feed.name for feed in settings.feeds),
+        clock=clock,
+    )
 
 
 async def _run(
@@ -92,6 +125,7 @@ async def _run(
     inboxes: Mapping[str, Callable[[], Coroutine[Any, Any, None]]],
     started: StartInput,
     ending: asyncio.Event,
+    notifier: Notifier,
 ) -> None:
     terminals = TerminalServer(
         settings.station.socket,
@@ -105,10 +139,12 @@ async def _run(
         try:
             await station.receiving.submit(started)
             work += [asyncio.create_task(run(), name=name) for name, run in inboxes.items()]
+            notifier.ready()
             print("ready", flush=True)  # noqa: T201 - the parent process waits for this line
             stop = asyncio.create_task(ending.wait(), name="ending")
             await asyncio.wait((*work, stop), return_when=asyncio.FIRST_COMPLETED)
             stop.cancel()
+            notifier.stopping()
             if not any(task.done() for task in work):
                 async with asyncio.timeout(STOP_S):
                     await station.receiving.submit(StopInput())

@@ -17,7 +17,7 @@ from drivers.protocols import (
 )
 from edge.barcodes.classify import Rules, classify
 from edge.dispatch.dispatch import Dispatch
-from edge.events import Draft, Origin
+from edge.events import Draft, Origin, kind_of
 from edge.feeds.accept import FeedReport
 from edge.feeds.fetch import poll
 from edge.intake import ScannerIntake, Supervisor
@@ -29,6 +29,7 @@ from edge.service.devices import Configured, Devices
 from edge.service.lights import Lights
 from edge.service.look_up import LookUp
 from edge.service.photographer import Lens, Photographer
+from edge.service.watch import Watch
 from edge.settings.model import Settings
 from edge.station.decision import Context, PhotoRequest
 from edge.station.inputs import (
@@ -83,10 +84,11 @@ class World:
 class Station:
     """One station's parts and the few calls between them."""
 
-    def __init__(self, world: World, stores: Stores, state: State) -> None:
+    def __init__(self, world: World, stores: Stores, state: State, watch: Watch) -> None:
         settings, devices, origin = world.settings, world.devices, world.origin
         self._world = world
         self._stores = stores
+        self._watch = watch
         self._rev = 0
         self._typed = 0
         self._dirty = asyncio.Event()
@@ -150,6 +152,8 @@ class Station:
     def committed(self, drafts: tuple[Draft, ...]) -> None:
         """Show the new state and wake dispatch."""
         self._dirty.set()
+        for draft in drafts:
+            self._watch.metrics.events.labels(kind_of(draft.payload)).inc()
         if drafts:
             self._dispatch.wake()
 
@@ -286,9 +290,12 @@ class Station:
         while True:
             due = loop.time() + TICK_S
             await asyncio.sleep(TICK_S)
-            if loop.time() - due > LAG_S_MAX:
-                log.warning("loop: %d ms late", int((loop.time() - due) * 1000))
+            lag_s = loop.time() - due
+            if lag_s > LAG_S_MAX:
+                log.warning("loop: %d ms late", int(lag_s * 1000))
             self._dirty.set()
+            stopped = self.receiving.stopped or ""
+            self._watch.tick(stopped, self._lights.targets, lag_s=lag_s)
             await self._timers()
 
     async def _timers(self) -> None:

@@ -19,6 +19,7 @@ __all__ = [
     "FloorSettings",
     "JournalSettings",
     "LegKind",
+    "MetricsSettings",
     "NumberRule",
     "OnDead",
     "Person",
@@ -64,6 +65,14 @@ class PhotoSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MetricsSettings:
+    """Where monitors read `/metrics` and `/healthz`; without a port nobody can."""
+
+    address: str = "127.0.0.1"
+    port: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StationSettings:
     """station.toml."""
 
@@ -77,6 +86,7 @@ class StationSettings:
     terminal: TerminalSettings = TerminalSettings()
     journal: JournalSettings = JournalSettings()
     photo: PhotoSettings = PhotoSettings()
+    metrics: MetricsSettings = MetricsSettings()
 
 
 class DeviceClass(StrEnum):

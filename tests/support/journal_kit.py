@@ -33,13 +33,18 @@ _numbers = itertools.count(1)
 
 
 class HandClock:
-    """A wall clock that stands where the test puts it; monotonic time is the real one."""
+    """A wall clock that stands where the test puts it; monotonic time runs and can be pushed on."""
 
     def __init__(self) -> None:
         self.now_ms = WALL_MS
+        self._pushed_ns = 0
 
     def monotonic_ns(self) -> int:
-        return SystemClock().monotonic_ns()
+        return SystemClock().monotonic_ns() + self._pushed_ns
+
+    def push_ms(self, by_ms: int) -> None:
+        """Let this much monotonic time have passed."""
+        self._pushed_ns += by_ms * 1_000_000
 
     def wall_ms(self) -> int:
         return self.now_ms
