@@ -4,9 +4,9 @@ Exact: the clauses of the checklist together with the answers so far allow no ot
 solver a checklist, kept by its pack; not for two threads at once.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from zoning import session
 from zoning.checklist.values import Stage, Step
@@ -16,7 +16,7 @@ from zoning.encode.space import EnumColumn, NumberColumn, SetColumn
 from zoning.encode.statics import free_statics
 from zoning.evaluate import decide
 from zoning.grammar import names, truth
-from zoning.model import AnsweredBy, Grade, Static, Value, Verdict
+from zoning.model import AnsweredBy, Grade, Static, Verdict
 from zoning.pack import Pack
 from zoning.session import AnswerRefusedError
 from zoning.session.walk import Given, Run, StepState, chosen_options, static_values
@@ -25,6 +25,9 @@ RUNS_KEPT = 512  # per checklist; full: the oldest is forgotten and found again
 _ALWAYS = (Stage.DANGER, Stage.IDENTITY)
 _WAITING = (StepState.OPEN, StepState.PENDING)
 _Key: TypeAlias = tuple[Static, frozenset[tuple[str, str | int]]]
+_Kept = TypeVar("_Kept")
+_Value = TypeVar("_Value")
+_Known: TypeAlias = tuple[tuple[Lit, ...], frozenset[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +35,15 @@ class Settler:
     """The clauses of one checklist and what they said of the runs seen last.
 
     `values` = the values of the settle columns, one of each column holds; `extras` = photographs
-    and actions, each demanded or not.
+    and actions, each demanded or not. `known` = per unit what its static facts fix, and the steps
+    that may want an explicit answer.
     """
 
     joint: Joint
     values: tuple[Lit, ...]
     extras: tuple[Lit, ...]
     seen: dict[_Key, Verdict | None] = field(default_factory=dict)
+    known: dict[Static, _Known] = field(default_factory=dict)
 
     @classmethod
     def of(cls, pack: Pack, checklist: str) -> "Settler":
@@ -60,8 +65,7 @@ def settled(run: Run) -> Verdict | None:
     settler = _settler(run.pack, run.checklist.id)
     key = (run.static, frozenset((one.step, one.value) for one in run.given.values()))
     if key not in settler.seen:
-        if len(settler.seen) >= RUNS_KEPT:
-            del settler.seen[next(iter(settler.seen))]
+        _forget_oldest(settler.seen)
         settler.seen[key] = _judged(run, settler)
     return settler.seen[key]
 
@@ -110,6 +114,11 @@ def mass(run: Run, step: Step) -> float:
     return settling / total if total else 0.0
 
 
+def _forget_oldest(kept: dict[_Kept, _Value]) -> None:
+    if len(kept) >= RUNS_KEPT:
+        del kept[next(iter(kept))]
+
+
 def _settler(pack: Pack, checklist: str) -> Settler:
     found = pack.settlers.get(checklist)
     if not isinstance(found, Settler):
@@ -139,8 +148,8 @@ def _judged(run: Run, settler: Settler) -> Verdict | None:
 
 def _is_settled(run: Run, settler: Settler) -> bool:
     """Return whether every completion has the outcome of any one of them."""
-    joint, cnf = settler.joint, settler.joint.cnf
-    given = tuple(_assumed(run, joint))
+    cnf = settler.joint.cnf
+    given = tuple(_assumed(run, settler))
     if not cnf.solve(*given):
         return False
     fixed = [lit for lit in settler.values if cnf.value(lit)]
@@ -177,27 +186,34 @@ def _actions(joint: Joint) -> Iterator[Lit]:
     return (cnf.disj(lits) for lits in found.values())
 
 
-def _assumed(run: Run, joint: Joint) -> Iterator[Lit]:
+def _assumed(run: Run, settler: Settler) -> Iterator[Lit]:
     """Yield what is fixed in every completion of a run: facts, answers, marks nobody made."""
-    static, _ = static_values(run.pack, run.static)
-    yield from joint.statics.assume(run.pack, run.static)
-    yield from joint.obeying()
-    for name, one in joint.steps.items():
+    if run.static not in settler.known:
+        _forget_oldest(settler.known)
+        settler.known[run.static] = _known(run, settler.joint)
+    fixed, asking = settler.known[run.static]
+    yield from fixed
+    for name, one in settler.joint.steps.items():
         if one.step.by_parcel or one.step.is_silent:
             continue
         state, given = run.states[name], run.given.get(name)
         if given is not None and state in (StepState.ANSWERED, StepState.IRRELEVANT):
             yield one.given
             yield from _chosen(one, given)
-        elif state is StepState.CUT or not _may_ask(one.step, state, static):
+        elif state is StepState.CUT or (state is not StepState.OPEN and name not in asking):
             yield -one.given
 
 
-def _may_ask(step: Step, state: StepState, static: Mapping[str, Value]) -> bool:
-    """Whether a step may still want an explicit answer."""
-    if state is StepState.OPEN or step.constraint is not None:
-        return True
-    return truth(step.must, static) is not False
+def _known(run: Run, joint: Joint) -> _Known:
+    """Return what the static facts of a unit fix, and which steps may want an answer with them."""
+    static, _ = static_values(run.pack, run.static)
+    asking = (
+        step.name
+        for step in run.checklist.steps
+        if step.constraint is not None or truth(step.must, static) is not False
+    )
+    fixed = (*joint.statics.assume(run.pack, run.static), *joint.obeying())
+    return fixed, frozenset(asking)
 
 
 def _chosen(one: Asked, given: Given) -> Iterator[Lit]:
