@@ -168,12 +168,14 @@ def digest(body: bytes, prevhash: str) -> str:
 
 
 def decode(seq: int, body: bytes) -> Event:
-    """Read a stored body; unknown fields are kept in `data`, an unknown kind has no payload.
+    """Read a stored body: `data` as it stands, unknown fields kept; `payload` in today's version.
+
+    An unknown kind, or one of a newer version, has no payload.
 
     Raises ValueError for bytes that are no event of ours.
     """
     envelope = json.loads(body)
-    kind = str(envelope["type"]).removeprefix(f"{TYPE_PREFIX}.").rpartition(".v")[0]
+    kind, _, version = str(envelope["type"]).removeprefix(f"{TYPE_PREFIX}.").rpartition(".v")
     data = envelope["data"]
     return Event(
         seq=seq,
@@ -184,7 +186,7 @@ def decode(seq: int, body: bytes) -> Event:
         time_ms=parse_utc(envelope["time"]),
         recorded_ms=parse_utc(envelope["recordedtime"]),
         data=data,
-        payload=read_payload(kind, data),
+        payload=read_payload(kind, data, int(version)),
     )
 
 

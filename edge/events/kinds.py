@@ -62,6 +62,7 @@ from edge.events.unit import (
     UnitOpened,
     UnitParked,
 )
+from edge.events.upcast import upcast
 from edge.records import from_json
 
 Payload = (
@@ -112,7 +113,8 @@ Payload = (
     | SyncRetired
 )
 
-_PAYLOADS: Final[Mapping[str, type[Any]]] = (
+# One entry a kind on the wire; `unknown` stands for the states of a newer release.
+PAYLOADS: Final[Mapping[str, type[Any]]] = (
     {
         kind.KIND: kind
         for kind in Payload.__args__
@@ -130,13 +132,16 @@ def kind_of(payload: Payload) -> str:
     return payload.KIND
 
 
-def read_payload(kind: str, data: Mapping[str, Any]) -> Payload | None:
-    """Return the typed payload; None for a kind of a newer release.
+def read_payload(kind: str, data: Mapping[str, Any], version: int = 1) -> Payload | None:
+    """Return the typed payload; None for a kind, or a version of one, of a newer release.
 
     Raises ValueError when a known kind lacks a required field.
     """
-    wanted = _PAYLOADS.get(kind)
+    wanted = PAYLOADS.get(kind)
     if wanted is None:
+        return None
+    version, data = upcast(kind, version, data)
+    if version != wanted.SCHEMA:
         return None
     payload: Payload = from_json(wanted, data)
     return payload

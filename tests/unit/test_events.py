@@ -26,7 +26,7 @@ from edge.events import (
     read_payload,
     splice,
 )
-from edge.events.kinds import _PAYLOADS
+from edge.events.kinds import PAYLOADS
 from edge.events.scan import Match
 
 ORIGIN = Origin(
@@ -109,7 +109,7 @@ def test_a_known_kind_without_a_required_field_is_named() -> None:
 
 
 def test_every_kind_has_two_tokens_and_a_schema_number() -> None:
-    for kind, payload in _PAYLOADS.items():
+    for kind, payload in PAYLOADS.items():
         assert kind.count(".") == 1
         assert payload.SCHEMA >= 1
     assert kind_of(OperatorIn(operator="1", role="operator", method="badge")) == "operator.in"
