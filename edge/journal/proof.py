@@ -12,9 +12,10 @@ from enum import StrEnum
 from typing import Any, Final
 
 from edge.events import GENESIS, TYPE_PREFIX, parse_utc
-from edge.journal.rows import id_blob
+from edge.journal.rows import JournalDamagedError, id_blob
 
 SLICE_EVENTS: Final = 500  # a snapshot is held for one slice only, so that the WAL can be reused
+TAIL_EVENTS: Final = 1000
 FILE_FAULTS_MAX: Final = 100
 
 _COLUMNS: Final = (
@@ -37,6 +38,10 @@ _BY_ID: Final = (
     "SELECT max(seq) FROM event INDEXED BY sqlite_autoindex_event_1 WHERE id IS NOT NULL"
 )
 _FIRST: Final = "SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'first_seq'"
+_BUILT_ON: Final = (
+    "SELECT seq, body, digest FROM event WHERE seq >= (SELECT min(first_seq) FROM live)",
+    "SELECT seq, body, digest FROM event WHERE kind = 'config.activated'",
+)
 
 Tell = Callable[[int, int], None]
 
@@ -310,6 +315,21 @@ def need_events(connection: sqlite3.Connection) -> None:
         raise sqlite3.DatabaseError("it has no table of events")
 
 
+def need_good_end(connection: sqlite3.Connection) -> None:
+    """Prove the newest events and all that a start builds its state on.
+
+    Raises JournalDamagedError: nothing may be built on what was not written.
+    """
+    newest = newest_seq(connection)
+    report = Proof(connection).run(max(1, newest - TAIL_EVENTS + 1))
+    if not report.is_good:
+        raise JournalDamagedError("open", f"altered or absent events {report.broken[:10]}")
+    for query in _BUILT_ON:
+        for seq, body, digest in connection.execute(query):
+            if not isinstance(body, bytes) or hashlib.sha256(body).digest() != digest:
+                raise JournalDamagedError("open", f"event {seq} is altered")
+
+
 def newest_seq(connection: sqlite3.Connection, least: int = 0) -> int:
     """Return the highest sequence that an undamaged row vouches for, or else any other table."""
     try:
@@ -319,6 +339,12 @@ def newest_seq(connection: sqlite3.Connection, least: int = 0) -> int:
     except sqlite3.DatabaseError:
         return max(least, named_seq(connection), _highest(connection, (_BY_ID,)))
     return max(least, named_seq(connection))
+
+
+def oldest_seq(connection: sqlite3.Connection) -> int:
+    """Return the lowest sequence that can be there: some events are kept beyond a purge."""
+    first = purged(connection)[0] + 1
+    return max(1, min(first, _highest(connection, ("SELECT min(seq) FROM event",)) or first))
 
 
 def named_seq(connection: sqlite3.Connection) -> int:
@@ -358,10 +384,13 @@ def envelope_of(body: object) -> dict[str, Any] | None:
 
 def is_genuine(row: Row) -> bool:
     """Return whether a row is whole: digest and every column agree with the body."""
-    if not isinstance(row.body, bytes) or hashlib.sha256(row.body).digest() != row.digest:
-        return False
-    envelope = envelope_of(row.body)
+    envelope = envelope_of(row.body) if is_whole(row) else None
     return envelope is not None and not wrong_columns(row, envelope)
+
+
+def is_whole(row: Row) -> bool:
+    """Return whether the body has the digest beside it."""
+    return isinstance(row.body, bytes) and hashlib.sha256(row.body).digest() == row.digest
 
 
 def wrong_columns(row: Row, envelope: dict[str, Any]) -> tuple[Wrong, ...]:

@@ -11,7 +11,7 @@ from typing import Any, Final, Self
 from edge.events import GENESIS, Event, IntentId, decode, digest
 from edge.journal.proof import SLICE_EVENTS, Proof, Report, Tell
 from edge.journal.rows import IntentRow, IntentState, JournalBrokenError, id_blob, id_text
-from edge.journal.schema import open_reader
+from edge.journal.schema import broken, open_reader
 
 SQLITE_VERSION: Final = sqlite3.sqlite_version
 TAIL_EVENTS: Final = 1000
@@ -153,7 +153,7 @@ class Reader:
         try:
             return Proof(self._connection).run(from_seq, deep=deep, tell=tell)
         except sqlite3.Error as error:
-            raise JournalBrokenError("read", str(error)) from error
+            raise broken("read", error) from error
 
     def bodies(self, from_seq: int) -> Iterator[tuple[int, bytes, bytes]]:
         """Yield sequence, body and digest of all events from `from_seq` on, in order."""
@@ -177,7 +177,7 @@ class Reader:
         try:
             return self._connection.execute(query, values).fetchall()
         except sqlite3.Error as error:
-            raise JournalBrokenError("read", str(error)) from error
+            raise broken("read", error) from error
 
 
 def is_intact(body: bytes, before: str, stored: bytes) -> bool:

@@ -44,6 +44,10 @@ class JournalBrokenError(JournalError):
         super().__init__(f"journal: {what}: {why}")
 
 
+class JournalDamagedError(JournalBrokenError):
+    """The file's contents are not what was written: its events can be salvaged into a new one."""
+
+
 class JournalBusyError(JournalError):
     """Another process has the lock."""
 

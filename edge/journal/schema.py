@@ -15,11 +15,12 @@ from typing import Any, Final
 from sqlite_utils import Database
 from sqlite_utils.migrations import Migrations
 
-from edge.journal.rows import JournalBrokenError
+from edge.journal.rows import JournalBrokenError, JournalDamagedError
 
 PAGE_BYTES: Final = 4096
 PREGROW_BYTES: Final = 4 * 1024 * 1024
 READER_BUSY_MS: Final = 1000
+_DAMAGED: Final = (11, 26)  # SQLITE_CORRUPT, SQLITE_NOTADB
 
 _TABLES: Final = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value ANY) STRICT;
@@ -98,7 +99,7 @@ def open_writer(
         _migrations.apply(Database(connection))
     except sqlite3.Error as error:
         connection.close()
-        raise JournalBrokenError(f"open {path.name}", str(error)) from error
+        raise broken(f"open {path.name}", error) from error
     except JournalBrokenError:
         connection.close()
         raise
@@ -149,7 +150,14 @@ def reading(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        raise JournalBrokenError(f"read {path.name}", str(error)) from error
+        raise broken(f"read {path.name}", error) from error
+
+
+def broken(what: str, error: sqlite3.Error) -> JournalBrokenError:
+    """Return the error of the journal that one of SQLite stands for: damaged, or not usable."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    kind = JournalDamagedError if code in _DAMAGED else JournalBrokenError
+    return kind(what, str(error))
 
 
 def pregrow(connection: sqlite3.Connection, room_bytes: int) -> None:

@@ -17,6 +17,7 @@ from typing import Any, Final
 from drivers.protocols import Clock
 from edge.events import GENESIS, Encoded, digest, splice
 from edge.journal.outbox import Act, Order, Settlement, is_wanted
+from edge.journal.proof import need_good_end
 from edge.journal.rows import (
     Identity,
     IntentRow,
@@ -29,7 +30,15 @@ from edge.journal.rows import (
     Submission,
     id_blob,
 )
-from edge.journal.schema import PAGE_BYTES, Synchronous, open_writer, pregrow, used_bytes, wal_pages
+from edge.journal.schema import (
+    PAGE_BYTES,
+    Synchronous,
+    broken,
+    open_writer,
+    pregrow,
+    used_bytes,
+    wal_pages,
+)
 from edge.journal.settle import TargetBook, drop_delivered, is_about, open_books, settle
 from edge.journal.space import MIB, DiskLevel, is_reserved, level_of, used_percent
 from edge.settings.model import JournalSettings, TargetSettings
@@ -133,7 +142,7 @@ class Store:
             try:
                 self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
             except sqlite3.Error as error:
-                raise JournalBrokenError("checkpoint", str(error)) from error
+                raise broken("checkpoint", error) from error
 
     def measure(self) -> None:
         """Take the disk level anew, at most once a second while there is room."""
@@ -260,7 +269,7 @@ class Store:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
         except sqlite3.Error as error:
-            raise JournalBrokenError("roll back", str(error)) from error
+            raise broken("roll back", error) from error
 
     def _translated(self, error: sqlite3.Error, group: Sequence[Submission]) -> JournalError:
         code = error.sqlite_errorcode if hasattr(error, "sqlite_errorcode") else 0
@@ -269,7 +278,7 @@ class Store:
             return JournalDuplicateError(given) if given else JournalConflictError(str(error))
         if code & 0xFF == _SQLITE_FULL:
             return JournalFullError(str(error))
-        return JournalBrokenError("append", str(error))
+        return broken("append", error)
 
     def _seen_input(self, group: Sequence[Submission]) -> str | None:
         for event in (event for submission in group for event in submission.events):
@@ -292,8 +301,13 @@ class Store:
         row = connection.execute(
             "SELECT seq, digest, recorded_ms FROM event ORDER BY seq DESC LIMIT 1"
         ).fetchone()
+        known = self._known()
         if row is not None:
             self.tip = Tip(seq=row[0], digest=row[1].hex(), recorded_ms=row[2])
+        if "salvage" not in known:  # else proven a moment ago, and what is lost not yet declared
+            need_good_end(connection)
+        before = max(int(known.get(key, 0)) for key in ("purged_seq", "floor_seq"))
+        self.tip = replace(self.tip, seq=max(self.tip.seq, before))
         (self._photo_bytes,) = connection.execute(
             "SELECT coalesce(sum(bytes), 0) FROM photo"
         ).fetchone()
@@ -307,15 +321,22 @@ class Store:
         self.measure()
 
     def _settle_identity(self, identity: Identity) -> None:
-        known = dict(self._connection.execute("SELECT key, value FROM meta").fetchall())
+        known = self._known()
         if "journal_id" not in known:
-            self._new_identity("fresh", identity)
+            self._new_identity(str(known.get("salvage", "fresh")), identity)
         elif known["machine_id"] != identity.machine_id:
             self._new_identity("clone", identity)
         else:
             self.journal_id = str(known["journal_id"])
             is_unused = self.tip.seq < int(known["first_seq"])
             self.reason = str(known["reason"]) if is_unused else ""
+
+    def _known(self) -> dict[str, Any]:
+        return dict(self._connection.execute("SELECT key, value FROM meta").fetchall())
+
+    def forget(self, key: str) -> None:
+        """Drop a note of the journal about itself."""
+        self._connection.execute("DELETE FROM meta WHERE key = ?", (key,))
 
     def _new_identity(self, reason: str, identity: Identity) -> None:
         self.journal_id, self.reason = os.urandom(JOURNAL_ID_BYTES).hex(), reason
@@ -356,7 +377,10 @@ def open_store(
         store.prepare(identity, targets, budget)
     except sqlite3.Error as error:
         store.close()
-        raise JournalBrokenError(f"open {path.name}", str(error)) from error
+        raise broken(f"open {path.name}", error) from error
+    except JournalBrokenError:
+        store.close()
+        raise
     return store
 
 

@@ -24,6 +24,7 @@ from edge.journal.rows import (
     JournalBrokenError,
     JournalBusyError,
     JournalConflictError,
+    JournalDamagedError,
     JournalDuplicateError,
     JournalError,
     JournalFullError,
@@ -31,6 +32,7 @@ from edge.journal.rows import (
     Receipt,
     Submission,
 )
+from edge.journal.salvage import Salvaged, Station, finish, mark, marked, may_by_itself, salvage
 from edge.journal.schema import Synchronous
 from edge.journal.settle import merged
 from edge.journal.space import DiskLevel
@@ -46,6 +48,7 @@ __all__ = [
     "JournalBrokenError",
     "JournalBusyError",
     "JournalConflictError",
+    "JournalDamagedError",
     "JournalDuplicateError",
     "JournalError",
     "JournalFullError",
@@ -78,7 +81,8 @@ class Journal:
     """The one writer of a journal file.
 
     `changed` is replaced at each commit and the old one set: take it, look, then wait on it.
-    `fresh` = the first event of this journal's identity is still to be committed.
+    `fresh` = the first event of this journal's identity is still to be committed. `salvages` = a
+    damaged file is salvaged when it is opened, and `salvaged` tells what came of it.
     """
 
     def __init__(
@@ -90,6 +94,7 @@ class Journal:
         budget: JournalSettings,
         clock: Clock,
         synchronous: Synchronous = Synchronous.FULL,
+        salvages: bool = False,
     ) -> None:
         self.path = path
         self.identity = identity
@@ -98,8 +103,10 @@ class Journal:
         self.reason = ""
         self.last_seq = 0
         self.level = DiskLevel.NORMAL
-        self._opened_with = (targets, budget, clock)
+        self.salvaged: Salvaged | None = None
+        self._opened_with = Station(identity=identity, targets=targets, budget=budget, clock=clock)
         self._synchronous = synchronous
+        self._salvages = salvages
         self._next_n: dict[str, int] = {}
         self._dead: dict[str, int] = {}
         self._room = asyncio.Semaphore(SUBMISSIONS_MAX)
@@ -112,18 +119,10 @@ class Journal:
         Raises JournalBusyError when another process has it, JournalBrokenError for a file that
         is no journal.
         """
-        targets, budget, clock = self._opened_with
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._lock = _locked(self.path.with_name(LOCK_FILE))
+        self._lock = locked(self.path.with_name(LOCK_FILE))
         try:
-            store = open_store(
-                self.path,
-                self.identity,
-                targets=targets,
-                budget=budget,
-                clock=clock,
-                synchronous=self._synchronous,
-            )
+            store = self._open()
         except JournalBrokenError:
             os.close(self._lock)
             raise
@@ -136,6 +135,30 @@ class Journal:
         self._thread = threading.Thread(target=self._run, args=(store,), name="journal-writer")
         self._thread.start()
         return self
+
+    def _open(self) -> Store:
+        """Open the file; a damaged one is salvaged if that may be done without a person."""
+        finish(self.path)
+        try:
+            return self._store()
+        except JournalDamagedError:
+            if not self._salvages or not may_by_itself(self.path):
+                raise
+            self.salvaged = salvage(self.path, self._opened_with)
+            return self._store()
+
+    def _store(self) -> Store:
+        if why := marked(self.path):
+            raise JournalDamagedError("open", why)
+        given = self._opened_with
+        return open_store(
+            self.path,
+            given.identity,
+            targets=given.targets,
+            budget=given.budget,
+            clock=given.clock,
+            synchronous=self._synchronous,
+        )
 
     async def __aexit__(self, *_: object) -> None:
         self._queue.put(None)
@@ -235,6 +258,8 @@ class Journal:
                 store.checkpoint(is_idle=self._queue.empty())
         except JournalBrokenError as error:
             broken = error
+            if isinstance(error, JournalDamagedError):
+                mark(self.path, str(error))
         finally:
             store.close()
             self._loop.call_soon_threadsafe(self._end, (*writer.group, *writer.rest()), broken)
@@ -358,7 +383,7 @@ class Worker:
             return await result
 
     def start(self, call: Callable[[], None]) -> None:
-        """Do a call that nobody waits for; one that does not end by itself is its owner's to end."""
+        """Do a call that nobody waits for; one that does not end by itself its owner must end."""
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name=self._name)
             self._thread.start()
@@ -376,6 +401,12 @@ class Worker:
             call()
 
 
+def machine_id() -> str:
+    """Return what tells this machine from one its disk was copied to; empty if nothing does."""
+    path = Path("/etc/machine-id")
+    return path.read_text(encoding="ascii").strip() if path.exists() else ""
+
+
 def _settle(result: "asyncio.Future[Result]", value: Result) -> None:
     if not result.done():
         result.set_result(value)
@@ -386,7 +417,8 @@ def _fail(result: "asyncio.Future[Result]", error: Exception) -> None:
         result.set_exception(error)
 
 
-def _locked(path: Path) -> int:
+def locked(path: Path) -> int:
+    """Return the open lock of a journal. Raises JournalBusyError: another process has it."""
     lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -22,7 +22,7 @@ from edge.feeds.policy_inbox import PolicyInbox
 from edge.journal.photos import PhotoStore
 from edge.journal.reader import SQLITE_VERSION, Reader
 from edge.journal.reference import Reference
-from edge.journal.writer import Identity, Journal
+from edge.journal.writer import Identity, Journal, machine_id
 from edge.metrics import Metrics
 from edge.service.devices import make_devices
 from edge.service.look_up import LookUp
@@ -63,6 +63,7 @@ async def serve(settings: Settings, data: Path, *, notify: str | None = None) ->
                 targets=settings.targets,
                 budget=settings.station.journal,
                 clock=clock,
+                salvages=True,
             )
         )
         reader = stack.enter_context(Reader(data / "journal.db"))
@@ -175,13 +176,8 @@ def _identity(settings: Settings) -> Identity:
         namespace=station.namespace,
         site=station.site,
         station=station.station,
-        machine_id=_machine_id(),
+        machine_id=machine_id(),
     )
-
-
-def _machine_id() -> str:
-    path = Path("/etc/machine-id")
-    return path.read_text(encoding="ascii").strip() if path.exists() else ""
 
 
 def _origin(settings: Settings, journal: Journal) -> Origin:

@@ -31,9 +31,11 @@ async def test_a_good_chain_is_proven_and_an_altered_event_is_named(
     connection.commit()
     connection.close()
     assert main(given) == 1
-    assert json.loads(capsys.readouterr().out)["broken"] == [4, 5]
+    told = json.loads(capsys.readouterr().out)
+    assert (told["ok"], told["chain"], told["broken"]) == (False, "broken", [4])
+    assert told["damage"] == [{"seq": 4, "what": ["digest"], "text": ""}]
     assert main(given[:-1]) == 1
-    assert "altered or missing: 4, 5" in capsys.readouterr().out
+    assert "\n4: digest" in capsys.readouterr().out
 
 
 async def test_events_are_shown_newest_by_default_or_as_chosen(
@@ -56,7 +58,7 @@ async def test_what_is_unsent_and_what_was_refused_is_listed(
 ) -> None:
     await _filled(tmp_path)
     assert main(["sync", "status", "--data", str(tmp_path)]) == 0
-    assert capsys.readouterr().out.startswith("oms: 3 unsent, oldest of 2025-11-24T16:00:00.000Z")
+    assert capsys.readouterr().out.startswith("oms: idle, 3 unsent, oldest of 2025-11-24T16:00:00.000Z")
     assert main(["sync", "dead", "--data", str(tmp_path), "--json"]) == 0
     letter = json.loads(capsys.readouterr().out)
     assert (letter["target"], letter["seq"], letter["reason"]) == ("oms", 2, "no such unit")

@@ -1,4 +1,4 @@
-"""`receiving-edge journal`: prove a journal, show it, try a disk with one."""
+"""`receiving-edge journal`: prove a journal, show it, try a disk with one, save a damaged one."""
 
 import argparse
 from pathlib import Path
@@ -13,6 +13,7 @@ VERBS: Final = {
     "verify": Verb(f"{_HERE}.verify", "prove every stored event; the service may run"),
     "show": Verb(f"{_HERE}.show", "show events; the service may run"),
     "soak": Verb(f"{_HERE}.soak", "try a disk: append through the real writer, tell what is safe"),
+    "salvage": Verb(f"{_HERE}.salvage", "save what can be read of a damaged journal"),
 }
 
 
