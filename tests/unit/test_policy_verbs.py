@@ -23,10 +23,14 @@ def run(capfd: pytest.CaptureFixture[str]) -> Run:
 
 
 def test_every_verb_has_a_module_with_arguments_and_a_run() -> None:
-    for verb in [*VERBS.values(), *POLICY_VERBS.values()]:
+    wanted = list(VERBS.values())
+    assert "edge.commands.policy.decide" in [verb.module for verb in POLICY_VERBS.values()]
+    while wanted:
+        verb = wanted.pop()
         module = importlib.import_module(verb.module)
         assert callable(module.add_arguments)
-        assert verb is VERBS["policy"] or callable(module.run)
+        wanted += getattr(module, "VERBS", {}).values()
+        assert hasattr(module, "VERBS") is not hasattr(module, "run"), verb.module
         assert verb.help == verb.help.strip()
         assert len(verb.help) < 80
 

