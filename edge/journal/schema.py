@@ -72,6 +72,17 @@ def _activations(db: Database) -> None:
     db.execute("CREATE INDEX event_activated ON event(kind) WHERE kind = 'config.activated'")
 
 
+@_migrations(name="0004_retention")
+def _retention(db: Database) -> None:
+    """Note damaged events; find by sequence what goes with purged ones."""
+    db.execute(
+        "CREATE TABLE parked (seq INTEGER PRIMARY KEY, what TEXT NOT NULL,"
+        " found_ms INTEGER NOT NULL) STRICT"
+    )
+    db.execute("CREATE INDEX code_seq ON code(seq)")
+    db.execute("CREATE INDEX intent_closed ON intent(seq) WHERE state = 'closed'")
+
+
 class Synchronous(StrEnum):
     """How SQLite flushes. A station's journal is FULL.
 

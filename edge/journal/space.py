@@ -1,8 +1,9 @@
 """How full the disk is: shares of the budget and of the file system, as one of four levels.
 
-Nothing is deleted here and nothing that is not acknowledged is ever dropped for room.
+Nothing that is not acknowledged is ever dropped for room: only the ballast is.
 """
 
+import logging
 import os
 from enum import IntEnum
 from pathlib import Path
@@ -12,6 +13,12 @@ from edge.settings.model import JournalSettings
 
 MIB: Final = 1024 * 1024
 RESUME_BELOW_HIGH: Final = 5
+BALLAST_FILE: Final = "ballast"
+BALLAST_SHARE: Final = 32  # of the budget
+ROOMY: Final = 4  # times the ballast must be free before it is loaded
+LITTLE: Final = 4 * MIB  # free: what a log needs to go on
+
+log = logging.getLogger("journal")
 
 # What must still be recorded when there is next to no room: where a unit is, and what is dangerous.
 _RESERVED: Final = frozenset(("put", "move", "diverter", "danger", "hold", "correction", "station"))
@@ -54,3 +61,46 @@ def is_reserved(kind: str) -> bool:
 
 def _share(used: int, free: int) -> int:
     return used * 100 // (used + free) if used + free else 0
+
+
+class Ballast:
+    """A file that only takes up room: given up when the disk is full, so that work can end."""
+
+    def __init__(self, path: Path, size: int) -> None:
+        self.path = path
+        self._size = size
+
+    @classmethod
+    def of(cls, folder: Path, budget: JournalSettings) -> "Ballast":
+        """Return the ballast of a data folder: no more than a small part of the budget."""
+        most = budget.budget_mb * MIB // BALLAST_SHARE
+        return cls(folder / BALLAST_FILE, min(budget.ballast_mb * MIB, most))
+
+    def load(self) -> None:
+        """Take the room up, if there is plenty of it; what cannot be had is tried again later."""
+        if not self._size or self._is_loaded() or self._free() < ROOMY * self._size:
+            return
+        handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+        try:
+            os.posix_fallocate(handle, 0, self._size)
+            os.fsync(handle)
+        except OSError as error:
+            log.warning("journal: ballast not loaded: %s", error)
+            self.path.unlink(missing_ok=True)
+        finally:
+            os.close(handle)
+
+    def drop(self) -> bool:
+        """Give the room back when the file system has none left; True if that has helped."""
+        if not self.path.exists() or self._free() >= LITTLE:
+            return False
+        self.path.unlink()
+        log.error("journal: the disk is full: the ballast is given up")
+        return True
+
+    def _is_loaded(self) -> bool:
+        return self.path.exists() and self.path.stat().st_size == self._size
+
+    def _free(self) -> int:
+        disk = os.statvfs(self.path.parent)
+        return disk.f_bavail * disk.f_frsize

@@ -18,6 +18,7 @@ from drivers.protocols import Clock
 from edge.events import GENESIS, Encoded, digest, splice
 from edge.journal.outbox import Act, Order, Settlement, is_wanted
 from edge.journal.proof import need_good_end
+from edge.journal.retention import Keep, purge_step, purgeable
 from edge.journal.rows import (
     Identity,
     IntentRow,
@@ -39,13 +40,22 @@ from edge.journal.schema import (
     used_bytes,
     wal_pages,
 )
-from edge.journal.settle import TargetBook, drop_delivered, is_about, open_books, settle
-from edge.journal.space import MIB, DiskLevel, is_reserved, level_of, used_percent
-from edge.settings.model import JournalSettings, TargetSettings
+from edge.journal.settle import TargetBook, drop_delivered, open_books, settle
+from edge.journal.space import (
+    BALLAST_FILE,
+    MIB,
+    Ballast,
+    DiskLevel,
+    is_reserved,
+    level_of,
+    used_percent,
+)
+from edge.settings.model import JournalSettings, TargetKind, TargetSettings
 
 CHECKPOINT_PAGES: Final = 400  # copied back when nobody waits
 CHECKPOINT_PAGES_MAX: Final = 2000  # copied back even if somebody does
 MEASURE_NS: Final = 1_000_000_000
+LOOK_NS: Final = 60_000_000_000  # between two looks for what may be purged
 JOURNAL_ID_BYTES: Final = 4
 
 _SQLITE_FULL: Final = 13
@@ -91,6 +101,11 @@ class Store:
         self._shared = os.open(f"{path}-shm", os.O_RDONLY | os.O_CLOEXEC)
         self._photo_bytes = 0
         self._measured_ns = 0
+        self._keep: Keep | None = None
+        self._purged_seq = 0
+        self._purgeable = 0
+        self._looked_ns = 0
+        self._ballast = Ballast(path.parent / BALLAST_FILE, 0)
         self.books: tuple[TargetBook, ...] = ()
         self.tip = Tip(seq=0, digest=GENESIS, recorded_ms=0)
         self.level = DiskLevel.NORMAL
@@ -112,6 +127,15 @@ class Store:
         """
         for submission in group:
             self._need_room(submission)
+        try:
+            return self._append(group, acks)
+        except JournalFullError:
+            if not self._ballast.drop():
+                raise
+        self.checkpoint(is_idle=True)
+        return self._append(group, acks)
+
+    def _append(self, group: Sequence[Submission], acks: Sequence[Settlement]) -> list[Receipt]:
         tip, numbers = self.tip, [book.next_n for book in self.books]
         receipts: list[Receipt] = []
         photo_bytes = self._photo_bytes
@@ -143,6 +167,31 @@ class Store:
                 self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
             except sqlite3.Error as error:
                 raise broken("checkpoint", error) from error
+
+    def idle(self) -> bool:
+        """Do what nobody waits for: one step of it; return whether there is more of it to do."""
+        self.checkpoint(is_idle=True)
+        now_ns = self._clock.monotonic_ns()
+        if now_ns - self._looked_ns >= LOOK_NS:
+            self._looked_ns = now_ns
+            self.measure()
+            if self.level < DiskLevel.HIGH:
+                self._ballast.load()
+            self._look_for_old()
+        if self._purgeable <= self._purged_seq:
+            return False
+        before = self._purged_seq
+        try:
+            self._purged_seq = purge_step(self._connection, before, self._purgeable)
+        except sqlite3.Error as error:
+            self._undo([book.next_n for book in self.books])
+            raise broken("purge", error) from error
+        return self._purged_seq > before
+
+    def _look_for_old(self) -> None:
+        if self._keep is not None:
+            now_ms = max(self._clock.wall_ms(), self.tip.recorded_ms)
+            self._purgeable = purgeable(self._connection, self._keep, now_ms)
 
     def measure(self) -> None:
         """Take the disk level anew, at most once a second while there is room."""
@@ -190,7 +239,7 @@ class Store:
         )
         if event.mode == "live":
             for book in self._wanted_by(event.kind):
-                if is_about(event, book.name):
+                if not book.takes(event):
                     continue
                 rows.outbox.append((seq, book.id, book.next_n))
                 book.next_n += 1
@@ -306,7 +355,8 @@ class Store:
             self.tip = Tip(seq=row[0], digest=row[1].hex(), recorded_ms=row[2])
         if "salvage" not in known:  # else proven a moment ago, and what is lost not yet declared
             need_good_end(connection)
-        before = max(int(known.get(key, 0)) for key in ("purged_seq", "floor_seq"))
+        self._purged_seq = int(known.get("purged_seq", 0))
+        before = max(self._purged_seq, int(known.get("floor_seq", 0)))
         self.tip = replace(self.tip, seq=max(self.tip.seq, before))
         (self._photo_bytes,) = connection.execute(
             "SELECT coalesce(sum(bytes), 0) FROM photo"
@@ -319,6 +369,9 @@ class Store:
         connection.execute("COMMIT")
         self._pregrow()
         self.measure()
+        self._ballast = Ballast.of(self._path.parent, budget)
+        has_photos = any(one.kind is TargetKind.PHOTO_HTTP for one in targets)
+        self._keep = Keep.of(budget, has_photo_target=has_photos)
 
     def _settle_identity(self, identity: Identity) -> None:
         known = self._known()

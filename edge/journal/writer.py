@@ -63,6 +63,8 @@ SUBMISSIONS_MAX: Final = 256  # full: the producer awaits
 GROUP_MAX: Final = 256
 GROUP_BYTES_MAX: Final = 1024 * 1024
 ACK_WAIT_S: Final = 0.2  # a cursor rides in the next group, or goes alone after this
+IDLE_S: Final = 1.0  # nobody came for so long: there is time for what nobody waits for
+MORE_S: Final = 0.02  # between two steps of that
 LOCK_FILE: Final = "journal.lock"
 
 Result = TypeVar("Result")
@@ -252,6 +254,12 @@ class Journal:
         broken = JournalBrokenError("append", "the writer has ended")
         try:
             while (group := writer.take()) is not None:
+                if not group and not writer.has_news:
+                    level = store.level
+                    writer.has_more = store.idle()
+                    if store.level is not level:
+                        self._loop.call_soon_threadsafe(self._release, (), store)
+                    continue
                 answers = writer.write(group)
                 self._loop.call_soon_threadsafe(self._release, answers, store)
                 writer.group = ()
@@ -277,10 +285,11 @@ class _Writer:
         self._asides: list[Settlement] = []
         self._ack_due_s = 0.0
         self._is_ending = False
+        self.has_more = False
         self.group: tuple[_Waiting, ...] = ()
 
     def take(self) -> tuple[_Waiting, ...] | None:
-        """Wait for submissions; empty = acknowledgements alone are due; None = the end."""
+        """Wait for submissions; none = acknowledgements alone are due, or idle; None = the end."""
         if self._is_ending:
             return None
         group: list[_Waiting] = []
@@ -299,21 +308,22 @@ class _Writer:
                 case _:
                     self._keep(item)
         self.group = tuple(group)
-        return self.group if group or self._has_news else None
+        return None if self._is_ending and not group and not self.has_news else self.group
 
     def _next(self, *, may_wait: bool) -> "_Waiting | Settlement | None":
         if not may_wait:
             return self._queue.get_nowait()
-        if not self._has_news:
-            return self._queue.get()
+        if not self.has_news:
+            return self._queue.get(timeout=MORE_S if self.has_more else IDLE_S)
         return self._queue.get(timeout=max(0.001, self._ack_due_s - time.monotonic()))
 
     @property
-    def _has_news(self) -> bool:
+    def has_news(self) -> bool:
+        """Return whether there is something of the targets to write."""
         return bool(self._acks or self._asides)
 
     def _keep(self, told: Settlement) -> None:
-        if not self._has_news:
+        if not self.has_news:
             self._ack_due_s = time.monotonic() + ACK_WAIT_S
         if isinstance(told, Ack):
             self._acks[told.target] = merged(self._acks.get(told.target), told)

@@ -49,12 +49,18 @@ class TerminalSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JournalSettings:
-    """Disk budget of journal and photographs; shares of it in percent."""
+    """Disk budget of journal and photographs; shares of it in percent; how long events are kept.
+
+    `ballast_mb` is taken up for the moment when the disk is full.
+    """
 
     budget_mb: int = 2048
     warn_percent: int = 70
     high_percent: int = 85
     full_percent: int = 95
+    keep_days: int = 30
+    keep_units: int = 20_000
+    ballast_mb: int = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

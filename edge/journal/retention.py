@@ -1,0 +1,113 @@
+"""What may be purged: events that everybody who must have them has, and that nobody here needs.
+
+Runs on the writer's connection when nobody waits; a step is one short transaction. What came in
+force (`config.activated`) is kept beyond the purge: every start asks for it.
+"""
+
+import sqlite3
+from dataclasses import dataclass
+from typing import Final
+
+from edge.settings.model import JournalSettings
+
+STEP_EVENTS: Final = 1000
+NEWEST_KEPT: Final = 1000  # what a start proves is always there
+DAY_MS: Final = 86_400_000
+_NO_PHOTO_DUE: Final = "('uploaded', 'purged', 'lost', 'erased')"
+
+# Each gives the highest sequence that it lets go, or nothing if it holds nothing back.
+_HOLDS: Final = (
+    "SELECT min(cursor_seq) FROM target WHERE durable = 1 AND retired_ms IS NULL",
+    "SELECT min(seq) - 1 FROM dead WHERE state = 'dead'",
+    "SELECT min(next_seq) - 1 FROM replay",
+    "SELECT min(first_seq) - 1 FROM live",
+    "SELECT min(seq) - 1 FROM intent WHERE state <> 'closed'",
+    "SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'segment_seq'",
+)
+_DURABLE: Final = "SELECT count(*) FROM target WHERE durable = 1"
+_PHOTOS: Final = f"SELECT min(seq) - 1 FROM photo WHERE state NOT IN {_NO_PHOTO_DUE}"  # noqa: S608
+_UNITS: Final = (
+    "SELECT seq - 1 FROM event WHERE kind = 'verdict.made' ORDER BY seq DESC LIMIT 1 OFFSET ?"
+)
+_DROPS: Final = (
+    "DELETE FROM event WHERE seq BETWEEN ? AND ? AND kind <> 'config.activated'",
+    "DELETE FROM outbox WHERE seq BETWEEN ? AND ?",
+    "DELETE FROM dead WHERE seq BETWEEN ? AND ?",
+    "DELETE FROM code WHERE seq BETWEEN ? AND ?",
+    "DELETE FROM intent WHERE state = 'closed' AND seq BETWEEN ? AND ?",
+    "DELETE FROM parked WHERE seq BETWEEN ? AND ?",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keep:
+    """How long events stay: days, units (by their verdicts), photographs until they are sent."""
+
+    days: int
+    units: int
+    has_photo_target: bool
+
+    @classmethod
+    def of(cls, budget: JournalSettings, *, has_photo_target: bool) -> "Keep":
+        """Return what the configuration says."""
+        return cls(
+            days=budget.keep_days, units=budget.keep_units, has_photo_target=has_photo_target
+        )
+
+
+def purgeable(connection: sqlite3.Connection, keep: Keep, now_ms: int) -> int:
+    """Return the highest sequence that may go. `now_ms` = the later of wall clock and newest event.
+
+    Where no durable target was ever configured the journal is the only copy: nothing may go.
+    """
+    if not _number(connection, _DURABLE):
+        return 0
+    (newest,) = connection.execute("SELECT coalesce(max(seq), 0) FROM event").fetchone()
+    limits = [newest - NEWEST_KEPT, _older_than(connection, now_ms - keep.days * DAY_MS)]
+    limits.append(_number(connection, _UNITS, keep.units) or 0)
+    holds = (*_HOLDS, _PHOTOS) if keep.has_photo_target else _HOLDS
+    limits += [held for query in holds if (held := _number(connection, query)) is not None]
+    return int(max(0, min(limits)))
+
+
+def purge_step(connection: sqlite3.Connection, purged_seq: int, upto: int) -> int:
+    """Delete at most a step of events behind `purged_seq`; return the sequence that is newly it.
+
+    Its digest is kept: the chain of what stays is proven from there.
+    """
+    row = connection.execute(
+        "SELECT seq, digest FROM event WHERE seq BETWEEN ? AND ? ORDER BY seq LIMIT 1",
+        (min(upto, purged_seq + STEP_EVENTS), upto),
+    ).fetchone()
+    if row is None:  # a gap that a salvage has left: it goes with the event behind it
+        return purged_seq
+    last, digest = int(row[0]), row[1].hex()
+    connection.execute("BEGIN IMMEDIATE")
+    for query in _DROPS:
+        connection.execute(query, (purged_seq + 1, last))
+    connection.executemany(
+        "INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+        [("purged_seq", last), ("purged_digest", digest)],
+    )
+    connection.execute("COMMIT")
+    return last
+
+
+def _older_than(connection: sqlite3.Connection, time_ms: int) -> int:
+    """Return the newest sequence recorded before a time; recorded times never fall."""
+    low, high = connection.execute("SELECT min(seq), max(seq) FROM event").fetchone()
+    if low is None:
+        return 0
+    low -= 1
+    while low < high:
+        middle = (low + high + 1) // 2
+        (recorded,) = connection.execute(
+            "SELECT recorded_ms FROM event WHERE seq >= ? ORDER BY seq LIMIT 1", (middle,)
+        ).fetchone()
+        low, high = (middle, high) if recorded < time_ms else (low, middle - 1)
+    return int(low)
+
+
+def _number(connection: sqlite3.Connection, query: str, *values: int) -> int | None:
+    row = connection.execute(query, values).fetchone()
+    return None if row is None or row[0] is None else int(row[0])
