@@ -20,6 +20,7 @@ from urllib.parse import unquote, urlsplit
 PROFILES: Final = ("demo", "bench", "minimal")
 KEY_FILE: Final = "site.key"
 KEY_BYTES: Final = 32
+TARGETS: Final = ("portal", "crm", "erp", "oms", "wms", "tms", "bi")
 SHARED: Final = ("packs", "profiles", "barcodes.toml")
 PORTS: Final = {
     "mqtt_port": "1883",
@@ -58,13 +59,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--set", action="append", default=[], metavar="NAME=VALUE", help="fill a value in"
     )
+    parser.add_argument(
+        "--target",
+        action="append",
+        default=[],
+        choices=TARGETS,
+        help="a central system with its filter and maps, to be given its address in sync.toml",
+    )
     parser.add_argument("--force", action="store_true", help="overwrite files that are there")
 
 
 def run(args: argparse.Namespace) -> int:
     """Write the configuration; 1 when it could not be."""
     try:
-        write(args.folder, args.profile, read_values(args.set), force=args.force)
+        values, targets = read_values(args.set), tuple(args.target)
+        write(args.folder, args.profile, values, force=args.force, targets=targets)
     except (InitError, OSError) as error:
         print(f"init: {error}", file=sys.stderr)
         return 1
@@ -73,8 +82,15 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def write(folder: Path, profile: str, values: Mapping[str, str], *, force: bool) -> None:
-    """Write a profile's files, the shared ones and a site key that is not there yet.
+def write(
+    folder: Path,
+    profile: str,
+    values: Mapping[str, str],
+    *,
+    force: bool,
+    targets: tuple[str, ...] = (),
+) -> None:
+    """Write a profile's files, the shared ones, targets and a site key that is not there yet.
 
     Raises InitError for an unknown value or a folder that is not empty, OSError from the disk.
     """
@@ -86,11 +102,17 @@ def write(folder: Path, profile: str, values: Mapping[str, str], *, force: bool)
         if name not in known:
             raise InitError(f"--set {name}: unknown; {profile} knows {', '.join(sorted(known))}")
     texts = filled(shipped / "init" / profile, {**known, **values})
+    texts["sync.toml"] += "".join(
+        "\n" + (shipped / "targets" / f"{target}.toml").read_text(encoding="utf-8")
+        for target in dict.fromkeys(targets)
+    )
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8")
     for name in SHARED:
         _copy(shipped / name, folder / name)
+    for target in targets:
+        _copy_maps(shipped / "targets", target, folder / "targets")
     make_key(folder / KEY_FILE)
 
 
@@ -162,6 +184,12 @@ def _checkout() -> Path | None:
     if not origin.get("dir_info", {}).get("editable"):
         return None
     return Path(unquote(urlsplit(origin["url"]).path))
+
+
+def _copy_maps(source: Path, target: str, folder: Path) -> None:
+    for path in source.glob(f"{target}-*"):
+        folder.mkdir(exist_ok=True)
+        shutil.copyfile(path, folder / path.name)
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -21,6 +21,7 @@ EventId = NewType("EventId", str)
 
 TYPE_PREFIX: Final = "receiving-edge"
 GENESIS: Final = "0" * 64
+NO_TENANT: Final = "default"
 
 _ENCODER: Final = json.JSONEncoder(
     sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
@@ -66,7 +67,10 @@ class Origin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stamp:
-    """What receiving adds to a draft: identity, times, who, and the input that caused it."""
+    """What receiving adds to a draft: identity, times, who, and the input that caused it.
+
+    `audit` = it is about a test piece: only targets with that right get it.
+    """
 
     id: EventId
     time_ms: int
@@ -78,6 +82,7 @@ class Stamp:
     rma: str | None = None
     input: str | None = None
     cause: EventId | None = None
+    audit: bool = False
     acts: tuple[tuple[int, str, str], ...] = ()
 
 
@@ -86,7 +91,7 @@ class Encoded:
     """An event without its place in the chain: `head + prevhash, recordedtime, sequence + tail`.
 
     `input` is UNIQUE in the journal: a repeated input changes nothing. Only events of mode
-    `live` go to targets.
+    `live` go to targets, and only to those that have rights to `tenant` and `audit`.
     """
 
     id: EventId
@@ -97,6 +102,8 @@ class Encoded:
     head: bytes
     tail: bytes
     mode: str = "live"
+    tenant: str = NO_TENANT
+    audit: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,6 +155,8 @@ def encode(draft: Draft, stamp: Stamp, origin: Origin) -> Encoded:
         head=canonical(before)[:-1] + b',"prevhash":"',
         tail=b'",' + canonical(after)[1:],
         mode=origin.mode,
+        tenant=stamp.tenant or NO_TENANT,
+        audit=stamp.audit,
     )
 
 
@@ -221,7 +230,7 @@ def _subject_of(subject: Subject, station: str) -> str:
 
 def _data_of(draft: Draft, stamp: Stamp, origin: Origin) -> dict[str, Any]:
     common: dict[str, Any] = {
-        "tenant": stamp.tenant or "default",
+        "tenant": stamp.tenant or NO_TENANT,
         "channel": stamp.channel,
         "mode": origin.mode,
         "operator": stamp.operator,
@@ -233,6 +242,7 @@ def _data_of(draft: Draft, stamp: Stamp, origin: Origin) -> dict[str, Any]:
         "tz": origin.tz,
         "clock": stamp.clock,
         "config": origin.config,
+        "audit": stamp.audit or None,
         "input": stamp.input,
         "acts": [list(act) for act in stamp.acts],
         "status": draft.status,

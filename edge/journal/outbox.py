@@ -157,6 +157,22 @@ class Standings:
     job: CaptureJob | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rights:
+    """Whose events a target may have: `tenants` = globs over owners, `audit` = test pieces too."""
+
+    tenants: tuple[str, ...] = ("*",)
+    audit: bool = True
+
+    def allow(self, tenant: str, *, is_audit: bool) -> bool:
+        """Return whether an event of this owner may go there."""
+        is_theirs = self.tenants == ("*",) or any(fnmatchcase(tenant, one) for one in self.tenants)
+        return is_theirs and (self.audit or not is_audit)
+
+
+ALL_RIGHTS: Final = Rights()
+
+
 def is_wanted(kind: str, globs: Iterable[str]) -> bool:
     """Return whether one of the globs takes an event of this kind."""
     family = kind.partition(".")[0]
@@ -253,11 +269,16 @@ class Outbox:
         return None
 
     def replay_rows(
-        self, replay: Replay, limit: int, globs: tuple[str, ...]
+        self,
+        replay: Replay,
+        limit: int,
+        globs: tuple[str, ...],
+        rights: Rights = ALL_RIGHTS,
     ) -> tuple[tuple[OutboxRow, ...], Replay]:
         """Return the next events of a replay, and where it then stands.
 
-        Of a range, what the filter takes and what happened in live mode; single ones as asked.
+        Of a range, what filter and rights allow and what happened in live mode; of single ones,
+        what rights allow.
         """
         if replay.seqs:
             wanted = [seq for seq in replay.seqs if seq >= replay.next_seq][:limit]
@@ -275,6 +296,8 @@ class Outbox:
         found = tuple(map(_row_of, rows))
         if not replay.seqs:
             found = tuple(row for row in found if _is_of_range(row, globs))
+        if rights != ALL_RIGHTS:
+            found = tuple(row for row in found if _is_allowed(row, rights))
         at = Replay(id=replay.id, next_seq=wanted[-1] + 1, to_seq=replay.to_seq, seqs=replay.seqs)
         return found, at
 
@@ -287,6 +310,11 @@ _SEQ_MAX: Final = 2**62
 
 def _is_of_range(row: OutboxRow, globs: tuple[str, ...]) -> bool:
     return is_wanted(row.kind, globs) and LIVE_MARK in row.body
+
+
+def _is_allowed(row: OutboxRow, rights: Rights) -> bool:
+    data = json.loads(row.body)["data"]
+    return rights.allow(data["tenant"], is_audit=data.get("audit", False))
 
 
 def _row_of(row: Any) -> OutboxRow:

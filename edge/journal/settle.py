@@ -6,7 +6,16 @@ from dataclasses import dataclass
 from typing import Final
 
 from edge.events import Encoded
-from edge.journal.outbox import Ack, Act, Aside, DeadLetter, Order, Settlement
+from edge.journal.outbox import (
+    ALL_RIGHTS,
+    Ack,
+    Act,
+    Aside,
+    DeadLetter,
+    Order,
+    Rights,
+    Settlement,
+)
 from edge.settings.model import TargetSettings
 
 DROP_MAX: Final = 2000  # acknowledged outbox rows deleted in one transaction
@@ -30,6 +39,12 @@ class TargetBook:
     next_n: int
     cursor_seq: int
     dead: int = 0
+    rights: Rights = ALL_RIGHTS
+
+    def takes(self, event: Encoded) -> bool:
+        """Return whether an event that the filter wants may go there."""
+        is_allowed = self.rights.allow(event.tenant, is_audit=event.audit)
+        return is_allowed and not is_about(event, self.name)
 
 
 def open_books(
@@ -206,4 +221,5 @@ def _open_book(connection: sqlite3.Connection, target: TargetSettings) -> Target
         next_n=next_n,
         cursor_seq=cursor,
         dead=dead,
+        rights=Rights(tenants=target.tenants, audit=target.audit),
     )

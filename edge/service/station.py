@@ -234,6 +234,7 @@ class Station:
                 rng=world.rng,
                 on_state=self._target_state,
                 on_dead=self._reports.dead,
+                outward=world.settings.outward[target.name],
             )
             group.create_task(work, name=f"sync[{target.name}]")
         for feed in world.settings.feeds:

@@ -63,9 +63,10 @@ def read_site_key(path: Path, place: Place, found: Findings) -> bytes:
 
 
 def digest_of(folder: Path) -> str:
-    """Return sha256 over the names and bytes of the TOML files and vendor profiles, hex."""
+    """Return sha256 over names and bytes of TOML files, vendor profiles and target maps, hex."""
     total = hashlib.sha256()
-    for path in sorted((*folder.glob("*.toml"), *folder.glob("profiles/*.toml"))):
+    places = ("*.toml", "profiles/*.toml", "targets/*.toml", "targets/*.csv")
+    for path in sorted(path for place in places for path in folder.glob(place)):
         body = path.read_bytes()
         total.update(f"{path.relative_to(folder).as_posix()}\0{len(body)}\0".encode())
         total.update(body)

@@ -14,6 +14,7 @@ from edge.settings.devices import Surroundings, need_devices, read_devices
 from edge.settings.exchange import read_feeds
 from edge.settings.files import digest_of, need_tables, read_site_key, read_toml
 from edge.settings.floor import read_floor
+from edge.settings.maps import read_outward
 from edge.settings.model import Settings, StationSettings
 from edge.settings.policy_keys import read_policy_keys
 from edge.settings.problems import Findings, Place, Problem, SettingsError
@@ -59,6 +60,7 @@ def load(folder: Path, *, data: Path | None = None) -> Settings:
     devices = read_devices(tables, surroundings, found)
     need_devices(devices, floor, tables, found)
     targets, feeds = read_targets(sync, found), read_feeds(sync, data, found)
+    outward = read_outward(targets, found)
     people, numbers = _people(station, found), _numbers(found)
     policy_keys = read_policy_keys(found)
     key = _site_key(station, found)
@@ -76,6 +78,7 @@ def load(folder: Path, *, data: Path | None = None) -> Settings:
         numbers=numbers,
         site_key=key,
         policy_keys=policy_keys,
+        outward=outward,
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 from drivers.protocols import DeviceName
 from edge.catalogue import NumberRule, Person
 from edge.floor import FloorSettings, LegKind, RobotUnit, RouteLeg, Timers, Tray
+from edge.outward import Outward
 
 __all__ = [
     "CatchUp",
@@ -148,7 +149,9 @@ class TargetSettings:
     """One central system that receives events; `events` are globs over kinds.
 
     `gln` = Global Location Number of the site, for kind `epcis` alone; `stream` and
-    `batch_catch_up` for `jetstream`, `protocol` (3.1.1 or 5) for `mqtt`.
+    `batch_catch_up` for `jetstream`, `protocol` (3.1.1 or 5) for `mqtt`. `map` and `status_map`
+    name files of targets/. Rights: `mark_raw` = tails of marking codes, `personal` = photographs
+    that may show an address, `audit` = test pieces.
     """
 
     name: str
@@ -172,6 +175,12 @@ class TargetSettings:
     stream: str = "RETURNS"
     batch_catch_up: bool = False
     protocol: str = "3.1.1"
+    tenants: tuple[str, ...] = ("*",)
+    map: str = ""
+    status_map: str = ""
+    mark_raw: bool = False
+    personal: bool = False
+    audit: bool = False
 
     @property
     def takes_events(self) -> bool:
@@ -234,6 +243,7 @@ class Settings:
     numbers: tuple[NumberRule, ...]
     site_key: bytes = field(repr=False)
     policy_keys: tuple[PolicyKey, ...] = ()
+    outward: Mapping[str, Outward] = field(default_factory=dict)
 
     @property
     def pack_folder(self) -> Path:

@@ -5,7 +5,17 @@ A lane knows what comes next on it and what is written when that is dealt with.
 
 from typing import Protocol
 
-from edge.journal.outbox import Ack, Aside, DeadLetter, LiveRange, Outbox, OutboxRow, Replay
+from edge.journal.outbox import (
+    ALL_RIGHTS,
+    Ack,
+    Aside,
+    DeadLetter,
+    LiveRange,
+    Outbox,
+    OutboxRow,
+    Replay,
+    Rights,
+)
 
 Settlement = Ack | Aside
 
@@ -107,11 +117,19 @@ class ReplayLane:
 
     is_replay = True
 
-    def __init__(self, target: str, outbox: Outbox, replay: Replay, globs: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        target: str,
+        outbox: Outbox,
+        replay: Replay,
+        globs: tuple[str, ...],
+        rights: Rights = ALL_RIGHTS,
+    ) -> None:
         self._target = target
         self._outbox = outbox
         self._replay = replay
         self._globs = globs
+        self._rights = rights
 
     @property
     def at(self) -> int:
@@ -137,7 +155,7 @@ class ReplayLane:
             seqs=self._replay.seqs,
         )
         while at.next_seq <= at.to_seq:
-            rows, at = self._outbox.replay_rows(at, limit, self._globs)
+            rows, at = self._outbox.replay_rows(at, limit, self._globs, self._rights)
             if rows:
                 return rows
         return ()

@@ -13,11 +13,13 @@ from dataclasses import replace
 from typing import Final, assert_never
 
 from drivers.protocols import Clock
-from edge.journal.outbox import Aside, CaptureJob, DeadLetter, Outbox, OutboxRow, Standing
+from edge.journal.outbox import Aside, CaptureJob, DeadLetter, Outbox, OutboxRow, Rights, Standing
 from edge.journal.writer import Journal
+from edge.outward import PLAIN, Outward
 from edge.settings.model import CatchUp, OnDead, TargetSettings
 from edge.sync.kinds import open_target
 from edge.sync.lanes import Lane, Line, LiveLane, ReplayLane
+from edge.sync.mapping import mapped
 from edge.sync.pace import QUICK_S, REJECTED_MAX, WINDOW, Pace
 from edge.sync.target import (
     Later,
@@ -49,6 +51,7 @@ async def pump(
     rng: random.Random,
     on_state: Tell,
     on_dead: TellDead = lambda _target, _row, _letter: None,
+    outward: Outward = PLAIN,
 ) -> None:
     """Send what the target has not got, as soon as it is committed; runs until cancelled.
 
@@ -56,7 +59,14 @@ async def pump(
     """
     with closing(journal.outbox(target.name)) as outbox:
         work = Pump(
-            target, journal, outbox, clock=clock, rng=rng, on_state=on_state, on_dead=on_dead
+            target,
+            journal,
+            outbox,
+            clock=clock,
+            rng=rng,
+            on_state=on_state,
+            on_dead=on_dead,
+            outward=outward,
         )
         while True:
             async with AsyncExitStack() as stack:
@@ -83,6 +93,7 @@ class Pump:
         rng: random.Random,
         on_state: Tell,
         on_dead: TellDead,
+        outward: Outward = PLAIN,
     ) -> None:
         self._target = target
         self._journal = journal
@@ -91,6 +102,7 @@ class Pump:
         self._rng = rng
         self._on_state = on_state
         self._on_dead = on_dead
+        self._outward = outward
         self._is_live_first = target.catch_up is CatchUp.LIVE_FIRST
         self._pace = Pace(
             events_max=target.batch_max,
@@ -180,7 +192,9 @@ class Pump:
             found = self._outbox.next_replay(self._through)
             if found is None:
                 return False
-            self._replay = ReplayLane(self._target.name, self._outbox, found, self._target.events)
+            target = self._target
+            rights = Rights(tenants=target.tenants, audit=target.audit)
+            self._replay = ReplayLane(target.name, self._outbox, found, target.events, rights)
         lane = self._replay
         rows = await self._read(lane, self._pace.size)
         if rows:
@@ -221,12 +235,20 @@ class Pump:
                 size += len(row.body)
                 if rows and (size > self._pace.bytes_max or self._unfit(lane, row)):
                     return tuple(rows)
-                rows.append(row)
+                is_unfit = not rows and self._unfit(lane, row)
+                rows.append(row if is_unfit else self._for_target(row))
             if not part or (len(part) < READ_ROWS and not lane.is_replay):
                 break
             after = part[-1].seq
             await asyncio.sleep(0)
         return tuple(rows[:1]) if rows and self._unfit(lane, rows[0]) else tuple(rows)
+
+    def _for_target(self, row: OutboxRow) -> OutboxRow:
+        """Return a proven event as this target gets it."""
+        body = mapped(row.body, row.kind, self._outward)
+        if body is row.body:
+            return row
+        return replace(row, body=body, digest=hashlib.sha256(body).digest())
 
     def _unfit(self, lane: Lane, row: OutboxRow) -> tuple[str, str] | None:
         """Return code and reason of an event that must not be sent."""
