@@ -19,6 +19,7 @@ from edge.events import (
     encode,
     kind_of,
 )
+from edge.journal.space import DiskLevel
 from edge.journal.writer import (
     CodeRow,
     Journal,
@@ -222,6 +223,7 @@ class Receiving:
             wall_ms=self._clock.wall_ms(),
             mono_ns=self._clock.monotonic_ns(),
             fresh=fresh,
+            is_filling=self._journal.level >= DiskLevel.HIGH,
         )
 
     def _let_out(self, given: Input, decision: Decision) -> None:

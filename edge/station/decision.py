@@ -29,7 +29,8 @@ class Context:
     """The world around a decision. `packs` by content digest, `active` is the one in force,
     `shadow` a candidate that decides without effect, empty = none.
 
-    `camera_roles` = what configured cameras look at.
+    `camera_roles` = what configured cameras look at. `is_filling` = the disk has room left for
+    what is begun, not for a new parcel.
     """
 
     wall_ms: int
@@ -43,6 +44,7 @@ class Context:
     camera_roles: frozenset[str]
     dup_ns: int
     shadow: str = ""
+    is_filling: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,6 +34,7 @@ from edge.station.meanings import code_text
 from edge.station.state import ParcelWork, State
 
 CHOICES_MAX = 8
+DISK_FULL = "E62"  # what is begun is finished, nothing new is begun
 
 
 def parcel_scan(
@@ -44,6 +45,8 @@ def parcel_scan(
     parked = _parked_with(state, code)
     if parked is not None:
         return resume(screen, parked)
+    if context.is_filling:
+        return refused(screen, DISK_FULL)
     candidates = given.lookups.candidates
     if len(candidates) > 1:
         return _choose(screen, candidates)
@@ -58,6 +61,8 @@ def parcel_scan(
 
 def arrive(screen: Screen, candidate: Candidate, code: str, context: Context) -> Decision:
     """Receive an announced parcel and open it."""
+    if context.is_filling:
+        return refused(screen, DISK_FULL)
     parcel = context.fresh.parcel
     arrived = _arrival(candidate, code, context.wall_ms)
     drafts = (
@@ -71,6 +76,8 @@ def arrive(screen: Screen, candidate: Candidate, code: str, context: Context) ->
 
 def arrive_blind(screen: Screen, code: str, context: Context, *, desk: bool) -> Decision:
     """Receive a parcel that nobody announced; `desk` lays it aside for its owner to claim."""
+    if context.is_filling:
+        return refused(screen, DISK_FULL)
     parcel = context.fresh.parcel
     provisional = f"U-{context.station}-{context.fresh.number}"
     arrived = ParcelArrived(codes=(code,), matched_by="none", provisional=provisional)

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 from bench import context, label, rules
@@ -118,3 +119,23 @@ async def test_a_full_disk_stops_with_e90_and_leaves_no_trace(tmp_path: Path) ->
     async with _loop(tmp_path) as (receiving, _):
         assert (await receiving.submit(_badge())).kinds == ("scan.read", "operator.in")
         assert receiving.stopped is None
+
+
+async def test_from_the_high_mark_on_no_parcel_is_taken_and_there_is_room_for_people(
+    tmp_path: Path,
+) -> None:
+    high = JournalSettings(warn_percent=0, high_percent=0, full_percent=200)
+    async with _loop(tmp_path, high) as (receiving, seen):
+        assert (await receiving.submit(_badge())).kinds == ("scan.read", "operator.in")
+        reply = await receiving.submit(_parcel(2))
+        assert (reply.kinds, reply.no, receiving.stopped) == (("scan.read",), "E62", None)
+        assert receiving.state.parcels == {}
+        assert seen.tones[-1][0] is ScanOutcome.ERROR
+    async with _loop(tmp_path) as (receiving, _):
+        await receiving.submit(_badge(3))
+        assert (await receiving.submit(_parcel(4))).no == "E10"
+
+
+def _parcel(n: int) -> ScanInput:
+    code = replace(_badge(n).scan, payload=b"RB123456785RU")
+    return replace(_badge(n), scan=code, meanings=classify(code, rules()))
