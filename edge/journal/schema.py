@@ -83,6 +83,13 @@ def _retention(db: Database) -> None:
     db.execute("CREATE INDEX intent_closed ON intent(seq) WHERE state = 'closed'")
 
 
+@_migrations(name="0005_photo_queue")
+def _photo_queue(db: Database) -> None:
+    """Find what waits for its upload without a look at what is uploaded."""
+    db.execute("CREATE INDEX photo_kept ON photo(seq) WHERE state = 'kept'")
+    db.execute("CREATE INDEX photo_refused ON photo(seq) WHERE state = 'refused'")
+
+
 class Synchronous(StrEnum):
     """How SQLite flushes. A station's journal is FULL.
 

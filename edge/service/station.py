@@ -44,6 +44,7 @@ from edge.station.inputs import (
 )
 from edge.station.present import Shown, present
 from edge.station.state import State
+from edge.sync.photo_http import upload
 from edge.sync.pump import pump
 from edge.sync.reports import Reports
 from edge.sync.target import TargetStatus
@@ -227,6 +228,17 @@ class Station:
         world, stores = self._world, self._stores
         group.create_task(self._reports.run(), name="sync-reports")
         for target in world.settings.targets:
+            if not target.takes_events:
+                photos = upload(
+                    target,
+                    stores.journal,
+                    stores.photos,
+                    clock=world.clock,
+                    rng=world.rng,
+                    on_state=self._target_state,
+                )
+                group.create_task(photos, name=f"sync[{target.name}]")
+                continue
             work = pump(
                 target,
                 stores.journal,

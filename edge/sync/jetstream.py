@@ -5,7 +5,8 @@ Nothing is published again by the client library: what has no acknowledgement is
 
 import asyncio
 import hashlib
-from typing import Final, Self
+from collections.abc import Coroutine
+from typing import Any, Final, Self
 from urllib.parse import urlsplit
 
 import nats
@@ -31,6 +32,7 @@ BATCH_TYPE: Final = "application/cloudevents-batch+json"
 
 _STREAM_FULL: Final = 10077
 _WRONG_STREAM: Final = 10060
+_BROKEN: Final = Later(reason="the connection broke")
 _REFUSING: Final = ("authorization", "permissions", "authentication")
 
 
@@ -42,6 +44,7 @@ class JetStream:
         self._prefix = f"ret.v1.{place}"
         self._client: Client | None = None
         self._said = ""
+        self._gone = asyncio.Event()
 
     async def __aenter__(self) -> Self:
         self._password = (
@@ -67,17 +70,32 @@ class JetStream:
         done: list[tuple[OutboxRow, ...]] = []
         for at in range(0, len(messages), IN_FLIGHT_MAX):
             part = messages[at : at + IN_FLIGHT_MAX]
-            ends = await asyncio.gather(
-                *(
+            ends = await self._ends(
+                [
                     self._publish(opened, one, in_batch=in_batches, is_replay=is_replay)
                     for one in part
-                )
+                ]
             )
             failed = next((n for n, end in enumerate(ends) if end is not None), None)
             done += part[:failed]
             if failed is not None:
                 return await self._broken(rows, sum(map(len, done)), ends[failed])
         return Stored()
+
+    async def _ends(self, works: list[Coroutine[Any, Any, Outcome | None]]) -> list[Outcome | None]:
+        """Return how each ended; none waits for an answer over a connection that is gone."""
+        tasks = [asyncio.create_task(work) for work in works]
+        watch = asyncio.create_task(self._give_up(tasks))
+        try:
+            ends = await asyncio.gather(*tasks, return_exceptions=True)
+        finally:
+            watch.cancel()
+        return [_BROKEN if isinstance(end, BaseException) else end for end in ends]
+
+    async def _give_up(self, tasks: list["asyncio.Task[Outcome | None]"]) -> None:
+        await self._gone.wait()
+        for task in tasks:
+            task.cancel()
 
     async def _publish(
         self,
@@ -135,20 +153,28 @@ class JetStream:
 
     async def _connected(self) -> Client:
         self._said = ""
+        self._gone = asyncio.Event()
         user = self._target.username
         return await nats.connect(
             self._target.url,
             allow_reconnect=False,
+            max_reconnect_attempts=1,
+            reconnect_time_wait=0.1,
             connect_timeout=CONNECT_S,
             tls=self._context,
             user=user or None,
             password=self._password if user else None,
             token=self._password if self._password and not user else None,
             error_cb=self._on_error,
+            disconnected_cb=self._on_gone,
+            closed_cb=self._on_gone,
         )
 
     async def _on_error(self, error: Exception) -> None:
         self._said = str(error)
+
+    async def _on_gone(self) -> None:
+        self._gone.set()
 
     async def _close(self) -> None:
         client, self._client = self._client, None

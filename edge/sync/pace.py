@@ -45,6 +45,10 @@ class Pace:
         """Count an event that the receiver judged."""
         self._window.append(is_refused)
 
+    def all_taken(self, events: int) -> None:
+        """Count a batch of which nothing was refused."""
+        self._window.extend([False] * min(events, WINDOW))
+
     def limits(self, stored: Stored) -> None:
         """Take what the receiver says it takes at once."""
         if stored.events_max is not None:

@@ -336,6 +336,9 @@ class Pump:
     ) -> tuple[list[OutboxRow], list[tuple[OutboxRow, DeadLetter]], bool]:
         settled: list[OutboxRow] = []
         dead: list[tuple[OutboxRow, DeadLetter]] = []
+        if not stored.rejected and stored.retry_from is None:
+            self._pace.all_taken(len(rows))
+            return list(rows), dead, False
         for row in rows:
             if row.id == stored.retry_from:
                 break
