@@ -57,7 +57,7 @@ def decided(pack: Pack, facts: Facts, both: int) -> Verdict:
     """Return the outcome of a record by the mask that the pack's index gives for it."""
     if not both:
         return _undeclared(pack, facts)
-    outcome = pack.index.memo.get(both) or outcome_of(pack, both)
+    outcome = outcome_of(pack, both)
     if outcome.is_open:
         missing = _lacking(pack.table.rows[outcome.row], facts)
     elif facts.raised or facts.missing or not facts.grade_exact:

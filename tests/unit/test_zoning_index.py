@@ -201,6 +201,30 @@ def test_a_name_or_value_the_policy_does_not_know_has_no_mask(column: str, value
     assert pack.index.parts({**rest, column: value}) == {}
 
 
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("grade", "E"),
+        ("in_window", 1),
+        ("value", True),
+        ("value", "3"),
+        ("value", 8),
+        ("flags", "fix"),
+        ("flags", members("fix", "fix")),
+    ],
+)
+def test_a_value_out_of_the_domain_has_the_mask_0(column: str, value: Value) -> None:
+    assert small_pack(column, _ANY[column]).index.columns[column].mask(value) == 0
+
+
+_ANY = {
+    "grade": "A -> hold",
+    "in_window": "y -> hold",
+    "value": "low -> hold",
+    "flags": "any:fix -> hold",
+}
+
+
 @pytest.mark.parametrize("value", [0, 1, 7])
 def test_the_whole_domain_of_a_number_is_known(value: int) -> None:
     index = small_pack("value", "2..4 -> hold").index
@@ -310,6 +334,7 @@ def test_a_condition_over_bits_is_what_it_is_over_values(text: str) -> None:
     for values in RECORDS:
         both = pack.index.match(values)
         true, possible = term.holds(both >> pack.index.width), term.holds(both)
+        assert {true, possible} <= {True, False}
         assert (True if true else None if possible else False) is slow_truth(condition, values)
 
 
