@@ -128,6 +128,7 @@ def test_members_that_only_one_pack_knows_are_told_and_left_out() -> None:
     )
     (found,) = difference(default_pack(), more)
     assert found.output is Output.DOMAIN
+    assert found.output.value == "domain"
     assert found.new == f"{found.old} torn"
     assert found.item == {}
     assert more_generous(default_pack(), more) == found

@@ -1,19 +1,22 @@
 """What the gate tells: units in words, JSON, the hash of a proof, questions for other solvers."""
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 from pysat.formula import CNF
 from pysat.solvers import Cadical153
 
-from gate_kit import EXEMPT, changed, refusals
+from gate_kit import EXEMPT, changed, refusals, with_row
 from policy_kit import default_pack, pack_files, with_file
 from zoning.encode.cnf import Cnf
+from zoning.encode.space import EnumColumn
 from zoning.evaluate import decide
 from zoning.findings import Finding, Severity, item_json, item_words
 from zoning.gate import prove
 from zoning.gate.dimacs import dimacs
+from zoning.gate.monotone import check_monotone
 from zoning.gate.report import (
     Checked,
     Proof,
@@ -23,10 +26,17 @@ from zoning.gate.report import (
     proof_sha256,
     status_of,
 )
-from zoning.gate.table_checks import check_table
+from zoning.gate.table_checks import (
+    check_complete,
+    check_dispositions,
+    check_invariant,
+    check_reachable,
+    check_table,
+)
 from zoning.gate.theory import (
     Theory,
     Unit,
+    cases,
     decided_columns,
     is_sound,
     needed,
@@ -36,8 +46,8 @@ from zoning.gate.theory import (
     shrink,
     unsound,
 )
-from zoning.model import Deciding, Facts, Members, Move, Refund, Value, Zone
-from zoning.pack import load_pack
+from zoning.model import Deciding, Facts, Members, Move, Refund, Value, Zone, digest
+from zoning.pack import Pack, load_pack
 from zoning.policy import Monotone
 from zoning.table import OneOfCell
 
@@ -151,6 +161,26 @@ def test_the_hash_of_a_proof_depends_on_content_and_statuses_not_on_their_order_
     assert proof_sha256("aa", (first, replace(second, subject="R02"))) != base
 
 
+def test_the_hash_is_that_of_content_gate_and_sorted_statuses() -> None:
+    told = [
+        Status(check="G34", subject="cameras", status=Result.NOT_RUN),
+        Status(check="G32", subject="R01", status=Result.WARNED),
+        Status(check="G20", subject="table", status=Result.PROVED),
+        Status(check="G21", subject="R01", status=Result.REFUSED),
+    ]
+    expected = {
+        "content": "aa",
+        "gate": "gate/1",
+        "statuses": [
+            ["G20", "table", "proved"],
+            ["G21", "R01", "refused"],
+            ["G32", "R01", "warned"],
+        ],
+    }
+    assert proof_sha256("aa", tuple(told)) == digest(expected)
+    assert Result.NOT_RUN.value == "not_run"
+
+
 def test_a_warning_does_not_refuse_a_pack() -> None:
     warning = Finding(
         check="G32",
@@ -223,6 +253,10 @@ def test_a_unit_that_the_evaluator_sees_otherwise_is_told_as_our_fault() -> None
     told = unsound(unit, "I1")
     assert (told.check, told.file, told.line, told.subject) == ("GATE_UNSOUND", "zone.csv", 1, "I1")
     assert told.got == "resale (R13)"
+    assert told.text == {
+        "ru": "проверка и решение расходятся: это ошибка программы, набор не принят",
+        "en": "proof and decision disagree: a fault of this program, the pack is refused",
+    }
     assert told.item is not None
     assert told.item["grade"] == "A"
     assert told.severity is Severity.ERROR
@@ -248,6 +282,71 @@ def test_a_unit_is_found_only_where_there_is_one() -> None:
             "attrs": Members(),
             "in_window": False,
         }
+
+
+def without(*names: str) -> Pack:
+    pack = default_pack()
+    rows = tuple(row for row in pack.table.rows if row.id not in names)
+    return replace(pack, table=replace(pack.table, rows=rows))
+
+
+def moved(pack: Pack, name: str, zone: Zone) -> Pack:
+    rows = tuple(replace(r, zone=zone) if r.id == name else r for r in pack.table.rows)
+    return replace(pack, table=replace(pack.table, rows=rows))
+
+
+def with_dead_row() -> Pack:
+    return with_row("R99,,any:fix,,repair,REFURB,eligible,н,n")
+
+
+RULES = {rule.id: rule for rule in default_pack().policy.invariants}
+FLAGS_RULE = replace(default_pack().policy.monotone[1], exempt={})
+
+
+@pytest.mark.parametrize(
+    ("proved", "deciding", "check", "subject"),
+    [
+        (without("R14"), without("R19"), check_complete, "table"),
+        (
+            with_dead_row(),
+            moved(with_dead_row(), "R10", Zone.HOLD),
+            check_reachable,
+            "R99",
+        ),
+        (without("R01"), without("R20"), lambda t: check_invariant(t, RULES["I1"]), "I1"),
+        (
+            moved(default_pack(), "R08", Zone.RESALE),
+            default_pack(),
+            check_dispositions,
+            "zones",
+        ),
+        (
+            default_pack(),
+            moved(default_pack(), "R17", Zone.HOLD),
+            lambda t: check_monotone(t, FLAGS_RULE),
+            "M2",
+        ),
+    ],
+    ids=["G20", "G21", "G22", "G24", "G23"],
+)
+def test_a_unit_on_which_solver_and_evaluator_disagree_refuses_the_pack(
+    proved: Pack, deciding: Pack, check: Callable[[Theory], Checked], subject: str
+) -> None:
+    with Cnf() as cnf:
+        found = check(replace(Theory.of(cnf, proved), pack=deciding))
+    assert [(f.check, f.subject) for f in found.findings] == [("GATE_UNSOUND", subject)]
+    assert [s.subject for s in found.statuses if s.status is Result.REFUSED] == [subject]
+
+
+def test_two_decisions_are_compared_by_the_column_that_most_rows_test() -> None:
+    with Cnf() as cnf:
+        theory = Theory.of(cnf, default_pack())
+        grade = theory.space.columns["grade"]
+        assert isinstance(grade, EnumColumn)
+        rows = theory.pack.table.rows
+        assert cases(rows, theory.space) == [*grade.values.values(), cnf.false]
+        assert cases(rows, theory.space, but="grade") == [cnf.true]
+        assert cases((), theory.space) == [cnf.true]
 
 
 # ---------------------------------------------------------------- DIMACS

@@ -9,7 +9,7 @@ from policy_kit import default_pack, pack_files, with_file
 from zoning.encode.cnf import Cnf
 from zoning.findings import item_words
 from zoning.gate import prove
-from zoning.gate.monotone import repaired
+from zoning.gate.monotone import repair_text, repaired
 from zoning.gate.report import (
     Result,
     Status,
@@ -180,7 +180,15 @@ def test_a_repair_keeps_what_was_exempt_and_needs_few_members() -> None:
     pack = load_pack(with_file("policy.toml", EXEMPT, 'exempt = { used = "no zone" }'))
     fixed = repaired(pack, frozenset(("M2",)))
     assert fixed is not None
-    assert set(fixed.policy.monotone[1].exempt) == {"used", "wipe"}
+    assert fixed.policy.monotone[1].exempt == {"used": "no zone", "wipe": "…"}
+    assert repair_text(pack.policy.monotone[1], fixed.policy.monotone[1])["en"] == (
+        "exempt wipe in monotone M2"
+    )
+    two = replace(fixed.policy.monotone[1], exempt={"used": "", "wipe": "", "fix": ""})
+    assert repair_text(pack.policy.monotone[1], two) == {
+        "ru": "исключить wipe, fix в monotone M2",
+        "en": "exempt wipe, fix in monotone M2",
+    }
     assert fixed.policy.monotone[0] == pack.policy.monotone[0]
     assert refusals(fixed) == []
 
