@@ -316,7 +316,8 @@ async def test_a_wrong_password_is_refused_and_stands_in_no_message(tmp_path: Pa
             assert await other.send(_rows(1)) == Stored()
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # paho leaves a socket
+# paho leaves the socket of a failed handshake to the garbage collector
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize(
     "broker",
     [NatsServer, pytest.param(Mosquitto, marks=needs_mosquitto)],
