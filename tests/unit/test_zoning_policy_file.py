@@ -130,35 +130,37 @@ def read(text: str = TEXT) -> tuple[Policy, list[str]]:
     return policy, [f"{key[1]} {key[2]}" for key in sorted(report.found)]
 
 
+DOMAINS = {
+    "grade": Domain(kind=Kind.ENUM, values=("A", "B", "C", "D", "ungraded"), ordered=True),
+    "flags": Domain(kind=Kind.SET, values=("fire", "bio", "lost", "wipe"), retired=("wipe",)),
+    "attrs": Domain(kind=Kind.SET, values=("heavy",)),
+    "value": Domain(
+        kind=Kind.INT,
+        range=Range(low=0, high=100),
+        unit="EUR/100",
+        classes={"low": Range(low=0, high=49), "high": Range(low=50)},
+    ),
+    "mass": Domain(
+        kind=Kind.DECIMAL,
+        range=Range(low=-5, high=900),
+        precision=2,
+        classes={"light": Range(high=150)},
+    ),
+    "sealed": Domain(kind=Kind.BOOL, range=ANY_NUMBER),
+}
+
+
 def test_every_key_of_a_policy_lands_in_its_field() -> None:
     policy, findings = read()
     assert findings == []
     section = read_toml("policy.toml", TEXT.encode(), Report())
     assert section is not None
-    domains = {
-        "grade": Domain(kind=Kind.ENUM, values=("A", "B", "C", "D", "ungraded"), ordered=True),
-        "flags": Domain(kind=Kind.SET, values=("fire", "bio", "lost", "wipe"), retired=("wipe",)),
-        "attrs": Domain(kind=Kind.SET, values=("heavy",)),
-        "value": Domain(
-            kind=Kind.INT,
-            range=Range(low=0, high=100),
-            unit="EUR/100",
-            classes={"low": Range(low=0, high=49), "high": Range(low=50)},
-        ),
-        "mass": Domain(
-            kind=Kind.DECIMAL,
-            range=Range(low=-5, high=900),
-            precision=2,
-            classes={"light": Range(high=150)},
-        ),
-        "sealed": Domain(kind=Kind.BOOL, range=ANY_NUMBER),
-    }
     assert policy == Policy(
         id="small-1",
         version=3,
         sha256=digest(section.raw),
         currency="EUR",
-        domains=domains,
+        domains=DOMAINS,
         flags={
             "fire": Flag(label={"ru": "Огонь", "en": "Fire"}, hazard=HazardScope.AREA),
             "bio": Flag(label={"ru": "Био", "en": "Bio"}, hazard=HazardScope.ITEM),
@@ -179,21 +181,21 @@ def test_every_key_of_a_policy_lands_in_its_field() -> None:
                 id="C1",
                 output="refund",
                 at_most="review",
-                when=parse("sealed = n", domains),
+                when=parse("sealed = n", DOMAINS),
                 text={"ru": "Вскрыт", "en": "Opened"},
             ),
             Cap(
                 id="C2",
                 output="move",
                 at_most="manual",
-                when=parse("attrs has any(heavy) or mass > 2.5", domains),
+                when=parse("attrs has any(heavy) or mass > 2.5", DOMAINS),
                 text={"ru": "Тяжёлый", "en": "Heavy"},
             ),
         ),
         invariants=(
             Invariant(
                 id="I1",
-                when=parse("grade = 'D'", domains),
+                when=parse("grade = 'D'", DOMAINS),
                 then=parse("zone != 'resale'", OUTPUTS),
                 text={"ru": "D не продаётся", "en": "D is not sold"},
             ),
@@ -209,8 +211,8 @@ def test_every_key_of_a_policy_lands_in_its_field() -> None:
         axioms=(
             Axiom(
                 id="X1",
-                when=parse("grade = 'ungraded'", domains),
-                iff=parse("flags has any(lost)", domains),
+                when=parse("grade = 'ungraded'", DOMAINS),
+                iff=parse("flags has any(lost)", DOMAINS),
             ),
         ),
         settle=("zone", "disposition", "move"),
