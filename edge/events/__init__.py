@@ -78,6 +78,7 @@ from edge.events.station import (
     StationStarted,
     StationStopped,
 )
+from edge.events.storage import PhotoLost, StationCorrupt, StationDisk
 from edge.events.sync import (
     SyncDead,
     SyncReplayed,
@@ -142,6 +143,7 @@ __all__ = [
     "ParcelParked",
     "ParcelResumed",
     "Payload",
+    "PhotoLost",
     "PhotoMissing",
     "PhotoTaken",
     "PutConfirmed",
@@ -155,6 +157,8 @@ __all__ = [
     "SequenceRange",
     "ShadowVerdict",
     "Stamp",
+    "StationCorrupt",
+    "StationDisk",
     "StationJournal",
     "StationLocked",
     "StationStarted",

@@ -46,6 +46,7 @@ from edge.events.station import (
     StationStarted,
     StationStopped,
 )
+from edge.events.storage import PhotoLost, StationCorrupt, StationDisk
 from edge.events.sync import (
     SyncDead,
     SyncReplayed,
@@ -106,6 +107,9 @@ Payload = (
     | StationStarted
     | StationStopped
     | StationLocked
+    | StationDisk
+    | StationCorrupt
+    | PhotoLost
     | SyncState
     | SyncDead
     | SyncReplayed

@@ -15,6 +15,7 @@ from edge.journal.schema import broken, open_reader
 
 SQLITE_VERSION: Final = sqlite3.sqlite_version
 TAIL_EVENTS: Final = 1000
+_GONE: Final = ("purged", "lost", "erased")
 
 
 class Reader:
@@ -131,6 +132,11 @@ class Reader:
         """Return the subjects known by a code, the newest first: `parcel/<id>`, `unit/<id>`."""
         rows = self._all("SELECT subject FROM code WHERE code = ? ORDER BY seq DESC", code)
         return tuple(row[0] for row in rows)
+
+    def photos(self) -> dict[str, bool]:
+        """Return each photograph that an event names, by digest: whether its file must be there."""
+        rows = self._all("SELECT lower(hex(sha256)), state FROM photo")
+        return {sha256: state not in _GONE for sha256, state in rows}
 
     def has_input(self, given: str) -> bool:
         """Return whether an input is recorded."""

@@ -7,7 +7,7 @@ import json
 import logging
 import os
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import chain
@@ -68,6 +68,8 @@ _INTENT: Final = (
     " resource = coalesce(excluded.resource, resource),"
     " wire_key = coalesce(excluded.wire_key, wire_key), body = coalesce(excluded.body, body)"
 )
+
+_NOTED: Final = frozenset(("photo.taken", "photo.lost", "station.corrupt"))
 
 log = logging.getLogger("journal")
 
@@ -259,8 +261,8 @@ class Store:
                 [(row.code, row.subject, receipt.first_seq) for row in submission.codes],
             )
         for seq, event in enumerate(submission.events, receipt.first_seq):
-            if event.kind == "photo.taken":
-                self._write_photo(event, seq)
+            if event.kind in _NOTED:
+                self._note(event, seq, receipt.recorded_ms)
 
     def _write_live(self, subject: str, first_seq: int | None) -> None:
         if first_seq is None:
@@ -270,8 +272,24 @@ class Store:
                 "INSERT INTO live VALUES (?, ?) ON CONFLICT DO NOTHING", (subject, first_seq)
             )
 
-    def _write_photo(self, event: Encoded, seq: int) -> None:
+    def _note(self, event: Encoded, seq: int, recorded_ms: int) -> None:
+        """Write what an event says of the journal's own stores."""
         data = json.loads(event.head + b'"}')["data"]
+        match event.kind:
+            case "photo.taken":
+                self._write_photo(data, seq)
+            case "photo.lost":
+                self._connection.execute(
+                    "UPDATE photo SET state = 'lost' WHERE sha256 = ?",
+                    (bytes.fromhex(data["sha256"]),),
+                )
+            case _:
+                self._connection.executemany(
+                    "INSERT INTO parked VALUES (?, 'scrub', ?) ON CONFLICT DO NOTHING",
+                    [(damaged, recorded_ms) for damaged in data["sequences"]],
+                )
+
+    def _write_photo(self, data: Mapping[str, Any], seq: int) -> None:
         added = self._connection.execute(
             "INSERT INTO photo VALUES (?, ?, 'kept', ?) ON CONFLICT DO NOTHING",
             (bytes.fromhex(data["sha256"]), data["bytes"], seq),

@@ -21,7 +21,7 @@ from edge.events import Draft, Origin, kind_of
 from edge.feeds.accept import FeedReport
 from edge.feeds.fetch import poll
 from edge.intake import ScannerIntake, Supervisor
-from edge.journal.photos import PhotoStore
+from edge.journal.photos import Lost, PhotoStore
 from edge.journal.reference import Reference
 from edge.journal.writer import Journal
 from edge.receiving.loop import Receiving
@@ -29,6 +29,7 @@ from edge.service.devices import Configured, Devices
 from edge.service.lights import Lights
 from edge.service.look_up import LookUp
 from edge.service.photographer import Lens, Photographer
+from edge.service.upkeep import Upkeep
 from edge.service.watch import Watch
 from edge.settings.model import Settings
 from edge.station.decision import Context, PhotoRequest
@@ -39,6 +40,8 @@ from edge.station.inputs import (
     KeyInput,
     LockTimer,
     ScanInput,
+    StorageEvent,
+    StorageInput,
     SyncEvent,
     SyncInput,
 )
@@ -66,6 +69,7 @@ class Stores:
     journal: Journal
     reference: Reference
     photos: PhotoStore
+    lost: tuple[Lost, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +124,9 @@ class Station:
             wait_s=settings.station.photo.wait_s,
             submit=self.receiving.submit,
             is_here=lambda unit: unit in self.receiving.state.units,
+        )
+        self._upkeep = Upkeep(
+            stores.journal, stores.photos, lost=stores.lost, record=self.record_storage
         )
         self._intakes = {
             name: self._intake(one)
@@ -220,6 +227,7 @@ class Station:
             group.create_task(self._photographer.run(), name="photographer")
             group.create_task(self._show(terminals), name="views")
             group.create_task(self._tick(), name="tick")
+            group.create_task(self._upkeep.run(), name="upkeep")
             for one in self._world.devices.every:
                 group.create_task(self._supervise(one), name=f"device[{one.settings.name}]")
             self._start_sync(group)
@@ -262,6 +270,11 @@ class Station:
     def _target_state(self, status: TargetStatus) -> None:
         self._lights.target(status)
         self._reports.state(status)
+
+    async def record_storage(self, event: StorageEvent, once: str) -> bool:
+        """Journal news of what is stored here; False = no room now."""
+        reply = await self.receiving.submit(StorageInput(event=event, input=once))
+        return bool(reply.kinds)
 
     async def record_sync(self, event: SyncEvent, once: str | None) -> bool:
         """Journal news of sync; False = no room now."""

@@ -30,6 +30,7 @@ from edge.events import (
     ParcelOpened,
     ParcelParked,
     ParcelResumed,
+    PhotoLost,
     PhotoMissing,
     PhotoTaken,
     PutConfirmed,
@@ -39,6 +40,8 @@ from edge.events import (
     RefundReview,
     ReturnCompleted,
     ScanRead,
+    StationCorrupt,
+    StationDisk,
     StationJournal,
     StationLocked,
     StationStarted,
@@ -96,9 +99,9 @@ def apply(state: State, event: Event) -> State:
             return _config(state, activated)
         case ConfigRefused() | StationJournal() | StationStarted():
             return state
-        case StationStopped() | SyncState() | SyncDead() | None:
+        case StationDisk() | StationCorrupt() | PhotoLost() | StationStopped() | None:
             return state
-        case SyncReplayed() | SyncWaived() | SyncRetired():
+        case SyncState() | SyncDead() | SyncReplayed() | SyncWaived() | SyncRetired():
             return state
 
 

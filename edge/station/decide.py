@@ -36,6 +36,8 @@ from edge.station.inputs import (
     ScanInput,
     StartInput,
     StopInput,
+    StorageEvent,
+    StorageInput,
     SyncEvent,
     SyncInput,
 )
@@ -65,7 +67,7 @@ def decide(state: State, screen: Screen, given: Input, context: Context) -> Deci
         case FeedInput():
             event = ConfigRefused(what="catalogue", id=given.feed, error=given.error)
             return Decision(screen=screen, drafts=(on_station(event),))
-        case ConfigInput() | SyncInput():
+        case ConfigInput() | SyncInput() | StorageInput():
             return _config(screen, given)
         case StartInput():
             return _started(state, screen, given)
@@ -106,12 +108,14 @@ def _device(screen: Screen, given: DeviceInput) -> Decision:
     return Decision(screen=screen, drafts=(on_station(event),))
 
 
-def _config(screen: Screen, given: ConfigInput | SyncInput) -> Decision:
-    """Recorded news of packs or of sync; the person goes on with what is begun."""
+def _config(screen: Screen, given: ConfigInput | SyncInput | StorageInput) -> Decision:
+    """Recorded news of packs, of sync or of storage; the person goes on with what is begun."""
     return Decision(screen=_told(screen, given.event), drafts=(on_station(given.event),))
 
 
-def _told(screen: Screen, event: ConfigActivated | ConfigRefused | SyncEvent) -> Screen:
+def _told(
+    screen: Screen, event: ConfigActivated | ConfigRefused | StorageEvent | SyncEvent
+) -> Screen:
     match event:
         case ConfigActivated(what="policy"):
             return noted(screen, Severity.INFO, "fb.policy", v=event.version)

@@ -14,6 +14,9 @@ from edge.events import (
     MoveState,
     OrderSent,
     PhotoTaken,
+    PhotoLost,
+    StationCorrupt,
+    StationDisk,
     SyncDead,
     SyncReplayed,
     SyncRetired,
@@ -158,7 +161,16 @@ class ConfigInput:
     event: ConfigActivated | ConfigRefused
 
 
+StorageEvent = StationDisk | StationCorrupt | PhotoLost
 SyncEvent = SyncState | SyncDead | SyncReplayed | SyncWaived | SyncRetired
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StorageInput:
+    """Something about what is stored here; `input` is its key in the journal."""
+
+    event: StorageEvent
+    input: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,6 +216,7 @@ Input = (
     | LegInput
     | FeedInput
     | ConfigInput
+    | StorageInput
     | SyncInput
     | StartInput
     | StopInput

@@ -354,3 +354,20 @@ async def test_a_file_that_is_no_journal_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", [uuid7(5), "p", "sixteen-letters!", "0193A5C0", "Я"])
 def test_ids_come_back_as_they_were(text: str) -> None:
     assert id_text(id_blob(text)) == text
+
+
+async def test_readers_that_hold_a_snapshot_never_keep_the_writer_waiting(tmp_path: Path) -> None:
+    async with opened(tmp_path) as journal:
+        await journal.commit(one())
+        readers = [sqlite3.connect(tmp_path / "journal.db") for _ in range(4)]
+        for reader in readers:
+            reader.execute("BEGIN")
+            assert reader.execute("SELECT count(*) FROM event").fetchone() == (1,)
+        async with asyncio.timeout(5.0):  # a lock would take SQLite's whole busy time-out
+            for _ in range(50):
+                await journal.commit(Submission(events=tuple(event() for _ in range(40))))
+        assert journal.last_seq == 2001
+        for reader in readers:
+            assert reader.execute("SELECT count(*) FROM event").fetchone() == (1,)
+            reader.close()
+        assert (await journal.commit(one())).first_seq == 2002

@@ -1,0 +1,106 @@
+"""The scrub finds what has changed on disk, once; upkeep journals it and tells of the disk."""
+
+import asyncio
+import sqlite3
+from pathlib import Path
+
+from edge.events import EventId, Stamp, encode
+from edge.journal.photos import Lost, PhotoStore
+from edge.journal.reader import Reader
+from edge.journal.scrub import STEP_EVENTS, Scrub
+from edge.journal.writer import Journal, Submission
+from edge.service.upkeep import Upkeep
+from edge.settings.model import JournalSettings
+from edge.station.decision import on_station
+from edge.station.inputs import StorageEvent
+from journal_kit import WALL_MS, event, one, opened, origin, uuid7
+
+
+def _damage(path: Path, seq: int, column: str = "body") -> None:
+    connection = sqlite3.connect(path)
+    (before,) = connection.execute(f"SELECT {column} FROM event WHERE seq = ?", (seq,)).fetchone()
+    after = before[:-1] + bytes((before[-1] ^ 1,))
+    connection.execute(f"UPDATE event SET {column} = ? WHERE seq = ?", (after, seq))
+    connection.commit()
+    connection.close()
+
+
+async def test_a_pass_goes_over_everything_in_steps_and_begins_anew(tmp_path: Path) -> None:
+    async with opened(tmp_path) as journal:
+        await journal.commit(Submission(events=tuple(event() for _ in range(1200))))
+        _damage(journal.path, 3)
+        _damage(journal.path, 1100, "digest")
+        _damage(journal.path, 700, "body")
+        scrub = Scrub(journal.path)
+        found = [scrub.step() for _ in range(3)]
+        assert found == [(3,), (700,), (1100,)]
+        assert (scrub.seq, scrub.is_done) == (1200, True)
+        assert scrub.step() == (3,)
+        assert (scrub.seq, scrub.is_done) == (STEP_EVENTS, False)
+        scrub.close()
+
+
+class Recorder:
+    """Journals what upkeep tells, as the station does."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self.told: list[StorageEvent] = []
+
+    async def record(self, told: StorageEvent, once: str) -> bool:
+        stamp = Stamp(id=EventId(uuid7(9000 + len(self.told))), time_ms=WALL_MS, mono_ms=1)
+        made = encode(on_station(told), stamp, origin(self._journal.journal_id))
+        await self._journal.commit(Submission(events=(made,)))
+        self.told.append(told)
+        return bool(once)
+
+
+async def _turned(upkeep: Upkeep, turns: int) -> None:
+    """Some turns, and the end of its thread, as the service does it."""
+    for _ in range(turns):
+        await upkeep.turn()
+    ending = asyncio.create_task(upkeep.run(), name="upkeep")
+    await asyncio.sleep(0)
+    ending.cancel()
+    await asyncio.gather(ending, return_exceptions=True)
+
+
+async def test_damage_found_later_is_journalled_once_and_parked(tmp_path: Path) -> None:
+    async with opened(tmp_path) as journal, PhotoStore(tmp_path / "photos") as photos:
+        await journal.commit(Submission(events=tuple(event() for _ in range(20))))
+        _damage(journal.path, 7)
+        seen = Recorder(journal)
+        upkeep = Upkeep(journal, photos, lost=(), record=seen.record)
+        await _turned(upkeep, 12)
+        assert [type(told).KIND for told in seen.told] == ["station.corrupt"]
+        assert upkeep.corrupt == 1
+        with Reader(journal.path) as reader:
+            (told,) = [one for one in reader.events(15) if one.kind == "station.corrupt"]
+        assert told.data["sequences"] == [7]
+    connection = sqlite3.connect(tmp_path / "journal.db")
+    assert connection.execute("SELECT seq, what FROM parked").fetchall() == [(7, "scrub")]
+    connection.close()
+
+
+async def test_lost_photographs_and_a_filling_disk_are_told(tmp_path: Path) -> None:
+    high = JournalSettings(warn_percent=0, high_percent=0, full_percent=200)
+    lost = Lost(sha256="ab" * 32, reason="absent")
+    async with opened(tmp_path, budget=high) as journal, PhotoStore(tmp_path / "p") as photos:
+        await journal.commit(one())
+        name = await photos.put(b"jpeg")
+        photos.path(name).write_bytes(b"jpeh")
+        seen = Recorder(journal)
+        await _turned(Upkeep(journal, photos, lost=(lost,), record=seen.record), 6)
+    told = [(type(one).KIND, getattr(one, "reason", "")) for one in seen.told]
+    assert told == [("station.disk", ""), ("photo.lost", "absent"), ("photo.lost", "bit_rot")]
+
+
+async def test_while_somebody_works_nothing_is_scrubbed(tmp_path: Path) -> None:
+    async with opened(tmp_path) as journal, PhotoStore(tmp_path / "photos") as photos:
+        upkeep = Upkeep(journal, photos, lost=(), record=Recorder(journal).record)
+        for _ in range(3):
+            await journal.commit(one())
+            await upkeep.turn()
+        assert upkeep.scrub.seq == 0
+        await _turned(upkeep, 1)
+        assert upkeep.scrub.seq == 3
