@@ -1,4 +1,4 @@
-"""Values of reference data as the feeds bring them: lines, items, people, number rules."""
+"""Values of reference data as the feeds bring them: lines, items, recalls, people, number rules."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -47,6 +47,39 @@ class CatalogueItem:
     unknown_attrs: frozenset[str] = frozenset()
     value_minor: int | None = None
     currency: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recall:
+    """One range of a recall of an article (feed `recalls`); without a range all of it."""
+
+    recall_id: str
+    gtin: str
+    reason: str
+    lot_from: str | None = None
+    lot_to: str | None = None
+    serial_from: str | None = None
+    serial_to: str | None = None
+
+    def hits(self, *, lot: str | None, serial: str | None) -> bool | None:
+        """Return whether a piece is recalled; None = what would tell was not read."""
+        told = (
+            _within(lot, self.lot_from, self.lot_to),
+            _within(serial, self.serial_from, self.serial_to),
+        )
+        return False if False in told else None if None in told else True
+
+
+def order_key(text: str) -> tuple[int, str]:
+    """Return what lots and serials are compared by: the shorter first, then by character."""
+    word = text.strip().upper()
+    return len(word), word
+
+
+def _within(value: str | None, low: str | None, high: str | None) -> bool | None:
+    if low is None or high is None:
+        return True
+    return None if value is None else order_key(low) <= order_key(value) <= order_key(high)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,1 +1,1 @@
-"""Reference data coming in: announced returns and the item master, by HTTP or as files."""
+"""Reference data coming in: what the centre tells, by HTTP or as files; policy packs."""

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from edge.barcodes.checks import gtin14
-from edge.catalogue import CatalogueItem, ReturnLine
+from edge.catalogue import CatalogueItem, ReturnLine, order_key
 from edge.feeds.columns import ATTRIBUTES, COLUMNS
-from edge.journal.reference import Change, ItemChange, LineChange
+from edge.journal.reference import Change, EntryChange, ItemChange, LineChange
 from edge.records import to_json
 
 GS: Final = "\x1d"
@@ -57,8 +57,25 @@ def accept(feed: str, rows: Iterable[Row]) -> tuple[list[Change], list[RowProble
         found = _problems(feed, row, values)
         problems += found
         if not found:
-            changes.append(_item(values) if feed == "items" else _line(values))
+            changes.append(_change(feed, values))
     return changes, problems
+
+
+def _change(feed: str, values: Mapping[str, Any]) -> Change:
+    match feed:
+        case "returns":
+            return _line(values)
+        case "items":
+            return _item(values)
+        case "recalls":
+            return _recall(values)
+        case "releases":
+            subject = values.get("unit") or values.get("parcel", "")
+            return _entry(values, key=(values["release_id"],), code=subject)
+        case "codes":
+            return _entry(values, key=(values["list"], values["code"]), code=values["list"])
+        case _:
+            return _entry(values, key=(values["sha256"],), code=values["sha256"])
 
 
 def row_of_json(number: int, value: object) -> Row:
@@ -107,9 +124,52 @@ def _problems(feed: str, row: Row, values: Mapping[str, object]) -> list[RowProb
             wrong.append((name, "is missing"))
     if "value_minor" in values and "currency" not in values:
         wrong.append(("currency", "is missing beside value_minor"))
+    if feed == "recalls":
+        wrong += _range_problems(values)
+    if feed == "releases" and not is_delete:
+        wrong += _release_problems(values)
     return [
         RowProblem(row=row.number, field=name, reason=reason) for name, reason in wrong if reason
     ]
+
+
+def _range_problems(values: Mapping[str, object]) -> list[tuple[str, str]]:
+    """An open end of a range would be the whole article: that is said by no range at all."""
+    wrong: list[tuple[str, str]] = []
+    for what in ("lot", "serial"):
+        low, high = values.get(f"{what}_from"), values.get(f"{what}_to")
+        if (low is None) != (high is None):
+            wrong.append((f"{what}_{'from' if low is None else 'to'}", "is missing"))
+        elif isinstance(low, str) and isinstance(high, str) and order_key(low) > order_key(high):
+            wrong.append((f"{what}_to", f"stands before {what}_from"))
+    return wrong
+
+
+def _release_problems(values: Mapping[str, object]) -> list[tuple[str, str]]:
+    """A parcel is claimed for a return; every other word is about one unit."""
+    is_claim = values.get("decision") == "claimed"
+    wanted, other = ("parcel", "unit") if is_claim else ("unit", "parcel")
+    wrong = [(name, "is missing") for name in (wanted,) if name not in values]
+    if is_claim and "rma" not in values:
+        wrong.append(("rma", "is missing"))
+    if other in values:
+        wrong.append((other, f"not beside {wanted}"))
+    return wrong
+
+
+def _recall(values: Mapping[str, Any]) -> EntryChange:
+    """One range of a recall: a recall may have several of an article."""
+    gtin = gtin14(values["gtin"])
+    start = (values.get("lot_from", ""), values.get("serial_from", ""))
+    return _entry({**values, "gtin": gtin}, key=(values["recall_id"], gtin, *start), code=gtin)
+
+
+def _entry(values: Mapping[str, Any], *, key: tuple[str, ...], code: str) -> EntryChange:
+    """A row that is kept as it came."""
+    kept = {name: value for name, value in values.items() if name != "op"}
+    is_delete = values.get("op") == "delete"
+    body = None if is_delete else json.dumps(kept, ensure_ascii=False)
+    return EntryChange(key=json.dumps(key, ensure_ascii=False), code=code, body=body)
 
 
 def _line(values: Mapping[str, Any]) -> LineChange:
@@ -127,7 +187,7 @@ def _line(values: Mapping[str, Any]) -> LineChange:
         sku=values.get("sku"),
         title=_title(values),
         serials=tuple(values.get("serials", ())),
-        marks=tuple(values.get("marks", ())),
+        marks=tuple(map(_open_part, values.get("marks", ()))),
         reason=values.get("reason"),
         due_at=values.get("due_at"),
         window_until=values.get("window_until"),
@@ -150,13 +210,17 @@ def _line(values: Mapping[str, Any]) -> LineChange:
     )
 
 
+def _open_part(mark: str) -> str:
+    """What identifies a mark, before its first separator; the secret rest is not kept."""
+    return mark.lstrip(GS).partition(GS)[0]
+
+
 def _numbers(record: ReturnLine) -> tuple[tuple[str, str], ...]:
-    """A mark is found by its identifying part: what stands before the first separator."""
     single = (("rma", record.rma), ("tracking", record.tracking), ("order", record.order))
     return (
         *((by, code) for by, code in single if code is not None),
         *(("serial", serial) for serial in record.serials),
-        *(("mark", mark.lstrip(GS).partition(GS)[0]) for mark in record.marks),
+        *(("mark", mark) for mark in record.marks),
     )
 
 

@@ -12,6 +12,11 @@ TEXT_MAX: Final = 512
 LIST_MAX: Final = 1000
 INT_MAX: Final = 2**53 - 1
 
+CODE_LISTS: Final = ("carrier", "reason", "partner")
+DECISIONS: Final = ("release", "unlocked", "claimed", "quality_ok", "quality_reject")
+ZONES: Final = ("resale", "repair", "disposal", "hold", "hazmat")
+
+_SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _CURRENCY: Final = re.compile(r"[A-Z]{3}")
 _TRUE: Final = frozenset(("1", "true"))
 _FALSE: Final = frozenset(("0", "false"))
@@ -82,6 +87,27 @@ def _time(value: object) -> str:
 def _currency(value: object) -> str:
     fits = isinstance(value, str) and _CURRENCY.fullmatch(value) is not None
     return "" if fits else "three capital letters are expected"
+
+
+def _pattern(value: object) -> str:
+    problem = _text(value)
+    if problem or not isinstance(value, str):
+        return problem
+    try:
+        re.compile(value, re.ASCII)
+    except re.error as error:
+        return f"is no regular expression: {error}"
+    return ""
+
+
+def _sha256(value: object) -> str:
+    fits = isinstance(value, str) and _SHA256.fullmatch(value) is not None
+    return "" if fits else "64 hex digits are expected"
+
+
+def _url(value: object) -> str:
+    fits = isinstance(value, str) and value.startswith(("http://", "https://"))
+    return _text(value) if fits else "an address is expected: https://host…"
 
 
 def _one_of(*allowed: str) -> Callable[[object], str]:
@@ -165,5 +191,39 @@ COLUMNS: Final[Mapping[str, Mapping[str, Column]]] = {
         **dict.fromkeys(ATTRIBUTES, _FLAG),
         "warranty_months": Column(_whole(0), _int_cell),
         "picture_url": _TEXT,
+    },
+    "codes": {
+        "op": _OP,
+        "list": Column(_one_of(*CODE_LISTS), required=True, is_key=True),
+        "code": _KEY,
+        "ru": _MUST,
+        "en": _MUST,
+        "pattern": Column(_pattern),
+    },
+    "recalls": {
+        "op": _OP,
+        "recall_id": _KEY,
+        "gtin": Column(_gtin, required=True, is_key=True),
+        "lot_from": _TEXT,
+        "lot_to": _TEXT,
+        "serial_from": _TEXT,
+        "serial_to": _TEXT,
+        "reason": _MUST,
+        "since": Column(_time, required=True),
+    },
+    "releases": {
+        "op": _OP,
+        "release_id": _KEY,
+        "unit": _TEXT,
+        "parcel": _TEXT,
+        "decision": Column(_one_of(*DECISIONS), required=True),
+        "rma": _TEXT,
+        "zone": Column(_one_of(*ZONES)),
+        "by": _MUST,
+        "at": Column(_time, required=True),
+    },
+    "policies": {
+        "sha256": Column(_sha256, required=True, is_key=True),
+        "url": Column(_url, required=True, is_key=True),
     },
 }

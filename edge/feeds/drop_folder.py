@@ -26,12 +26,13 @@ from edge.feeds.accept import (
     row_of_cells,
     row_of_json,
 )
-from edge.journal.reference import Change, Progress, Reference
+from edge.journal.reference import Change, Progress, Reference, Trouble, What
 from edge.settings.model import FeedSettings
 
 FILE_BYTES_MAX: Final = 16 * 1024 * 1024
 FILE_ROWS_MAX: Final = 50_000
 SLICE_ROWS: Final = 50
+TOLD_MAX: Final = 20  # problems of one refusal that are kept
 READ_BYTES: Final = 256 * 1024
 SUFFIXES: Final = (".csv", ".jsonl")
 
@@ -63,11 +64,17 @@ async def watch(
         try:
             for report in await take_all(feed, reference, clock=clock):
                 if not report.ok:
+                    await reference.note(feed.name, _trouble(report))
                     log.error("feed %s: %s refused: %s", feed.name, report.name, report.refused[0])
                 await on_report(report)
         except OSError as error:
             log.warning("feed %s: folder: %s", feed.name, error)
         await asyncio.sleep(feed.poll_s)
+
+
+def _trouble(report: FeedReport) -> Trouble:
+    reason = "; ".join(map(str, report.refused[:TOLD_MAX]))
+    return Trouble(what=What.REFUSED, at_ms=report.at_ms, reason=reason, name=report.name)
 
 
 async def take_all(

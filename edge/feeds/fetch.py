@@ -17,7 +17,16 @@ import httpx
 from drivers.protocols import Clock
 from edge.feeds.accept import FeedReport, Row, RowProblem, accept, row_of_json
 from edge.feeds.drop_folder import watch
-from edge.journal.reference import Change, FeedState, Progress, Reference
+from edge.feeds.policy_fetch import PackUnavailableError, fetch_pack
+from edge.journal.reference import (
+    Change,
+    EntryChange,
+    FeedState,
+    Progress,
+    Reference,
+    Trouble,
+    What,
+)
 from edge.settings.model import FeedSettings
 
 __all__ = ["FeedReport", "RowProblem", "poll"]
@@ -25,6 +34,8 @@ __all__ = ["FeedReport", "RowProblem", "poll"]
 PAGE_ROWS_MAX: Final = 1000  # asked for; a longer page is refused
 PAGE_BYTES_MAX: Final = 2 * 1024 * 1024  # read and judged within some 20 ms of the loop, in slices
 SLICE_ROWS: Final = 50
+TOLD_MAX: Final = 20  # problems of one refusal that are kept
+POLICIES: Final = "policies"
 CONNECT_S: Final = 3.0
 REQUEST_S: Final = 15.0
 BACKOFF_S_MAX: Final = 60.0
@@ -70,6 +81,7 @@ async def poll(
 
     A refusal is reported once, not at each attempt; a far end that is away is only logged.
     """
+    await reference.register(feed.name)
     if feed.kind == "folder":
         await watch(feed, reference, clock=clock, on_report=on_report)
         return
@@ -111,6 +123,7 @@ class _Poller:
             except FeedUnavailableError as error:
                 if failures == 0:
                     self._log.warning("%s", error)
+                    await self._note_trouble(What.AWAY, str(error))
                 wait_s = rng.uniform(0.0, min(BACKOFF_S_MAX, 0.5 * 2.0 ** min(failures, 10)))
                 failures += 1
                 await asyncio.sleep(wait_s if error.wait_s is None else error.wait_s)
@@ -180,6 +193,8 @@ class _Poller:
         if not page.rows and not page.more and page.next == state.cursor and not state.is_loading:
             await self._note(state, rows=0, etag=response.headers.get("etag"))
             return False
+        if self._feed.name == POLICIES:
+            changes = await self._fetched(changes)
         progress = Progress(
             at_ms=self._clock.wall_ms(),
             cursor=page.next,
@@ -189,6 +204,21 @@ class _Poller:
         await self._reference.put(self._feed.name, changes, progress)
         await self._report(ok=True, rows=len(changes))
         return page.more
+
+    async def _fetched(self, changes: list[Change]) -> list[Change]:
+        """Fetch the packs that a page names; the cursor moves when all are handed in."""
+        assert self._feed.folder is not None, "settings give the feed its inbox"
+        try:
+            for change in changes:
+                assert isinstance(change, EntryChange), "a pack is named by an entry"
+                await fetch_pack(self._client, change, self._feed.folder)
+        except (PackUnavailableError, OSError) as error:
+            raise FeedUnavailableError(self._feed.name, str(error)) from error
+        return changes
+
+    async def _note_trouble(self, what: What, reason: str) -> None:
+        trouble = Trouble(what=what, at_ms=self._clock.wall_ms(), reason=reason)
+        await self._reference.note(self._feed.name, trouble)
 
     async def _note(self, state: FeedState, *, rows: int, etag: str | None = None) -> None:
         """Nothing new: the copy is as fresh as this moment."""
@@ -206,6 +236,7 @@ class _Poller:
         if digest == self._refused:
             return
         self._log.error("feed %s: page refused: %s", self._feed.name, problems[0])
+        await self._note_trouble(What.REFUSED, "; ".join(map(str, problems[:TOLD_MAX])))
         await self._report(ok=False, rows=0, refused=problems)
         self._refused = digest
 

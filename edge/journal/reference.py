@@ -1,4 +1,4 @@
-"""What the centre told the station: announced returns, item master, how far each feed is read.
+"""What the centre told the station: announced returns, item master, recalls, codes, releases.
 
 A file of its own, rebuildable: nothing that must agree with the journal lives here. Rows and the
 cursor behind them are one transaction; the last good copy stays until a whole new one is there.
@@ -10,12 +10,13 @@ import sqlite3
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final, Self
 
 from drivers.clock import SystemClock
 from drivers.protocols import Clock
-from edge.catalogue import CatalogueItem, ReturnLine
+from edge.catalogue import CatalogueItem, Recall, ReturnLine
 from edge.journal.rows import JournalBrokenError
 from edge.journal.schema import Synchronous, open_reader, set_pragmas
 from edge.journal.writer import Worker
@@ -40,8 +41,14 @@ CREATE TABLE IF NOT EXISTS number (generation INTEGER, code TEXT, matched_by TEX
   STRICT, WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS number_line ON number (generation, tenant, rma, line);
 CREATE TABLE IF NOT EXISTS item (generation INTEGER, gtin TEXT, tenant TEXT, body TEXT NOT NULL,
-  PRIMARY KEY (generation, gtin, tenant)) STRICT, WITHOUT ROWID
+  PRIMARY KEY (generation, gtin, tenant)) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS entry (feed TEXT, generation INTEGER, key TEXT, code TEXT NOT NULL,
+  body TEXT NOT NULL, PRIMARY KEY (feed, generation, key)) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS entry_code ON entry (feed, generation, code);
+CREATE TABLE IF NOT EXISTS trouble (feed TEXT, what TEXT, at_ms INTEGER NOT NULL,
+  name TEXT NOT NULL, reason TEXT NOT NULL, PRIMARY KEY (feed, what)) STRICT, WITHOUT ROWID
 """
+_TABLES_OF: Final = {"returns": ("line", "number"), "items": ("item",)}
 _OF_LINE: Final = "generation = ? AND tenant = ? AND rma = ? AND line = ?"
 # Without statistics SQLite walks all lines of a tenant rather than take these indexes.
 _OF_RMA: Final = (
@@ -91,7 +98,33 @@ class ItemChange:
     body: str | None = None
 
 
-Change = LineChange | ItemChange
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryChange:
+    """A row of another feed put or, with `body` None, deleted; `code` = what it is looked up by."""
+
+    key: str
+    code: str
+    body: str | None = None
+
+
+Change = LineChange | ItemChange | EntryChange
+
+
+class What(StrEnum):
+    """What went wrong with a feed."""
+
+    AWAY = "away"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble:
+    """The far end gives nothing since `at_ms`, or its last page was refused; `name` = a file."""
+
+    what: What
+    at_ms: int
+    reason: str
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,6 +218,22 @@ class Reference:
         rows = self._all(_OF_GTIN, gtin, CANDIDATES_MAX)
         return tuple(_line(row[0]) for row in rows)
 
+    def entries(self, feed: str, code: str) -> tuple[dict[str, Any], ...]:
+        """Return the rows of codes (by list), recalls (by GTIN) or releases (by unit or parcel)."""
+        rows = self._all(
+            "SELECT e.body FROM feed f JOIN entry e ON e.feed = f.name"
+            " AND e.generation = f.generation WHERE f.name = ? AND e.code = ? ORDER BY e.key",
+            feed,
+            code,
+        )
+        return tuple(json.loads(row[0]) for row in rows)
+
+    def recalls_of(self, gtin: str) -> tuple[Recall, ...] | None:
+        """Return what of an article is recalled; None where that was never told."""
+        if "recalls" not in self._fresh_ms:
+            return None
+        return tuple(from_json(Recall, row) for row in self.entries("recalls", gtin))
+
     def age_s(self, feed: str) -> int | None:
         """Return how long ago the feed was last known to be complete; None = never."""
         fresh_ms = self._fresh_ms.get(feed)
@@ -212,13 +261,36 @@ class Reference:
         if not self.state(feed).is_loading:
             self._fresh_ms[feed] = progress.at_ms
 
+    async def register(self, feed: str) -> None:
+        """Take that this feed is configured, before anything of it is there."""
+        await self._write_down(
+            "INSERT INTO feed (name, generation) VALUES (?, 0) ON CONFLICT DO NOTHING", feed
+        )
+
+    async def note(self, feed: str, trouble: Trouble) -> None:
+        """Keep what went wrong last. `away` ends with the next answer, a refusal stays known."""
+        await self._write_down(
+            "INSERT OR REPLACE INTO trouble VALUES (?, ?, ?, ?, ?)",
+            feed,
+            trouble.what,
+            trouble.at_ms,
+            trouble.name,
+            trouble.reason,
+        )
+
+    async def _write_down(self, query: str, *values: Any) -> None:
+        try:
+            await self._worker.do(lambda: self._write.execute(query, values))
+        except sqlite3.Error as error:
+            raise JournalBrokenError("reference: write", str(error)) from error
+
     def _put(self, feed: str, changes: Sequence[Change], progress: Progress) -> None:
         write = self._write
         with write:  # commits, or rolls back what failed
             write.execute("BEGIN IMMEDIATE")
             generation = self._generation(feed, progress)
             for change in changes:
-                self._change(generation, change)
+                self._change(feed, generation, change)
             if progress.file is not None:
                 write.execute(
                     "INSERT INTO file VALUES (?, ?, ?)", (progress.file, feed, progress.at_ms)
@@ -240,6 +312,7 @@ class Reference:
         return int(current if loading is None or is_file else loading)
 
     def _progress(self, feed: str, generation: int, progress: Progress) -> None:
+        self._write.execute("DELETE FROM trouble WHERE feed = ? AND what = 'away'", (feed,))
         if progress.file is None:
             self._write.execute(
                 "UPDATE feed SET cursor = ?, etag = ? WHERE name = ?",
@@ -254,11 +327,23 @@ class Reference:
             self._forget(feed, "generation < ?", generation)
 
     def _forget(self, feed: str, which: str, generation: int) -> None:
-        for table in ("line", "number") if feed == "returns" else ("item",):
-            self._write.execute(f"DELETE FROM {table} WHERE {which}", (generation,))  # noqa: S608
+        for table in _TABLES_OF.get(feed, ("entry",)):
+            mine = " AND feed = ?" if table == "entry" else ""
+            values = (generation, feed) if mine else (generation,)
+            self._write.execute(f"DELETE FROM {table} WHERE {which}{mine}", values)  # noqa: S608
 
-    def _change(self, generation: int, change: Change) -> None:
+    def _change(self, feed: str, generation: int, change: Change) -> None:
         match change:
+            case EntryChange(body=None):
+                self._write.execute(
+                    "DELETE FROM entry WHERE feed = ? AND generation = ? AND key = ?",
+                    (feed, generation, change.key),
+                )
+            case EntryChange():
+                self._write.execute(
+                    "INSERT OR REPLACE INTO entry VALUES (?, ?, ?, ?, ?)",
+                    (feed, generation, change.key, change.code, change.body),
+                )
             case LineChange():
                 self._change_line(generation, change)
             case ItemChange(body=None):

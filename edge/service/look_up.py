@@ -28,6 +28,11 @@ class LookUp:
             candidates=found,
             seen=tuple(dict.fromkeys(seen)),
             items={gtin: item for gtin in gtins if (item := self._item(gtin))},
+            recalls={
+                gtin: recalls
+                for gtin in gtins
+                if (recalls := self._reference.recalls_of(gtin)) is not None
+            },
         )
 
     def _item(self, gtin: str) -> CatalogueItem | None:

@@ -12,13 +12,17 @@ from edge.settings.shape import read_rows
 from edge.settings.targets import SYNC_FILE, need_url
 
 FEED_KINDS: Final = ("http", "folder")
-FEEDS: Final = ("returns", "items")
+POLICIES: Final = "policies"
+FEEDS: Final = ("returns", "items", "codes", "recalls", "releases", POLICIES)
 
 
 def read_feeds(
     document: Mapping[str, Any], data: Path | None, found: Findings
 ) -> tuple[FeedSettings, ...]:
-    """Return the feeds. A folder is relative to the data directory, `inbox/<feed>` by default."""
+    """Return the feeds. A folder is relative to the data directory, `inbox/<feed>` by default.
+
+    Packs that the feed `policies` fetches go where dropped ones are taken: its folder is fixed.
+    """
     place = SYNC_FILE.at("feed")
     rows = read_rows(FeedSettings, document.get("feed", []), place, found)
     for at, feed in rows:
@@ -28,6 +32,8 @@ def read_feeds(
 
 
 def _with_folder(feed: FeedSettings, data: Path | None, config: Path) -> FeedSettings:
+    if feed.name == POLICIES:
+        return replace(feed, folder=(data or Path()) / "inbox" / POLICIES)
     if feed.kind != "folder":
         return feed
     folder = feed.folder or config / "inbox" / feed.name
@@ -44,6 +50,10 @@ def _need_feed(feed: FeedSettings, at: Place, found: Findings) -> None:
     if feed.kind == "http":
         need_url(feed.url, ("http", "https"), at, found)
         found.need(feed.folder is None, at.at("folder"), "not for kind http", "leave it out")
+    if feed.name == POLICIES:
+        is_http = feed.kind == "http"
+        text = "packs are always taken from inbox/policies"
+        found.need(is_http, at.at("kind"), text, "http, or no feed at all")
     if feed.kind == "folder":
         found.need(not feed.url, at.at("url"), "not for kind folder", "leave it out")
     if feed.password_file is not None:

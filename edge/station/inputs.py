@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from drivers.protocols import HealthState, Scan, ScanFault
 from edge.barcodes.meanings import Meaning
-from edge.catalogue import CatalogueItem, ReturnLine
+from edge.catalogue import CatalogueItem, Recall, ReturnLine
 from edge.events import (
     ConfigActivated,
     ConfigRefused,
@@ -14,9 +14,6 @@ from edge.events import (
     MoveState,
     OrderSent,
     PhotoTaken,
-    PhotoLost,
-    StationCorrupt,
-    StationDisk,
     SyncDead,
     SyncReplayed,
     SyncRetired,
@@ -44,12 +41,14 @@ class Lookups:
     """What the caches and the journal know about a scanned code.
 
     `seen` = subjects of earlier work found by the code (`parcel/<id>`, `unit/<id>`).
-    `items` = item master rows of every article the open work may need, by GTIN-14.
+    `items` = item master rows of every article the open work may need, by GTIN-14; `recalls` =
+    what of these is recalled, without a key where the centre never told of recalls.
     """
 
     candidates: tuple[Candidate, ...] = ()
     seen: tuple[str, ...] = ()
     items: Mapping[str, CatalogueItem] = field(default_factory=dict)
+    recalls: Mapping[str, tuple[Recall, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,16 +160,7 @@ class ConfigInput:
     event: ConfigActivated | ConfigRefused
 
 
-StorageEvent = StationDisk | StationCorrupt | PhotoLost
 SyncEvent = SyncState | SyncDead | SyncReplayed | SyncWaived | SyncRetired
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StorageInput:
-    """Something about what is stored here; `input` is its key in the journal."""
-
-    event: StorageEvent
-    input: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,7 +206,6 @@ Input = (
     | LegInput
     | FeedInput
     | ConfigInput
-    | StorageInput
     | SyncInput
     | StartInput
     | StopInput

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from edge.barcodes.meanings import Meaning
+from edge.catalogue import Recall
 from edge.events import (
     ArrivedLine,
     DangerRaised,
@@ -47,6 +48,7 @@ def automatic(
     line: ArrivedLine | None,
     read: ItemRead,
     *,
+    recalls: tuple[Recall, ...] | None,
     context: Context,
 ) -> list[Draft]:
     """Return what the item scan answers by itself; an absent fact is never the good answer."""
@@ -57,12 +59,32 @@ def automatic(
         answers["serial"] = _compared(read.serial, line.serials if line else ())
     if read.ki is not None:
         answers["mark"] = _compared(read.ki, line.marks if line else ())
+    answers |= _recalled(unit, read, recalls, context)
     drafts: list[Draft] = []
     for step, answer in answers.items():
         if _takes(unit, step, context):
             unit = checks.with_answer(unit, step, answer, "auto")
             drafts.append(_answer(unit, step, answer, must=False, by="auto"))
     return drafts
+
+
+def _recalled(
+    unit: UnitWork, read: ItemRead, recalls: tuple[Recall, ...] | None, context: Context
+) -> dict[str, str]:
+    """Answer the steps that ask for a recall, where list and code tell; else a person looks."""
+    told = [one.hits(lot=read.lot, serial=read.serial) for one in recalls or ()]
+    steps = checks.run_of(unit, context).checklist.steps
+    asked = [step for step in steps if step.auto == "recall_compare"]
+    if True in told:
+        return {
+            step.name: option.id
+            for step in asked
+            for option in step.options
+            if "recall" in option.flags
+        }
+    if recalls is None or None in told or read.lot is None:
+        return {}
+    return {step.name: option.id for step in asked for option in step.options if option.is_neutral}
 
 
 def _takes(unit: UnitWork, step: str, context: Context) -> bool:

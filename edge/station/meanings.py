@@ -48,11 +48,12 @@ COMMAND_KEYS: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemRead:
-    """What a code says about a piece: article, serial, identification code of its mark."""
+    """What a code says about a piece: article, serial, identification code of its mark, lot."""
 
     gtin: str | None
     serial: str | None = None
     ki: str | None = None
+    lot: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,8 +68,8 @@ class Said:
 def item_of(meaning: Meaning) -> ItemRead | None:
     """Return the piece a code names, None for anything that is no item."""
     match meaning:
-        case ItemCode(gtin14=gtin, serial=serial, ki=ki):
-            return ItemRead(gtin=gtin, serial=serial, ki=ki)
+        case ItemCode(gtin14=gtin, serial=serial, ki=ki, lot=lot):
+            return ItemRead(gtin=gtin, serial=serial, ki=ki, lot=lot)
         case SerialCode(serial=serial) | ImeiCode(serial=serial):
             return ItemRead(gtin=None, serial=serial)
         case _:

@@ -121,7 +121,10 @@ def _open(
     ]
     unit = replace(unit, checklist=started.checklist, policy=started.policy)
     unit = replace(unit, static=started.static)
-    drafts += inspection.automatic(unit, binding.match, line, read, context=context)
+    recalls = given.lookups.recalls.get(gtin or "")
+    drafts += inspection.automatic(
+        unit, binding.match, line, read, recalls=recalls, context=context
+    )
     decision = accepted(clean(screen), _line_for(binding), *drafts, name=unit.title)
     photo = inspection.requests(
         unit, frozenset({ITEM_PHOTO} if ITEM_PHOTO.role in context.camera_roles else ())
