@@ -134,6 +134,7 @@ class Pump:
             if not await self._is_in_use():
                 continue
             has_work = await self._step(sink)
+            await asyncio.sleep(0)  # what is set aside by the thousand must not hold the loop
             if self._told.state is TargetState.REFUSED:
                 return
             if not has_work:
@@ -164,9 +165,10 @@ class Pump:
     async def _step(self, sink: SyncTarget) -> bool:
         """Send one batch of the line and one of a replay; True if there was anything."""
         has_line = await self._line_step(sink)
-        if self._told.state in (TargetState.IDLE, TargetState.SENDING):
-            return await self._replay_step(sink) or has_line
-        return True
+        is_stopped = self._told.state in (TargetState.REFUSED, TargetState.REJECTING)
+        if has_line and (self._pace.failures or is_stopped):
+            return True
+        return await self._replay_step(sink) or has_line
 
     async def _line_step(self, sink: SyncTarget) -> bool:
         """Send what happens now and the backlog by turns, each when the other has nothing."""
