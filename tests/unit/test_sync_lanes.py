@@ -144,10 +144,12 @@ async def test_a_restart_in_between_goes_on_with_both_ranges(tmp_path: Path) -> 
         assert not set(old) <= set(_ids(sink))
         async with opened(tmp_path, target) as journal:
             before = len(_ids(sink))
-            assert accounts(journal.path)[0].pending == 1000 - (before - 2)
+            owed = accounts(journal.path)[0].pending - (1002 - before)
+            assert 0 <= owed <= 52  # the last answers may not have been heard
             async with _at_work(tmp_path, target, journal) as station:
                 await station.until(station.is_drained)
-        assert sorted(_ids(sink)) == sorted(old + new)
+        assert set(_ids(sink)) == set(old + new)
+        assert len(_ids(sink)) == 1002 + owed
 
 
 async def test_the_default_is_strict_order(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import random
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -225,13 +226,12 @@ async def test_a_body_that_changed_on_disk_is_never_sent(tmp_path: Path) -> None
         target = _target(sink)
         async with opened(tmp_path, target) as journal:
             sent = await _append(journal, 5)
-        connection = sqlite3.connect(tmp_path / "journal.db")
-        connection.execute(
-            "UPDATE event SET body = CAST(replace(body, '0417', '0418') AS BLOB) WHERE seq = 3"
-        )
-        connection.commit()
-        connection.close()
-        async with opened(tmp_path, target) as journal:
+            with closing(sqlite3.connect(tmp_path / "journal.db")) as connection:
+                connection.execute(
+                    "UPDATE event SET body = CAST(replace(body, '0417', '0418') AS BLOB)"
+                    " WHERE seq = 3"
+                )
+                connection.commit()
             await _pumped(target, journal, _is_drained)
         assert _ids(sink) == [*sent[:2], *sent[3:]]
         assert _dead(tmp_path) == [(3, "corrupt", "dead")]
