@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from edge.events import parse_utc, utc_text
 from edge.journal.accounts import accounts, kept_letters, photo_counts
+from edge.journal.feed_accounts import feed_states
 from edge.journal.outbox import Act
 from edge.journal.rows import JournalBrokenError
 from edge.records import to_json
@@ -96,9 +97,35 @@ def _dead(data: Path) -> Rows:
         yield {"target": one.target, "event": one.event, **asdict(letter)}, line
 
 
+def _feeds(data: Path) -> Rows:
+    """Tell each feed's state, age and last refusal; of packs, what the gate last refused too."""
+    for one in feed_states(data / "reference.db"):
+        age_s = None if one.fresh_ms is None else max(0, int(time.time() - one.fresh_ms / 1000))
+        age = "never complete" if age_s is None else f"{age_s} s old"
+        line = f"{one.name}: {one.state}, {one.rows} rows, {age}"
+        line += f"; away since {utc_text(one.away.at_ms)}: {one.away.reason}" if one.away else ""
+        refusal = one.refusal
+        if refusal:
+            name = f" {refusal.name}" if refusal.name else ""
+            line += f"; refused{name} {utc_text(refusal.at_ms)}: {refusal.reason}"
+        yield {**asdict(one), "age_s": age_s}, line
+    for path in _refused_packs(data):
+        at_ms = int(path.stat().st_mtime * 1000)
+        reason = path.read_text(encoding="utf-8", errors="replace").strip()
+        row = {"name": "policies", "pack": path.stem, "at_ms": at_ms, "reason": reason}
+        yield row, f"policies: {path.stem} refused {utc_text(at_ms)}: {reason.splitlines()[0]}"
+
+
+def _refused_packs(data: Path) -> list[Path]:
+    """Return the account of the pack that was refused last, if one was."""
+    accounts = list((data / "inbox" / "policies" / "bad").glob("*.err"))
+    return sorted(accounts, key=lambda path: path.stat().st_mtime)[-1:]
+
+
 _LOOKS: Final[dict[str, tuple[Callable[[Path], Rows], str]]] = {
     "status": (_status, "state, unsent, refused and replayed events of each target"),
     "dead": (_dead, "events that a target refused for good"),
+    "feeds": (_feeds, "state, age and last refusal of each feed"),
 }
 _HELP: Final = {
     Act.PAUSE: "send nothing to a target until it is resumed",
