@@ -182,6 +182,7 @@ def pregrow(connection: sqlite3.Connection, room_bytes: int) -> None:
     """Grow the WAL once so that commits overwrite it instead of growing it, which is slower."""
     size = min(PREGROW_BYTES, room_bytes // 4)
     connection.execute("BEGIN IMMEDIATE")
+    connection.execute("DROP TABLE IF EXISTS scratch")  # a cut before the drop below leaves it
     connection.execute("CREATE TABLE scratch (filling BLOB)")
     connection.execute("INSERT INTO scratch VALUES (zeroblob(?))", (size,))
     connection.execute("COMMIT")

@@ -29,6 +29,7 @@ PROGRAM = Path(sys.executable).with_name("receiving-edge")
 JOURNAL = ("data/journal.db", "data/journal.db-wal")
 MOUNT_S = 20.0
 ASK_S = 0.005
+EARLY = 20  # one cut in so many comes before the first acknowledgement
 REOPENED = 20  # one disk in so many is opened by the writer, too, and written on
 ROOMY = JournalSettings(budget_mb=64, warn_percent=200, high_percent=210, full_percent=220)
 
@@ -175,7 +176,7 @@ def without_photo_folder_flushes(steps: Sequence[Step]) -> list[Step]:
 def cuts(steps: Sequence[Step], points: int, rng: random.Random) -> Iterator[Cut]:
     """Draw points of time and one disk that each could leave."""
     disk, acked, at = Disk(), 0, 0
-    for moment in sorted(rng.randrange(len(steps) + 1) for _ in range(points)):
+    for moment in _moments(steps, points, rng):
         for step in steps[at:moment]:
             if step.op == "ack":
                 acked = max(acked, int(step.what["name"]))
@@ -183,6 +184,15 @@ def cuts(steps: Sequence[Step], points: int, rng: random.Random) -> Iterator[Cut
                 disk.take(step)
         at = moment
         yield Cut(moment, acked, disk.image(rng))
+
+
+def _moments(steps: Sequence[Step], points: int, rng: random.Random) -> list[int]:
+    """Few cuts while the journal is made, which is most of the writes, the others in its work."""
+    first = next(at for at, step in enumerate(steps) if step.op == "ack")
+    early = points // EARLY
+    moments = [rng.randrange(first) for _ in range(early)]
+    moments += [rng.randrange(first, len(steps) + 1) for _ in range(points - early)]
+    return sorted(moments)
 
 
 def count_faults(
