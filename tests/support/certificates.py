@@ -1,5 +1,6 @@
 """A certificate authority for tests: its CA, a server on 127.0.0.1, a client with a locked key."""
 
+import ssl
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
@@ -41,6 +42,14 @@ class Authority:
         self.server, self.server_key = self._issue("server", password="")
         self.client, self.client_key = self._issue("client", password=KEY_PASSWORD)
         self.password = self._write("client.pass", f"{KEY_PASSWORD}\n".encode())
+
+    def server_context(self) -> ssl.SSLContext:
+        """A server that asks for a certificate of this authority."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.server, self.server_key)
+        context.load_verify_locations(self.ca)
+        context.verify_mode = ssl.CERT_REQUIRED
+        return context
 
     def _issue(self, name: str, *, password: str) -> tuple[Path, Path]:
         key = ec.generate_private_key(ec.SECP256R1())

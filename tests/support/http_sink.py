@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import json
+import ssl
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -52,7 +53,10 @@ class Say:
 class HttpSink:
     """`answer` is called for each request; what it returns is sent."""
 
-    def __init__(self, answer: Callable[[Got], Say] | None = None) -> None:
+    def __init__(
+        self, answer: Callable[[Got], Say] | None = None, *, tls: ssl.SSLContext | None = None
+    ) -> None:
+        self._tls = tls
         self.answer = answer or (lambda _: Say())
         self.got: list[Got] = []
         self.connections = 0
@@ -60,8 +64,9 @@ class HttpSink:
         self._came = asyncio.Event()
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}/in"
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=self._tls)
+        scheme = "http" if self._tls is None else "https"
+        self.url = f"{scheme}://127.0.0.1:{self._server.sockets[0].getsockname()[1]}/in"
         return self
 
     async def __aexit__(self, *_: object) -> None:
