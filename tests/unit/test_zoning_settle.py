@@ -130,6 +130,32 @@ def test_always_is_asked_with_everything_it_waits_for() -> None:
     assert names(begin(pack)) == ["first", "raising"]
 
 
+def test_the_last_question_of_all_may_be_the_one_that_is_always_asked() -> None:
+    rows = "R1,A|B|C|D,,hold,HOLD,review\n"
+    first = step("first", "must = true", options=PLAIN)
+    last = step(
+        "last", "always = true", "must = true", "relevant = \"first = 'bad'\"", options=PLAIN
+    )
+    assert names(begin(small(first, last, rows=rows))) == ["first"]
+
+
+def test_several_choices_and_numbers_given_are_held() -> None:
+    flagged = option("a", 'flags = ["wipe"]')
+    keys = ('type = "select_multiple"', "must = true", 'exclusive = ["none"]')
+    many = step("many", *keys, options=(option("none"), flagged, option("b", 'cap = "B"')))
+    rows = (
+        "R1,,any:wipe,hold,HOLD,review\nR2,D,,disposal,SCRAP,review\nR3,!D,,resale,STOCK,review\n"
+    )
+    pack = small(many, CARE, rows=rows)
+    assert names(begin(pack, many="a|b")) == []
+    assert names(begin(pack, many="b")) == ["care"]
+    bands = 'band = [{ from = 5, id = "high" }, { from = 0, id = "low", flags = ["wipe"] }]'
+    number = step("n", 'type = "integer"', "must = true", "min = 0", "max = 9", bands)
+    pack = small(number, CARE, rows=rows)
+    assert names(begin(pack, n=4)) == []
+    assert names(begin(pack, n=5)) == ["care"]
+
+
 def test_marks_that_nobody_made_stay_unmade() -> None:
     mark = step("stain", 'default = "ok"', options=PLAIN)
     pack = small(mark, HELD, CARE)
@@ -195,6 +221,26 @@ def test_actions_can_be_settled_too() -> None:
     twice = step("again", "must = true", options=(option("no"), option("yes", 'flags = ["fix"]')))
     strict = settling(small(HELD, mend, twice), "zone", "actions")
     assert names(begin(strict, who="odd", mend="yes")) == []
+    data = step("data", "must = true", options=(option("no"), option("yes", 'flags = ["wipe"]')))
+    strict = settling(small(HELD, mend, data), "zone", "actions")
+    assert names(begin(strict, who="odd", mend="yes")) == ["data"]
+
+
+@pytest.mark.parametrize(
+    ("column", "first", "second"),
+    [
+        ("zone", "hold,HOLD,review", "repair,MEND,review"),
+        ("disposition", "resale,SECOND,review", "resale,STOCK,review"),
+        ("refund", "hold,HOLD,review", "hold,HOLD,eligible"),
+    ],
+)
+def test_each_column_is_compared(column: str, first: str, second: str) -> None:
+    pack = small(CARE, rows=f"R1,D,,{first}\nR2,!D,,{second}\n")
+    assert names(begin(settling(pack, column))) == ["care"]
+    others = {"zone", "disposition", "refund", "move"} - {column}
+    same = {"zone": "move", "disposition": "zone", "refund": "zone"}[column]
+    assert same in others
+    assert names(begin(settling(pack, same))) == []
 
 
 @pytest.mark.parametrize(
@@ -271,6 +317,9 @@ def test_frequencies_weigh_the_answers() -> None:
     pack = load_pack({**files(DATED, CALLED, CARE), "frequencies.toml": weights})
     run = begin(pack)
     assert settle.mass(run, run.checklist.steps[1]) == 0.25
+    partly = weights.replace(b"no = 3, ", b"")
+    run = begin(load_pack({**files(DATED, CALLED, CARE), "frequencies.toml": partly}))
+    assert settle.mass(run, run.checklist.steps[1]) == 1
     never = weights.replace(b"yes = 1", b"yes = 0")
     run = begin(load_pack({**files(DATED, CALLED, CARE), "frequencies.toml": never}))
     assert settle.mass(run, run.checklist.steps[1]) == 0
