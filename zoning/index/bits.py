@@ -154,8 +154,8 @@ class Bits:
         whole = whole_mask(width)
         shift = whole.bit_length()
         needs = {cell: _need(cell, values) for cell in self._cells[name]}
-        layers = max((len(need.groups) for need in needs.values()), default=0)
-        top = shift * max(layers, 1)
+        layers = max([1, *(len(need.groups) for need in needs.values())])
+        top = shift * layers
         base = free | sum(whole << shift * layer for layer in range(1, layers))
         present, unknown = dict.fromkeys(values, 0), dict.fromkeys(values, 0)
         lasting = 0
