@@ -104,7 +104,8 @@ class Order:
     """A person's word about a target, applied with the event that records it.
 
     `key` is the same when the order comes again; `seqs` = single events, else the range counts;
-    `open_dead` = how many open dead letters a waiver ends.
+    `open_dead` = how many open dead letters a waiver ends; `is_of_photos` = the target takes
+    photographs: resumed, it gets the refused ones once more.
     """
 
     target: str
@@ -114,6 +115,7 @@ class Order:
     to_seq: int = 0
     seqs: tuple[int, ...] = ()
     open_dead: int = 0
+    is_of_photos: bool = False
 
 
 Settlement = Ack | Aside | Order

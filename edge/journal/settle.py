@@ -153,6 +153,8 @@ def _order(connection: sqlite3.Connection, order: Order, now_ms: int) -> None:
             _set_state(connection, order.target, "paused")
         case Act.RESUME:
             _set_state(connection, order.target, "idle")
+            if order.is_of_photos:
+                connection.execute("UPDATE photo SET state = 'kept' WHERE state = 'refused'")
         case Act.RETIRE:
             connection.execute(
                 "UPDATE target SET state = 'retired', retired_ms = ?, live_from = NULL,"

@@ -89,7 +89,13 @@ async def serve(settings: Settings, data: Path, *, notify: str | None = None) ->
             desk=PolicyDesk(station.receiving, packs.by_digest, data / COPIES),
             clock=clock,
         )
-        orders = Orders(data, journal, people=settings.people, commit=station.record_sync)
+        orders = Orders(
+            data,
+            journal,
+            people=settings.people,
+            commit=station.record_sync,
+            photo_targets=frozenset(one.name for one in settings.targets if not one.takes_events),
+        )
         started = _start_input(journal, packs, replay_ms)
         inboxes = {"feed[policies]": policies.run, "sync-orders": orders.run}
         await _run(

@@ -56,12 +56,19 @@ class Orders:
     """Takes orders and follows them. `commit` returns False where no room is."""
 
     def __init__(
-        self, data: Path, journal: Journal, *, people: Mapping[str, Person], commit: Commit
+        self,
+        data: Path,
+        journal: Journal,
+        *,
+        people: Mapping[str, Person],
+        commit: Commit,
+        photo_targets: frozenset[str] = frozenset(),
     ) -> None:
         self._inbox = data / INBOX
         self._journal = journal
         self._people = people
         self._commit = commit
+        self._photo_targets = photo_targets
 
     async def run(self) -> None:
         """Take what is dropped, for ever."""
@@ -125,7 +132,9 @@ class Orders:
             order = Order(target=target, act=Act.RETIRE, open_dead=account.dead)
             return order, SyncRetired(target=target, by=by, reason=reason)
         if wanted.act in (Act.PAUSE, Act.RESUME):
-            return Order(target=target, act=wanted.act), _stands(wanted, account)
+            is_of_photos = target in self._photo_targets
+            order = Order(target=target, act=wanted.act, is_of_photos=is_of_photos)
+            return order, _stands(wanted, account)
         low, high, seqs = self._events(wanted)
         what = "dead" if wanted.dead else "ids" if wanted.ids else "range"
         count = len(seqs) or None
