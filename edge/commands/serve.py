@@ -9,6 +9,9 @@ import sys
 import time
 from pathlib import Path
 
+from edge.commands.journal import FILE
+from edge.journal.rows import JournalBrokenError, JournalBusyError, JournalDamagedError
+from edge.journal.salvage import mark
 from edge.service.packs import PackError
 from edge.service.root import serve
 from edge.settings.load import SettingsError, load
@@ -45,10 +48,26 @@ def run(args: argparse.Namespace) -> int:
     except PackError as error:
         print(error, file=sys.stderr)
         return 1
+    except JournalBusyError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except JournalBrokenError as error:
+        _mark_damage(args.data, error)
+        logging.getLogger("service").critical("%s", error)
+        return EXIT_BUG
     except BaseExceptionGroup as group:
+        damaged, _ = group.split(JournalDamagedError)
+        if damaged is not None:
+            _mark_damage(args.data, damaged.exceptions[0])
         logging.getLogger("service").critical("stopped by a fault", exc_info=group)
         return EXIT_BUG
     return 0
+
+
+def _mark_damage(data: Path, error: BaseException) -> None:
+    """Damage met while the journal was in use is salvaged by the next start."""
+    if isinstance(error, JournalDamagedError | BaseExceptionGroup):
+        mark(data / FILE, str(error))
 
 
 def set_up_log(file: Path | None) -> None:

@@ -2,12 +2,15 @@
 
 import gzip
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from edge.journal.outbox import Outbox
 from edge.journal.reader import Reader
+from edge.journal.schema import MIGRATIONS, open_writer
 from edge.journal.writer import Identity, Journal
 from edge.station.apply import apply
 from edge.station.state import State
@@ -91,5 +94,18 @@ async def test_every_migration_is_recorded_and_done_once(journal: Path) -> None:
     query = "SELECT name FROM _sqlite_migrations ORDER BY name"
     done = [name for (name,) in connection.execute(query)]
     connection.close()
-    assert done[:3] == ["0001_journal", "0002_verdicts", "0003_activations"]
-    assert len(done) == len(set(done))
+    assert tuple(done) == MIGRATIONS
+
+
+def test_a_journal_of_this_release_is_opened_without_the_tool_of_migrations(
+    tmp_path: Path,
+) -> None:
+    """It takes as long to load as all else that a start does with the journal."""
+    open_writer(tmp_path / "journal.db", pages_max=100_000).close()
+    code = (
+        "import sys; from pathlib import Path; from edge.journal.schema import open_writer;"
+        f"open_writer(Path({str(tmp_path / 'journal.db')!r}), pages_max=100000).close();"
+        "sys.exit('sqlite_utils' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-P", "-c", code], check=True, timeout=20)
+    assert (tmp_path / "journal.db").exists()
