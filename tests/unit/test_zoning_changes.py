@@ -111,6 +111,13 @@ def test_of_a_number_the_nearest_value_is_told(cell: str, value: int, wanted: in
     assert reached(pack, value=value) == [("R1", "value", wanted)]
 
 
+def test_below_what_earlier_rows_take_the_highest_number_is_told() -> None:
+    rows = ("7..7 -> hold", "4..6 -> hold", "0..6 -> resale")
+    assert reached(small_pack("value", *rows), value=7) == [("R3", "value", 3)]
+    rows = ("0..0 -> hold", "1..3 -> hold", "1..7 -> resale")
+    assert reached(small_pack("value", *rows), value=0) == [("R3", "value", 4)]
+
+
 @pytest.mark.parametrize(("value", "wanted"), [(0, 4), (7, 5)])
 def test_a_number_is_sought_beyond_what_earlier_rows_take(value: int, wanted: int) -> None:
     rows = ("0..0 -> hold", "7..7 -> hold", "1..3 -> hold", "6..6 -> hold", "1..6 -> resale")

@@ -8,6 +8,7 @@ import pytest
 from policy_kit import slow_truth
 from random_policies import SMALL_DOMAINS, small_axiom, small_cap, small_pack
 from zoning.index import Index, positions
+from zoning.index.bits import whole_mask
 from zoning.index.columns import INTERVALS_KEPT, Need, NumberColumn, SetColumn
 from zoning.model import Members, Range, Value
 from zoning.pack import Pack
@@ -404,6 +405,10 @@ def test_a_row_fires_if_it_is_first_and_definite_and_no_axiom_is_broken() -> Non
 )
 def test_positions_are_those_of_the_bits(rows: int, wanted: list[int]) -> None:
     assert list(positions(rows)) == wanted
+
+
+def test_the_whole_mask_has_both_halves_and_the_valid_bit() -> None:
+    assert [whole_mask(width) for width in (0, 1, 3)] == [1, 0b111, 0b1111111]
 
 
 def test_what_a_set_cell_needs_is_known_by_row() -> None:
