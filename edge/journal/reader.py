@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from edge.events import GENESIS, Event, IntentId, decode, digest
+from edge.journal.log_file import unread_commits
 from edge.journal.proof import SLICE_EVENTS, Proof, Report, Tell
 from edge.journal.rows import IntentRow, IntentState, JournalBrokenError, id_blob, id_text
 from edge.journal.schema import broken, open_reader
@@ -22,6 +23,7 @@ class Reader:
     """One read-only connection. Opens in the constructor; raises JournalBrokenError."""
 
     def __init__(self, path: Path) -> None:
+        self._path = path
         self._connection = open_reader(path)
 
     def __enter__(self) -> Self:
@@ -160,6 +162,10 @@ class Reader:
             return Proof(self._connection).run(from_seq, deep=deep, tell=tell)
         except sqlite3.Error as error:
             raise broken("read", error) from error
+
+    def unread_commits(self) -> tuple[int, ...]:
+        """Return the commits in the log that SQLite reads no more; see `edge.journal.log_file`."""
+        return unread_commits(self._path)
 
     def bodies(self, from_seq: int) -> Iterator[tuple[int, bytes, bytes]]:
         """Yield sequence, body and digest of all events from `from_seq` on, in order."""

@@ -30,6 +30,7 @@ from edge.events import (
 )
 from edge.journal.beside import Beside
 from edge.journal.carve import carved, whole
+from edge.journal.log_file import unread_commits
 from edge.journal.proof import Row, envelope_of, named_seq, newest_seq, oldest_seq, purged, rows
 from edge.journal.rows import Identity, JournalBrokenError, Submission
 from edge.journal.schema import open_writer
@@ -226,7 +227,7 @@ def _rescued(old: Path, made: Path, station: Station) -> Salvaged:
         target.execute("BEGIN IMMEDIATE")
         if source is not None:
             _keep(target, _by_key(source, kept), kept)
-        if source is None or _has_holes(target, source):
+        if source is None or unread_commits(old) or _has_holes(target, source):
             before = kept.count
             _keep(target, carved(old), kept)
             kept.carved = kept.count - before

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from drivers.protocols import Clock
 from edge.events import GENESIS, Encoded, digest, splice
+from edge.journal.log_file import need_whole_log
 from edge.journal.outbox import Act, Order, Settlement, is_wanted
 from edge.journal.proof import need_good_end
 from edge.journal.retention import Keep, purge_step, purgeable
@@ -52,7 +53,7 @@ from edge.journal.space import (
 )
 from edge.settings.model import JournalSettings, TargetKind, TargetSettings
 
-CHECKPOINT_PAGES: Final = 400  # copied back when nobody waits
+CHECKPOINT_PAGES: Final = 1000  # copied back when nobody waits: what the log is pre-grown to
 CHECKPOINT_PAGES_MAX: Final = 2000  # copied back even if somebody does
 MEASURE_NS: Final = 1_000_000_000
 LOOK_NS: Final = 60_000_000_000  # between two looks for what may be purged
@@ -441,6 +442,7 @@ def open_store(
     synchronous: Synchronous = Synchronous.FULL,
 ) -> Store:
     """Open, migrate and prepare. Raises JournalBrokenError."""
+    need_whole_log(path)
     pages_max = budget.budget_mb * MIB // PAGE_BYTES
     connection = open_writer(path, pages_max=pages_max, synchronous=synchronous)
     store = Store(connection, path, clock)

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from crash_disk import Disk, Image, Step, read_recording
+from edge.journal.log_file import is_damage
 from edge.journal.reader import Reader
 from edge.journal.rows import JournalBrokenError, Submission
 from edge.journal.store import open_store
@@ -236,6 +237,8 @@ def _read(path: Path, cut: Cut) -> str:
         return Fault.LOST
     with Reader(path) as reader:
         report = reader.verify(deep=True)
+        if is_damage(reader.unread_commits()):
+            return Fault.CHAIN
     if report.last_seq < cut.acked:
         return Fault.LOST
     if not report.is_good or report.first_seq != 1 or report.events != report.last_seq:

@@ -4,9 +4,13 @@ import argparse
 import json
 import sys
 import time
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 from edge.commands.journal import FILE, add_data
+from edge.journal.log_file import BAD_HEADER, is_damage
+from edge.journal.photos import PhotoLostError, PhotoStore
 from edge.journal.proof import Damage, Report
 from edge.journal.reader import Reader
 from edge.journal.rows import JournalBrokenError
@@ -28,6 +32,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         with Reader(args.data / FILE) as reader:
             report = reader.verify(deep=True, tell=progress)
+            beside = _Beside(reader.unread_commits(), _photos(reader, args.data / "photos"))
     except JournalBrokenError as error:
         if args.json:
             print(json.dumps({"ok": False, "error": str(error)}))
@@ -35,14 +40,45 @@ def run(args: argparse.Namespace) -> int:
         return 1
     finally:
         progress.end()
-    print(json.dumps(told(report)) if args.json else _in_words(report))
-    return 0 if report.is_good else 1
+    print(json.dumps(told(report, beside)) if args.json else _in_words(report, beside))
+    return 0 if report.is_good and beside.is_good else 1
 
 
-def told(report: Report) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """What is wrong beside the events: frames of the log, photographs and why."""
+
+    log: tuple[int, ...]
+    photos: tuple[tuple[str, str], ...]
+
+    @property
+    def is_good(self) -> bool:
+        return not (is_damage(self.log) or self.photos)
+
+    def lines(self) -> list[str]:
+        found = [f"photograph {sha256}: {reason}" for sha256, reason in self.photos[:SHOWN_MAX]]
+        if self.log == (BAD_HEADER,):
+            return ["log: its header is damaged: what it holds is not read", *found]
+        if self.log:
+            why = "damaged" if is_damage(self.log) else "never acknowledged, or damaged"
+            found.insert(0, f"log: {len(self.log)} commits at its end are not read: {why}")
+        return found
+
+
+def _photos(reader: Reader, folder: Path) -> tuple[tuple[str, str], ...]:
+    store, found = PhotoStore(folder), []
+    for sha256 in reader.photos():
+        try:
+            store.read(sha256)
+        except PhotoLostError as error:
+            found.append((sha256, error.reason))
+    return tuple(found)
+
+
+def told(report: Report, beside: _Beside) -> dict[str, Any]:
     """Return the JSON form of a report."""
     return {
-        "ok": report.is_good,
+        "ok": report.is_good and beside.is_good,
         "events": report.events,
         "first_seq": report.first_seq,
         "last_seq": report.last_seq,
@@ -56,12 +92,15 @@ def told(report: Report) -> dict[str, Any]:
             for one in report.damage
         ],
         "file": report.file,
+        "log": beside.log,
+        "photos": [{"sha256": sha256, "reason": reason} for sha256, reason in beside.photos],
     }
 
 
-def _in_words(report: Report) -> str:
+def _in_words(report: Report, beside: _Beside) -> str:
     counted = f"{report.events} events, {report.first_seq} to {report.last_seq}"
     lines = [f"{first} to {last}: lost, as its salvage has declared" for first, last in report.lost]
+    lines += beside.lines()
     if report.is_good:
         return "\n".join([f"{counted}: chain holds, newest digest {report.digest}", *lines])
     lines += [f"{first} to {last}: absent" for first, last in report.gaps[:SHOWN_MAX]]
