@@ -5,13 +5,16 @@ of the mutant: it is forgotten.
 """
 
 import itertools
-import os
+import json
 import sys
 import time
+from functools import cache
+from pathlib import Path
 from types import ModuleType
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
+from mutmut.mutation import trampoline
 
 settings.register_profile(
     "mutation",
@@ -25,6 +28,8 @@ settings.register_profile(
 settings.load_profile("mutation")
 _ticks = itertools.count()
 time.perf_counter = lambda: next(_ticks) / 1e6
+# mutmut asks the environment at every call of a mutated function, which is half of the time.
+trampoline.get_mutant_under_test = lambda: trampoline._mutant_under_test or ""  # noqa: SLF001
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:
@@ -35,10 +40,19 @@ def pytest_make_parametrize_id(val: object) -> str | None:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item], config: pytest.Config) -> None:
     """Quick tests first: the first failure ends the run. Of a property's cases only the first."""
+    seconds = _seconds()
     first = {_function(item): item for item in reversed(items)}
     kept = [item for item in items if not _is_property(item) or first[_function(item)] is item]
     config.hook.pytest_deselected(items=[item for item in items if item not in kept])
-    items[:] = sorted(kept, key=lambda item: (_is_property(item), item.nodeid))
+    items[:] = sorted(kept, key=lambda item: seconds.get(item.nodeid, 0.0))
+
+
+@cache
+def _seconds() -> dict[str, float]:
+    """Return how long each test took while mutmut noted which test calls what."""
+    stats = Path("mutmut-stats.json")
+    text = stats.read_text(encoding="utf-8") if stats.exists() else "{}"
+    return dict(json.loads(text).get("duration_by_test", {}))
 
 
 def _is_property(item: pytest.Item) -> bool:
@@ -57,7 +71,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 def pytest_runtest_setup() -> None:
     """While mutmut notes which test calls what, every test has to call it by itself."""
-    if os.environ.get("MUTANT_UNDER_TEST") == "stats":
+    if trampoline.get_mutant_under_test() == "stats":
         _forget()
 
 
