@@ -95,6 +95,11 @@ class Ledger:
         self._learn(sequence, body)
         return event_id, "stored"
 
+    def has(self, raw: bytes) -> bool:
+        """Return whether an event is stored already."""
+        body = json.loads(raw)
+        return isinstance(body, dict) and (body.get("source"), body.get("id")) in self.ids
+
     def have(self, source: str) -> int:
         """Return the highest sequence stored of a source, 0 if none."""
         return max(self.sources.get(source, {}), default=0)
