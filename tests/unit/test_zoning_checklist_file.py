@@ -235,6 +235,7 @@ option = [
     ("again", "is_fine"),
     [
         ("must = true", True),
+        ('must = true\noption = [{ id = "smoke", label = { ru = "Д", en = "S" } }]', True),
         ("must = false", False),
         ('must = "late = y"', False),
         ("budget_s = 5", False),
@@ -255,6 +256,38 @@ def test_a_locked_step_stays() -> None:
     assert child('remove = ["danger"]')[1] == ["toys.toml:5 step danger is locked"]
     assert child('remove = ["danger"]', BASE.replace("locked = true", "locked = false"))[1] == []
     assert child('remove = ["nose"]')[1] == ["toys.toml:5 remove: there is no nose"]
+
+
+def test_what_an_option_names_wrongly_is_told_on_its_own_line() -> None:
+    text = """[[step]]
+name = "new"
+must = true
+label = { ru = "Т", en = "T" }
+[[step.option]]
+id = "a"
+label = { ru = "А", en = "A" }
+flags = ["fire", "smoke"]
+photo = ["selfie"]
+cap = "E"
+"""
+    assert child(text)[1] == [
+        "toys.toml:5 hazard flag fire outside the stage danger",
+        "toys.toml:12 flags: there is no smoke",
+        "toys.toml:13 photo: there is no selfie",
+        "toys.toml:14 cap: E is none of A B C D",
+    ]
+
+
+@pytest.mark.parametrize("precision", [0, 4])
+def test_a_decimal_has_up_to_four_places(precision: int) -> None:
+    text = f'name = "new"\ntype = "decimal"\nprecision = {precision}\nmin = 0\nmax = 9\n'
+    text += 'must = true\nlabel = { ru = "Т", en = "T" }\n'
+    found, findings = read({"base.toml": BASE, "toys.toml": f"{CHILD}[[step]]\n{text}"})
+    new = found["toys"].step("new")
+    assert new is not None
+    assert (new.precision, findings) == (precision, [])
+    kind = Kind.DECIMAL if precision else Kind.INT
+    assert new.domain == Domain(kind=kind, range=Range(low=0, high=9), precision=precision)
 
 
 def layer(name: str, extends: str = "") -> str:
