@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from edge.journal.outbox import Standing
 from edge.journal.schema import open_reader
@@ -24,12 +25,23 @@ class PhotoCounts:
     oldest_ms: int | None
 
 
-class PhotoQueue:
-    """One reading connection; short snapshots."""
+# Events are canonical JSON, so the mark has one form.
+_IS_PERSONAL: Final = (
+    "EXISTS (SELECT 1 FROM event e WHERE e.seq = photo.seq"
+    " AND instr(e.body, CAST('\"personal\":true' AS BLOB)))"
+)
 
-    def __init__(self, path: Path, target: str) -> None:
+
+class PhotoQueue:
+    """One reading connection; short snapshots.
+
+    Without the right `personal` what may show an address does not count: it stays here.
+    """
+
+    def __init__(self, path: Path, target: str, *, personal: bool = False) -> None:
         self._connection = open_reader(path)
         self._target = target
+        self._waits = "state = 'kept'" if personal else f"state = 'kept' AND NOT {_IS_PERSONAL}"
 
     def close(self) -> None:
         """Close the connection; harmless twice."""
@@ -47,7 +59,8 @@ class PhotoQueue:
     def next_after(self, seq: int) -> Waiting | None:
         """Return the oldest photograph named behind `seq` that waits."""
         row = self._connection.execute(
-            "SELECT seq, sha256 FROM photo WHERE state = 'kept' AND seq > ? ORDER BY seq LIMIT 1",
+            f"SELECT seq, sha256 FROM photo WHERE {self._waits} AND seq > ?"  # noqa: S608
+            " ORDER BY seq LIMIT 1",
             (seq,),
         ).fetchone()
         return None if row is None else Waiting(seq=row[0], sha256=row[1].hex())
@@ -55,7 +68,8 @@ class PhotoQueue:
     def counts(self, seq: int) -> PhotoCounts:
         """Return what stands behind `seq`, and all that was refused."""
         pending, oldest = self._connection.execute(
-            "SELECT count(*), min(seq) FROM photo WHERE state = 'kept' AND seq > ?", (seq,)
+            f"SELECT count(*), min(seq) FROM photo WHERE {self._waits} AND seq > ?",  # noqa: S608
+            (seq,),
         ).fetchone()
         (refused,) = self._connection.execute(
             "SELECT count(*) FROM photo WHERE state = 'refused'"

@@ -49,7 +49,7 @@ async def upload(
     on_state: Tell,
 ) -> None:
     """Upload what is kept and not there yet; runs until cancelled."""
-    with closing(PhotoQueue(journal.path, target.name)) as queue:
+    with closing(PhotoQueue(journal.path, target.name, personal=target.personal)) as queue:
         work = Uploader(target, journal, photos, queue, clock=clock, rng=rng, on_state=on_state)
         while True:
             async with AsyncExitStack() as stack:

@@ -16,6 +16,7 @@ from edge.journal.reference import Reference
 from edge.settings.model import FeedSettings
 from http_sink import Got, HttpSink, Say
 from journal_kit import WALL_MS, HandClock, cancelled_after
+from source_tree import text
 
 AT = "2026-11-23T10:00:00+03:00"
 ROWS: dict[str, dict[str, Any]] = {
@@ -55,6 +56,11 @@ def test_columns_are_those_of_the_contract() -> None:
         for feed, columns in COLUMNS.items()
     }
     assert said == DESIGNED
+
+
+def test_columns_are_documented() -> None:
+    page = text(Path("docs/integration.md"))
+    assert [feed for feed, columns in DESIGNED.items() if f"`{columns}`" not in page] == []
 
 
 @pytest.mark.parametrize("feed", ROWS)

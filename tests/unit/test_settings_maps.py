@@ -1,5 +1,6 @@
 """Maps of central systems: what cannot work is refused by file, line and reason."""
 
+import ast
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from edge.journal.outbox import is_wanted
 from edge.outward import HOLD_REASONS, STATUSES
 from edge.settings.load import SettingsError, load
 from edge.settings.model import Settings
+from source_tree import below, calls, modules, tree
 
 
 @pytest.fixture
@@ -128,3 +130,17 @@ def test_no_system_but_bi_hears_of_devices_and_scans(config: Path) -> None:
             if is_wanted(kind, target.events)
         ]
         assert quiet == (["scan.read", "device.state", "station.started"] * (target.name == "bi"))
+
+
+def test_every_status_that_the_station_sets_is_known() -> None:
+    """Third argument of `on_unit` and `on_parcel`, wherever it is written out."""
+    found = {
+        argument.value
+        for path in modules("edge")
+        if below(path, "edge.station", "edge.dispatch")
+        for name, call in calls(tree(path))
+        if name in ("on_unit", "on_parcel")
+        for argument in call.args[2:]
+        if isinstance(argument, ast.Constant)
+    }
+    assert {"arrived", "identified", "placed", "hazard"} <= found <= set(STATUSES)
