@@ -5,6 +5,7 @@ Each commit is flushed before the next begins: one such commit may be torn and n
 two are damage. Source: SQLite WAL-mode file format: header, frame header, index header.
 """
 
+import os
 import struct
 import sys
 from contextlib import closing, suppress
@@ -76,13 +77,15 @@ def _behind(log: Path, header: bytes, index: bytes) -> tuple[int, ...]:
 
 def _commits(log: Path, first: int, salts: bytes) -> list[int]:
     found: list[int] = []
-    with log.open("rb") as file:
-        frames = (log.stat().st_size - HEADER) // FRAME
+    handle = os.open(log, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        frames = (os.fstat(handle).st_size - HEADER) // FRAME
         for number in range(first, frames + 1):
-            file.seek(HEADER + (number - 1) * FRAME)
-            head = file.read(FRAME_HEADER)
+            head = os.pread(handle, FRAME_HEADER, HEADER + (number - 1) * FRAME)
             if head[8:16] == salts and any(head[4:8]):
                 found.append(number)
+    finally:
+        os.close(handle)
     return found
 
 

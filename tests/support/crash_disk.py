@@ -7,7 +7,7 @@ torn at sectors, a name is kept or not, each by lot: a disk may write in any ord
 import json
 import random
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -38,16 +38,15 @@ def read_recording(path: Path) -> list[Step]:
 
 
 class Image:
-    """One disk as it is found after the cut."""
+    """One disk as it is found after the cut; what is in a file is drawn when it is first read."""
 
-    def __init__(self, files: dict[str, bytes]) -> None:
-        self.files = files
+    def __init__(self, files: dict[str, int], draw: Callable[[int], bytes]) -> None:
+        self._files = files
+        self._draw = draw
 
-    def write(self, folder: Path, names: Iterable[str]) -> None:
-        """Put files under their last names into a folder; those that are not there are left out."""
-        for name in names:
-            if name in self.files:
-                (folder / Path(name).name).write_bytes(self.files[name])
+    def read(self, name: str) -> bytes | None:
+        """Return what is in a file, None where there is none of that name."""
+        return self._draw(self._files[name]) if name in self._files else None
 
 
 @dataclass(slots=True)
@@ -58,6 +57,7 @@ class Disk:
     loose_names: list[Step] = field(default_factory=list)
     data: dict[int, bytearray] = field(default_factory=lambda: defaultdict(bytearray))
     loose: dict[int, list[Step]] = field(default_factory=lambda: defaultdict(list))
+    settled: dict[int, bytes] = field(default_factory=dict)  # of `data`, to be the same object
 
     def take(self, step: Step) -> None:
         match step.op:
@@ -68,6 +68,7 @@ class Disk:
             case "fsync":
                 for one in self.loose.pop(step.what["node"], ()):
                     _change(self.data[one.what["node"]], one)
+                    self.settled.pop(one.what["node"], None)
             case "fsyncdir":
                 self._fix_names(step.what["folder"])
 
@@ -91,12 +92,14 @@ class Disk:
         folders: dict[int, dict[str, int]] = defaultdict(dict)
         for (folder, name), node in names.items():
             folders[folder][name] = node
-        return Image({path: self._drawn(node, rng) for path, node in _paths(folders, ROOT, "")})
+        return Image(dict(_paths(folders, ROOT, "")), lambda node: self._drawn(node, rng))
 
     def _drawn(self, node: int, rng: random.Random) -> bytes:
         loose = self.loose.get(node, ())
         if not loose:
-            return bytes(self.data.get(node, b""))
+            if node not in self.settled:
+                self.settled[node] = bytes(self.data.get(node, b""))
+            return self.settled[node]
         data = bytearray(self.data.get(node, b""))
         for step in loose:
             lot = rng.random()

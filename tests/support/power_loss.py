@@ -7,7 +7,6 @@ import os
 import random
 import shutil
 import socket
-import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -207,8 +206,9 @@ def count_faults(
     found: Counter[str] = Counter()
     fast = "/dev/shm" if Path("/dev/shm").is_dir() else None
     with tempfile.TemporaryDirectory(dir=fast) as folder:
+        examiner = Examiner(Path(folder))
         for number, cut in enumerate(cuts(steps, points, rng)):
-            fault = examine(cut, Path(folder), reopens=number % REOPENED == 0)
+            fault = examiner.examine(cut, reopens=number % REOPENED == 0)
             if tell is not None:
                 tell(cut, fault)
             if fault:
@@ -216,20 +216,45 @@ def count_faults(
     return found
 
 
-def examine(cut: Cut, folder: Path, *, reopens: bool = False) -> str:
-    """Return what is wrong with a disk, empty if nothing is."""
-    for path in folder.iterdir():
-        path.unlink()
-    cut.image.write(folder, JOURNAL)
-    path = folder / "journal.db"
-    try:
-        fault = _read(path, cut) if cut.acked else ""
-        if fault or (cut.acked and not reopens):
-            return fault
-        _go_on(path)
-    except JournalBrokenError:
-        return Fault.UNREADABLE if cut.acked else Fault.REFUSED
-    return ""
+class Examiner:
+    """Puts disks into a folder, one after the other, and reads them as the product does."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._written: dict[str, bytes | None] = {}
+
+    def examine(self, cut: Cut, *, reopens: bool) -> str:
+        """Return what is wrong with a disk, empty if nothing is."""
+        self._write(cut.image)
+        path = self._folder / "journal.db"
+        try:
+            fault = _read(path, cut) if cut.acked else ""
+            if fault or (cut.acked and not reopens):
+                return fault
+            self._written.clear()
+            _go_on(path)
+        except JournalBrokenError:
+            return Fault.UNREADABLE if cut.acked else Fault.REFUSED
+        return ""
+
+    def _write(self, image: Image) -> None:
+        """Write what is not there already; SQLite's index of the log is gone with the memory."""
+        (self._folder / "journal.db-shm").unlink(missing_ok=True)
+        for name in JOURNAL:
+            path, data = self._folder / Path(name).name, image.read(name)
+            if data is None:
+                path.unlink(missing_ok=True)
+            elif self._written.get(name) is not data:
+                _overwrite(path, data)
+            self._written[name] = data
+
+
+def _overwrite(path: Path, data: bytes) -> None:
+    """Like `write_bytes`, but the memory that the file has is used again: three times as fast."""
+    handle = os.open(path, os.O_RDWR | os.O_CREAT)
+    with os.fdopen(handle, "r+b", buffering=0) as file:
+        file.write(data)
+        file.truncate()
 
 
 def _read(path: Path, cut: Cut) -> str:
@@ -239,21 +264,16 @@ def _read(path: Path, cut: Cut) -> str:
         report = reader.verify(deep=True)
         if is_damage(reader.unread_commits()):
             return Fault.CHAIN
+        photos = reader.photos()
     if report.last_seq < cut.acked:
         return Fault.LOST
     if not report.is_good or report.first_seq != 1 or report.events != report.last_seq:
         return Fault.CHAIN
-    return "" if all(_has_photo(cut.image, sha256) for sha256 in _named(path)) else Fault.PHOTO_LOST
-
-
-def _named(path: Path) -> list[str]:
-    """Every photograph that an event of the journal names, acknowledged or not."""
-    with contextlib.closing(sqlite3.connect(path)) as connection:
-        return [row[0].hex() for row in connection.execute("SELECT sha256 FROM photo")]
+    return "" if all(_has_photo(cut.image, sha256) for sha256 in photos) else Fault.PHOTO_LOST
 
 
 def _has_photo(image: Image, sha256: str) -> bool:
-    jpeg = image.files.get(f"data/photos/{sha256[:2]}/{sha256}.jpg", b"")
+    jpeg = image.read(f"data/photos/{sha256[:2]}/{sha256}.jpg") or b""
     return hashlib.sha256(jpeg).hexdigest() == sha256
 
 
