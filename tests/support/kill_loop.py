@@ -16,7 +16,9 @@ from edge.sync.target import TargetStatus
 from http_sink import Got, HttpSink, Say
 from journal_kit import HandClock, cancelled_after, opened, target
 
-LIFE_MS = (10.0, 400.0)  # some die while they open the journal
+AT_START = 0.15  # of them are killed while they open the journal, the others at work
+START_MS = 200.0
+WORK_MS = (0.0, 80.0)
 CUT = 0.05  # of the answers get lost after the sink has taken the batch
 DRAIN_S = 60.0
 
@@ -69,7 +71,7 @@ async def kill_often(
     async with HttpSink(receiver.answer) as sink:
         async with _nursery(folder, producers, sink.url) as (order, answers):
             for number in range(kills):
-                order.write(f"{rng.uniform(*LIFE_MS):.1f}\n".encode())
+                order.write(_moment(rng))
                 assert await answers.readline() == b"killed\n"
                 sink.got.clear()
                 checked.look()
@@ -87,6 +89,12 @@ async def kill_often(
         delivered=len(receiver.bodies),
         repeats=receiver.repeats,
     )
+
+
+def _moment(rng: random.Random) -> bytes:
+    if rng.random() < AT_START:
+        return f"start {rng.uniform(0.0, START_MS):.1f}\n".encode()
+    return f"work {rng.uniform(*WORK_MS):.1f}\n".encode()
 
 
 class Checked:

@@ -1,7 +1,8 @@
 """Starts writers that append and send, and kills each with SIGKILL at the moment it is told.
 
-Arguments: folder, number of producers, URL of the sink. Each line on stdin is a time in ms: a
-writer is made by a fork, which is quick, lives so long, and is killed; `killed` is the answer.
+Arguments: folder, number of producers, URL of the sink. Each line on stdin is `start` or `work` and
+a time in ms: a writer is made by a fork, which is quick, and killed so long after its start or
+after its first acknowledgement; `killed` is the answer.
 What is acknowledged goes into the file `acks`, a line each: `<seq> <id>`.
 """
 
@@ -21,17 +22,23 @@ from journal_kit import HandClock, event, opened, target
 
 def main(folder: Path, producers: int, url: str) -> None:
     for line in sys.stdin:
+        since, delay_ms = line.split()
+        begun, begins = os.pipe()
         child = os.fork()
         if child == 0:
-            asyncio.run(_work(folder, producers, url))
-        time.sleep(float(line) / 1000)
+            asyncio.run(_work(folder, producers, url, begins))
+        os.close(begins)
+        if since == "work":
+            os.read(begun, 1)
+        time.sleep(float(delay_ms) / 1000)
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
+        os.close(begun)
         sys.stdout.write("killed\n")
         sys.stdout.flush()
 
 
-async def _work(folder: Path, producers: int, url: str) -> None:
+async def _work(folder: Path, producers: int, url: str, begins: int) -> None:
     boot = secrets.token_hex(6)
     acks = os.open(folder / "acks", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     sink = target("sink", url=url)
@@ -40,17 +47,19 @@ async def _work(folder: Path, producers: int, url: str) -> None:
         sending = pump(sink, journal, clock=HandClock(), rng=rng, on_state=lambda _: None)
         group.create_task(sending, name="sync[sink]")
         for which in range(producers):
-            work = _produce(journal, f"{boot}/{which}", acks)
+            work = _produce(journal, f"{boot}/{which}", acks, begins)
             group.create_task(work, name=f"producer[{which}]")
 
 
-async def _produce(journal: Journal, name: str, acks: int) -> None:
+async def _produce(journal: Journal, name: str, acks: int, begins: int) -> None:
     count = 0
     while True:
         count += 1
         key = f"{name}/{count}"
         receipt = await journal.commit(Submission(events=(event(given=key, key=key),)))
         os.write(acks, f"{receipt.first_seq} {key}\n".encode())
+        if count == 1:
+            os.write(begins, b"1")
         await asyncio.sleep(0.002)
 
 
