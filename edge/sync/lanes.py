@@ -122,7 +122,9 @@ class ReplayLane:
         target: str,
         outbox: Outbox,
         replay: Replay,
+        *,
         globs: tuple[str, ...],
+        *,
         rights: Rights = ALL_RIGHTS,
     ) -> None:
         self._target = target

@@ -196,7 +196,9 @@ class Pump:
                 return False
             target = self._target
             rights = Rights(tenants=target.tenants, audit=target.audit)
-            self._replay = ReplayLane(target.name, self._outbox, found, target.events, rights)
+            self._replay = ReplayLane(
+                target.name, self._outbox, found, globs=target.events, rights=rights
+            )
         lane = self._replay
         rows = await self._read(lane, self._pace.size)
         if rows:
@@ -269,7 +271,8 @@ class Pump:
             self._settled(lane, list(rows[:1]), [(rows[0], self._letter(rows[0], *unfit))])
         elif lane is self._line and len(rows) >= self._pace.size:
             async with asyncio.TaskGroup() as group:
-                group.create_task(self._look_ahead(sink, rows[-1].seq))
+                ahead = self._look_ahead(sink, rows[-1].seq)
+                group.create_task(ahead, name=f"ahead[{self._target.name}]")
                 await self._deliver(sink, lane, rows)
         else:
             await self._deliver(sink, lane, rows)

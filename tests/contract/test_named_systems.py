@@ -94,6 +94,7 @@ def test_what_is_changed_says_so_and_keeps_its_envelope(name: str) -> None:
 def test_bi_can_check_the_chain_of_what_it_gets() -> None:
     before = GENESIS
     for line in (EXPECTED / "bi.jsonl").read_bytes().splitlines():
+        assert json.loads(line)["prevhash"] == before
         before = digest(line, before)
 
 

@@ -47,6 +47,7 @@ def test_every_body_of_the_first_release_fits_the_schema_it_names() -> None:
 def test_the_first_release_s_chain_is_unbroken() -> None:
     before = GENESIS
     for body in BODIES:
+        assert json.loads(body)["prevhash"] == before
         before = digest(body, before)
 
 
