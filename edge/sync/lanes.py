@@ -124,7 +124,6 @@ class ReplayLane:
         replay: Replay,
         *,
         globs: tuple[str, ...],
-        *,
         rights: Rights = ALL_RIGHTS,
     ) -> None:
         self._target = target
