@@ -84,13 +84,16 @@ class JetStream:
 
     async def _ends(self, works: list[Coroutine[Any, Any, Outcome | None]]) -> list[Outcome | None]:
         """Return how each ended; none waits for an answer over a connection that is gone."""
-        tasks = [asyncio.create_task(work) for work in works]
-        watch = asyncio.create_task(self._give_up(tasks))
+        name = f"publish[{self._target.name}]"
+        tasks = [asyncio.create_task(work, name=name) for work in works]
+        watch = asyncio.create_task(self._give_up(tasks), name=name)
         try:
             ends = await asyncio.gather(*tasks, return_exceptions=True)
         finally:
             watch.cancel()
-        return [_BROKEN if isinstance(end, BaseException) else end for end in ends]
+        return [
+            _BROKEN if isinstance(end, asyncio.CancelledError) else _raised(end) for end in ends
+        ]
 
     async def _give_up(self, tasks: list["asyncio.Task[Outcome | None]"]) -> None:
         await self._gone.wait()
@@ -184,6 +187,13 @@ class JetStream:
                     await client.close()
             except (NatsError, OSError, TimeoutError):
                 return  # it is gone either way
+
+
+def _raised(end: Outcome | BaseException | None) -> Outcome | None:
+    """Return how a publish ended; a mistake of ours is no outcome."""
+    if isinstance(end, BaseException):
+        raise end
+    return end
 
 
 def _batches(rows: tuple[OutboxRow, ...]) -> tuple[tuple[OutboxRow, ...], ...]:
