@@ -158,7 +158,7 @@ async def _nursery(
         url,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
-        env=os.environ | {"PYTHONPATH": str(script.parent)},
+        env=os.environ | {"PYTHONPATH": f"{script.parent}:{os.environ.get('PYTHONPATH', '')}"},
     )
     assert process.stdin is not None
     assert process.stdout is not None

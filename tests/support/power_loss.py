@@ -106,7 +106,7 @@ def photo_last(events: int) -> Client:
 
 def follow(command: Sequence[str], mount: Path) -> None:
     """Run a program and mark each sequence that it says is acknowledged."""
-    environment = os.environ | {"PYTHONPATH": str(HERE)}
+    environment = os.environ | {"PYTHONPATH": f"{HERE}:{os.environ.get('PYTHONPATH', '')}"}
     with subprocess.Popen(
         command,
         stdout=subprocess.PIPE,
