@@ -358,6 +358,41 @@ def test_why_a_fact_is_missing_is_told(why: str, ru: str, en: str) -> None:
     assert explanation_lines(found, "en")[-1] == f"Missing: value: {en}"
 
 
+def test_every_usual_column_has_a_word() -> None:
+    pack = small_pack("grade", "A -> hold")
+    usual = ("category", "channel", "customer_reason", "evidence", "identity", "tenant", "warranty")
+    wrong: Mapping[str, Value] = {
+        **dict.fromkeys(usual, "?"),
+        **dict.fromkeys(("attrs", "flags", "grade", "in_window", "seal", "value"), "?"),
+    }
+    told = reason(pack, None, decide(pack, Facts(policy_sha256="", values=wrong)))
+    assert told["ru"] == (
+        "Сведения противоречивы: свойства товара, категория, канал продажи, причина клиента,"
+        " доказательства, признаки, оценка, тот ли товар, срок возврата, упаковка, продавец, цена,"
+        " гарантия. Строка #invalid, политика 7"
+    )
+    assert told["en"] == (
+        "The facts contradict each other: attributes, category, sales channel, customer's reason,"
+        " evidence, flags, grade, identity, return window, packaging, tenant, value, warranty."
+        " Row #invalid, policy 7"
+    )
+
+
+def test_every_zone_has_a_word() -> None:
+    pack = small_pack("seal,grade", ",A -> repair", ",B -> disposal", ",C -> hold", ",D -> hazmat")
+    found = explained(pack, grade="ungraded")
+    assert [line.partition("тогда ")[2] for line in explanation_lines(found, "ru")[1:]] == [
+        "R1: ремонт, REPAIR1",
+        "R2: утилизация, DISPOSAL1",
+        "R3: ожидание, HOLD1",
+        "R4: опасное, HAZMAT1",
+    ]
+    found = explained(small_pack("grade", "A -> resale"), grade="B")
+    assert explanation_lines(found, "ru")[1:] == (
+        "Иначе: оценка: B → A, тогда R1: продажа, RESALE1",
+    )
+
+
 def test_another_language_gets_its_own_labels_or_the_english_ones() -> None:
     pack = small_pack("grade", "A -> hold", "B -> resale")
     assert explanation_lines(explained(pack, grade="A"), "de") == (
