@@ -36,12 +36,16 @@ class Got:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Say:
-    """One answer. `cut`: the connection is closed without one."""
+    """One answer. `cut`: the connection is closed without one; `wait_s`: it comes late.
+
+    A wait ends when the other side hangs up.
+    """
 
     status: int = 200
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
     cut: bool = False
+    wait_s: float = 0.0
 
     @classmethod
     def as_json(
@@ -93,6 +97,8 @@ class HttpSink:
                 self.got.append(got)
                 say = self.answer(got)
                 self._came.set()
+                if say.wait_s and await _hung_up(reader, say.wait_s):
+                    break
                 if say.cut:
                     break
                 writer.write(_raw(say))
@@ -104,6 +110,12 @@ class HttpSink:
             with suppress(ConnectionError):
                 await writer.wait_closed()
             self._open.discard(writer)
+
+
+async def _hung_up(reader: asyncio.StreamReader, wait_s: float) -> bool:
+    with suppress(TimeoutError):
+        return await asyncio.wait_for(reader.read(1), wait_s) == b""
+    return False
 
 
 async def _read(reader: asyncio.StreamReader) -> Got | None:
