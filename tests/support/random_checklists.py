@@ -106,7 +106,7 @@ def ways(step: Step) -> list[str | int]:
         return list(ids) or ["-"]
     chosen = ("|".join(one for one, is_in in zip(ids, mask, strict=True) if is_in)
               for mask in product((True, False), repeat=len(ids)))  # fmt: skip
-    return [one for one in chosen if len(one.split("|")) == 1 or step.exclusive[0] not in one]
+    return [one for one in chosen if one and ("|" not in one or step.exclusive[0] not in one)]
 
 
 def random_run(rng: Random, pack: Pack) -> Run:

@@ -10,6 +10,10 @@ from zoning.pack import load_pack
 PLAIN = (option("ok"), option("bad", 'cap = "D"'))
 
 
+def must(name: str, *keys: str, options: tuple[str, ...]) -> str:
+    return step(name, "must = true", *keys, options=options)
+
+
 # ---------------------------------------------------------------- G33
 
 
@@ -87,6 +91,25 @@ def test_one_more_choice_of_several_is_worse() -> None:
     assert found(small(many, after.replace("has none(b)", "has any(a, b)")), "G33") == []
 
 
+def test_another_choice_is_not_one_more() -> None:
+    """From b to a the grade rises, and rightly: nothing was added to what was chosen."""
+    keys = ('type = "select_multiple"', "must = true")
+    many = step("many", *keys, options=(option("a", 'cap = "B"'), option("b", 'cap = "C"')))
+    assert found(small(many), "G33") == []
+
+
+def test_flags_that_only_a_cap_reads_weigh_beside_those_of_rows() -> None:
+    cap = (
+        '\n[[cap]]\nid = "C1"\noutput = "refund"\nat_most = "review"\n'
+        'when = "flags has any(note)"\ntext = { ru = "т", en = "t" }\n'
+    )
+    for flag in ("note", "fix"):
+        opens = must("seal", options=(option("opened"), option("sealed", f'flags = ["{flag}"]')))
+        care = must("care", "relevant = \"seal != 'sealed'\"", options=PLAIN)
+        finding = only(found(small(opens, care, policy=cap), "G33"))
+        assert finding.subject == "mugs.seal"
+
+
 def test_a_lower_band_is_worse() -> None:
     keys = ('type = "integer"', "must = true", "min = 0", "max = 9")
     bands = 'band = [{ from = 5, id = "high" }, { from = 0, id = "low", cap = "B" }]'
@@ -113,7 +136,11 @@ def test_a_demanded_photograph_without_a_camera_is_refused() -> None:
     content = files(slot("near", 'camera = "top"'), slot("far"), PHOTO)
     pack = load_pack(content)
     finding = only(found(pack, "G34", cameras=frozenset({"side", "far"})))
-    assert (finding.subject, finding.expected, finding.got) == ("mugs.near", "top", "far side")
+    assert (finding.subject, finding.expected, finding.got) == (
+        "mugs.near",
+        "camera = top",
+        "cameras = {far, side}",
+    )
     assert finding.line == line_of(content, MUGS, "[slot.near]")
     assert {one.step: one.answer for one in finding.path} == {"stain": "bad"}
     assert {due.camera for due in session.slots_due(replayed(pack, finding))} == {"top"}

@@ -234,6 +234,7 @@ class _Walk:
             return None
         column = free_column(self.cnf, step.domain, self.cuts.get(step.name, frozenset()))
         if isinstance(column, SetColumn):
+            self.cnf.add(*(rail.yes for rail in column.members.values()))
             alone = [column.members[name].yes for name in step.exclusive]
             for lit in alone:
                 for other in column.members.values():

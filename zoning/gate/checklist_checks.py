@@ -23,7 +23,7 @@ from zoning.gate.selection import check_selection
 from zoning.gate.table_checks import broken
 from zoning.gate.theory import Theory, checked, outcome, shrink, texts
 from zoning.gate.worse import check_worse
-from zoning.grammar import Expression, names, show, truth
+from zoning.grammar import TRUE, Expression, names, show, truth
 from zoning.model import Zone
 from zoning.pack import FREQUENCIES, TABLE, UNKNOWN_ITEM, Pack
 from zoning.policy import Axiom, Invariant
@@ -77,19 +77,16 @@ def _unread(runs: Runs) -> Iterator[Finding]:
             if told is None:
                 continue
             relevant, keeps = readings(told.run, one.step.name)
-            yield replace(
-                runs.finding(
-                    "G10",
-                    told,
-                    one.step,
-                    text=texts(
-                        f"{key} читает шаг, который мог быть не задан: {show(expression)}",
-                        f"{key} reads a step that may never have been asked: {show(expression)}",
-                    ),
-                    subject=_subject(runs, one.step),
-                    is_shown=(relevant if key == "relevant" else keeps) is None,
+            yield runs.finding(
+                "G10",
+                told,
+                one.step,
+                text=texts(
+                    f"{key} читает шаг, который мог быть не задан: {show(expression)}",
+                    f"{key} reads a step that may never have been asked: {show(expression)}",
                 ),
-                expected="answered, or decided without it",
+                subject=_subject(runs, one.step),
+                is_shown=(relevant if key == "relevant" else keeps) is None,
             )
 
 
@@ -136,7 +133,7 @@ def _unreachable(runs: Runs) -> Iterator[Finding]:
                 "can never be the answer" if option else "is never asked",
             ),
             subject=".".join(filter(None, (runs.checklist.id, name, option))),
-            expected=f"a unit with {show(step.relevant)}",
+            expected="" if step.relevant == TRUE else show(step.relevant),
         )
 
 
@@ -172,13 +169,13 @@ def _idle(runs: Runs) -> Iterator[Finding]:
         if not can_keep or not runs.cnf.solve(*free, *asked, one.keeps.no):
             en = "the constraint refuses nothing" if can_keep else "the constraint is never kept"
             ru = "constraint ничего не запрещает" if can_keep else "constraint не выполним никогда"
+            limit = show(one.step.constraint)
             yield Finding(
                 check="G12",
                 file=one.step.file,
                 line=one.step.line,
-                text=texts(ru, en),
+                text=texts(f"{ru}: {limit}", f"{en}: {limit}"),
                 subject=_subject(runs, one.step),
-                got=show(one.step.constraint),
             )
 
 
@@ -201,7 +198,7 @@ def _traps(runs: Runs) -> Iterator[Finding]:
                 subject=_subject(runs, one.step),
                 item=told.item(),
                 path=tuple(given for given in told.path if given.step != one.step.name),
-                got=show(one.step.constraint),
+                expected=show(one.step.constraint),
             )
             yield finding if one.step.name in open_steps else unsound(told, finding.subject)
 
@@ -373,7 +370,6 @@ def _check_rows(pack: Pack, fired: set[str]) -> Checked:
             text=texts("к строке не ведёт ни один опрос", "no checklist leads to this row"),
             severity=Severity.WARNING,
             row=row.id,
-            subject=row.id,
         )
         for row in pack.table.rows
         if row.id not in fired

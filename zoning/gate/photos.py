@@ -47,8 +47,8 @@ def _blind(runs: Runs, cameras: frozenset[str]) -> Iterator[Finding]:
                 subject=f"{runs.checklist.id}.{slot.name}",
                 is_shown=slot.name in due or _is_of_parcel(runs, slot),
             ),
-            got=" ".join(sorted(cameras)) or "no camera",
-            expected=slot.camera,
+            got=f"cameras = {{{', '.join(sorted(cameras))}}}",
+            expected=f"camera = {slot.camera}",
         )
 
 

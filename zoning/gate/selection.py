@@ -56,7 +56,6 @@ def _of_category(
             text=texts(f"у категории {category} нет опроса", f"no checklist is for {category}"),
             subject=category,
             item=_item(pack, statics.read(pack.policy.currency)),
-            expected="exactly one checklist of top priority",
         )
     for first, second in _rivals(pack):
         above = [
@@ -92,7 +91,6 @@ def _tie(pack: Pack, statics: Statics, second: Checklist, first: str) -> Finding
         subject=second.id,
         item=_item(pack, statics.read(pack.policy.currency)),
         got=f"{first}, {second.id}",
-        expected="exactly one checklist of top priority",
     )
 
 

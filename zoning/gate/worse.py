@@ -185,42 +185,46 @@ def _finding(pair: Pair, step: Step) -> Finding:
     first = runs.told()
     static = runs.joint.statics.read(runs.pack.policy.currency)
     second = Told.of(session.resume(runs.pack, static, pair.second.answers()))
-    said = _said(second, step)
-    option = next(iter(outcomes(step, said)), None) if said is not None else None
-    change = f"{step.name}: {_said(first, step)} -> {said}"
+    before, after = _said(first, step), _said(second, step)
+    change = f"{step.name}: {before} -> {after}"
+    new = [option for option in outcomes(step, after) if option not in outcomes(step, before)]
     return replace(
         runs.finding(
             "G33",
             first,
-            option or step,
+            new[0],
             text=texts("ответ хуже, а товар лучше", "a worse answer, yet a better unit"),
             subject=f"{runs.checklist.id}.{step.name}",
-            is_shown=second.run.is_finished and _is_better(second, first, runs),
+            is_shown=second.run.is_finished and bool(_told_by(first, second, runs)),
         ),
         got=f"{_words(first)}; {change}: {_words(second)}",
-        expected="no better grade, no better zone",
+        expected=" > ".join(_told_by(first, second, runs)),
     )
 
 
-def _said(told: Told, step: Step) -> str | int | None:
-    value = told.run.answered.get(step.name)
+def _said(told: Told, step: Step) -> str | int:
+    """Return the answer that counts, explicit or not."""
+    value = told.run.answered[step.name]
     if isinstance(value, Members):
         return "|".join(option.id for option in step.options if option.id in value.present)
     return value
 
 
-def _is_better(second: Told, first: Told, runs: Runs) -> bool:
-    """Return what the solver claims, by session and evaluator: a better grade or zone."""
-    grades = [told.facts.values.get("grade", UNGRADED) for told in (first, second)]
-    if UNGRADED not in grades and str(grades[1]) < str(grades[0]):
-        return True
+def _told_by(first: Told, second: Told, runs: Runs) -> tuple[str, ...]:
+    """Return the order in which the second run stands above the first; empty = it does not.
+
+    By session and evaluator: what the solver claims is not trusted.
+    """
+    grades = [str(told.facts.values.get("grade", UNGRADED)) for told in (first, second)]
+    if UNGRADED not in grades and grades[1] < grades[0]:
+        return tuple(Grade)
     zones = [told.verdict.zone for told in (first, second)]
     for order, exempt in _orders(runs).items():
         is_ranked = all(zone in order for zone in zones)
         is_alike = _known(first, exempt) == _known(second, exempt)
         if is_ranked and is_alike and order.index(zones[1]) < order.index(zones[0]):
-            return True
-    return False
+            return order
+    return ()
 
 
 def _known(told: Told, flags: frozenset[str]) -> tuple[frozenset[str], frozenset[str]]:

@@ -247,7 +247,7 @@ def _check_value(step: Step, value: str | int, by: AnsweredBy) -> None:
     chosen = chosen_options(step, value)
     allowed = {option.id for option in step.options}
     alone = len(chosen) > 1 and not set(step.exclusive).isdisjoint(chosen)
-    if not chosen <= allowed or alone or (len(chosen) != 1 and not step.is_multiple):
+    if not chosen or not chosen <= allowed or alone or (len(chosen) > 1 and not step.is_multiple):
         raise AnswerRefusedError("unknown_option", {"step": step.name, "answer": value})
     by_key = {option.id for option in step.key_options}
     if by is AnsweredBy.KEY and not chosen <= by_key:
