@@ -23,6 +23,7 @@ from edge.sync.mapping import mapped
 from edge.sync.pace import QUICK_S, REJECTED_MAX, WINDOW, Pace
 from edge.sync.target import (
     Later,
+    Outcome,
     Refused,
     Split,
     Stored,
@@ -96,6 +97,7 @@ class Pump:
         outward: Outward = PLAIN,
     ) -> None:
         self._target = target
+        self._metrics = journal.metrics
         self._journal = journal
         self._outbox = outbox
         self._clock = clock
@@ -111,6 +113,8 @@ class Pump:
             is_live=self._is_live_first,
         )
         self._line = Line(target.name, outbox)
+        if self._is_live_first and self._line.live is None and self._line.read(self._line.at, 1):
+            self._line.split(journal.last_seq)  # what was not sent before this start is backlog
         self._live = LiveLane(target.name, outbox, self._line)
         self._was_live = False
         self._replay: ReplayLane | None = None
@@ -283,6 +287,7 @@ class Pump:
         started_ns = self._clock.monotonic_ns()
         outcome = await sink.send(rows, is_replay=lane.is_replay)
         took_s = (self._clock.monotonic_ns() - started_ns) / 1e9
+        self._count(rows, outcome)
         match outcome:
             case Stored():
                 return await self._settle(lane, rows, outcome, took_s)
@@ -382,18 +387,31 @@ class Pump:
                 letter.reason,
             )
 
+    def _count(self, rows: tuple[OutboxRow, ...], outcome: Outcome) -> None:
+        """Keep the measures of one request; the age is that of its oldest event."""
+        name, metrics = self._target.name, self._metrics
+        metrics.requests.labels(name, type(outcome).__name__.lower()).inc()
+        metrics.batch.labels(name).set(len(rows))
+        if isinstance(outcome, Stored):
+            metrics.delivered.labels(name).inc(len(rows) - len(outcome.rejected))
+            metrics.duplicates.labels(name).inc(outcome.duplicates)
+            age_ms = self._clock.wall_ms() - rows[0].recorded_ms
+            metrics.age_at_ack_s.labels(name).observe(max(0, age_ms) / 1000)
+
     # ------------------------------------------------------------ waiting
 
     def _succeeded(self, events: int, took_s: float) -> None:
         if self._pace.failures or self._told.state.circuit is not TargetState.IDLE:
             self._log.warning("%s: takes events again", self._target.name)
         self._pace.succeeded(events, took_s)
+        self._metrics.backoff_s.labels(self._target.name).set(0)
         self._tell(TargetState.SENDING)
 
     async def _back_off(self, later: Later) -> None:
         if self._pace.failures == 0:
             self._log.warning("%s: not delivered: %s", self._target.name, later.reason)
         wait_s = self._pace.wait_s(later)
+        self._metrics.backoff_s.labels(self._target.name).set(wait_s)
         await self._wait(TargetState.BACKING_OFF, later.reason, wait_s, is_grave=later.is_grave)
 
     async def _stop(self, state: TargetState, reason: str) -> None:
