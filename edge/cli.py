@@ -15,7 +15,9 @@ VERBS: Final = {
     "doctor": Verb(
         "edge.commands.doctor", "say what is wrong with this machine and how to mend it"
     ),
-    "journal": Verb("edge.commands.journal", "prove, show or save the journal, or try a disk with one"),
+    "journal": Verb(
+        "edge.commands.journal", "prove, show or save the journal; try a disk with one"
+    ),
     "sync": Verb("edge.commands.sync", "show what is unsent and what was refused"),
     "export": Verb("edge.commands.export", "write the journal as Parquet files for analysis"),
     "policy": Verb(

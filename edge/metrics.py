@@ -36,8 +36,6 @@ class Metrics:
         self.chain_ok = self._gauge("chain_ok", "1 while no stored event was found altered.")
         self.scrubbed = self._gauge("scrub_sequence", "Newest sequence that was proved again.")
         self.corrupt = self._counter("corrupt_events", "Stored events that were found altered.")
-        self.photo_bytes = self._gauge("photo_bytes", "Size of the photographs that are kept.")
-        self.photos_pending = self._gauge("photos_pending", "Photographs not uploaded yet.")
 
     def _targets(self) -> None:
         self.pending = self._gauge("outbox_pending", "Events a target has not got.", "target")
@@ -46,11 +44,11 @@ class Metrics:
         self.target_state = self._gauge("target_state", "1 for the state now.", "target", "state")
         self.delivered = self._counter("delivered", "Events a target has stored.", "target")
         self.duplicates = self._counter("duplicates", "Events a target had already.", "target")
-        self.requests = self._counter("requests", "Requests by their outcome.", "target", "code")
+        self.requests = self._counter("requests", "Requests by outcome.", "target", "outcome")
         self.batch = self._gauge("batch_events", "Events of the newest request.", "target")
         self.backoff_s = self._gauge("backoff_seconds", "Wait before the next request.", "target")
         self.age_at_ack_s = self._histogram(
-            "event_age_at_ack_seconds", "Age of an event when it was stored.", SLOW_S, "target"
+            "event_age_at_ack_seconds", "Age of a request's oldest event.", SLOW_S, "target"
         )
         self.feed_age_s = self._gauge("feed_age_seconds", "Age of a feed's newest copy.", "feed")
 
@@ -58,7 +56,6 @@ class Metrics:
         self.scan_to_commit_s = self._histogram("scan_to_commit_seconds", "Scan to commit.")
         self.loop_lag_s = self._histogram("loop_lag_seconds", "Lateness of the loop's tick.")
         self.restart_s = self._gauge("restart_seconds", "Reading the journal at the last start.")
-        self.intents = self._gauge("intents", "Commands owed an outcome.", "kind", "state")
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(name, text, labels, namespace=PREFIX, registry=self.registry)

@@ -37,6 +37,7 @@ from edge.journal.schema import Synchronous
 from edge.journal.settle import merged
 from edge.journal.space import DiskLevel
 from edge.journal.store import Store, open_store
+from edge.metrics import Metrics
 from edge.settings.model import JournalSettings, TargetSettings
 
 __all__ = [
@@ -84,7 +85,8 @@ class Journal:
 
     `changed` is replaced at each commit and the old one set: take it, look, then wait on it.
     `fresh` = the first event of this journal's identity is still to be committed. `salvages` = a
-    damaged file is salvaged when it is opened, and `salvaged` tells what came of it.
+    damaged file is salvaged when it is opened, and `salvaged` tells what came of it. `metrics` are
+    those of the whole station: who writes to a journal or sends from it counts there.
     """
 
     def __init__(
@@ -97,6 +99,7 @@ class Journal:
         clock: Clock,
         synchronous: Synchronous = Synchronous.FULL,
         salvages: bool = False,
+        metrics: Metrics | None = None,
     ) -> None:
         self.path = path
         self.identity = identity
@@ -109,6 +112,7 @@ class Journal:
         self._opened_with = Station(identity=identity, targets=targets, budget=budget, clock=clock)
         self._synchronous = synchronous
         self._salvages = salvages
+        self.metrics = metrics or Metrics()
         self._next_n: dict[str, int] = {}
         self._dead: dict[str, int] = {}
         self._room = asyncio.Semaphore(SUBMISSIONS_MAX)
@@ -250,7 +254,7 @@ class Journal:
     # ------------------------------------------------------------ thread side
 
     def _run(self, store: Store) -> None:
-        writer = _Writer(store, self._queue)
+        writer = _Writer(store, self._queue, self.metrics)
         broken = JournalBrokenError("append", "the writer has ended")
         try:
             while (group := writer.take()) is not None:
@@ -263,7 +267,8 @@ class Journal:
                 answers = writer.write(group)
                 self._loop.call_soon_threadsafe(self._release, answers, store)
                 writer.group = ()
-                store.checkpoint(is_idle=self._queue.empty())
+                with self.metrics.checkpoint_s.time():
+                    store.checkpoint(is_idle=self._queue.empty())
         except JournalBrokenError as error:
             broken = error
             if isinstance(error, JournalDamagedError):
@@ -277,10 +282,14 @@ class _Writer:
     """Groups what is queued and has it written; lives in the thread."""
 
     def __init__(
-        self, store: Store, submissions: "queue.SimpleQueue[_Waiting | Settlement | None]"
+        self,
+        store: Store,
+        submissions: "queue.SimpleQueue[_Waiting | Settlement | None]",
+        metrics: Metrics,
     ) -> None:
         self._store = store
         self._queue = submissions
+        self._metrics = metrics
         self._acks: dict[str, Ack] = {}
         self._asides: list[Settlement] = []
         self._ack_due_s = 0.0
@@ -334,7 +343,9 @@ class _Writer:
         """Write a group; one that fails is written one by one, so a bad submission fails alone."""
         acks = (*self._acks.values(), *self._asides)
         try:
-            receipts = self._store.append([one.submission for one in group], acks)
+            with self._metrics.commit_s.time():
+                receipts = self._store.append([one.submission for one in group], acks)
+            self._metrics.group.observe(sum(len(one.submission.events) for one in group))
             self._acks.clear()
             self._asides.clear()
             answers: list[_Answer] = [

@@ -130,6 +130,7 @@ class Receiving:
                 log.error("%s", error)  # noqa: TRY400 - the tables' guard held; no trace is needed
                 return Reply(seq=seq, no="E00")
             self.stopped = None
+            self._measure(given)
         self.screen = decision.screen
         if decision.drafts:
             self.screen = replace(self.screen, acts=())
@@ -138,6 +139,11 @@ class Receiving:
         self._let_out(given, decision)
         kinds = tuple(kind_of(draft.payload) for draft in decision.drafts)
         return Reply(kinds=kinds, seq=seq, no=decision.no)
+
+    def _measure(self, given: Input) -> None:
+        if isinstance(given, ScanInput):
+            took_ns = self._clock.monotonic_ns() - given.scan.at_ns
+            self._journal.metrics.scan_to_commit_s.observe(max(0, took_ns) / 1e9)
 
     def _full(self) -> Reply:
         if self.stopped is None:

@@ -23,7 +23,6 @@ from edge.journal.photos import PhotoStore
 from edge.journal.reader import SQLITE_VERSION, Reader
 from edge.journal.reference import Reference
 from edge.journal.writer import Identity, Journal, machine_id
-from edge.metrics import Metrics
 from edge.service.devices import make_devices
 from edge.service.look_up import LookUp
 from edge.service.monitoring import MonitoringDoor
@@ -112,10 +111,9 @@ async def serve(settings: Settings, data: Path, *, notify: str | None = None) ->
 async def _watch(
     stack: AsyncExitStack, settings: Settings, stores: Stores, notifier: Notifier
 ) -> Watch:
-    metrics, clock = Metrics(), SystemClock()
-    door = MonitoringDoor(settings.station.metrics, metrics, clock)
+    clock = SystemClock()
+    door = MonitoringDoor(settings.station.metrics, stores.journal.metrics, clock)
     return Watch(
-        metrics=metrics,
         door=await stack.enter_async_context(door),
         notifier=notifier,
         journal=stores.journal,

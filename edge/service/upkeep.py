@@ -38,7 +38,7 @@ class Upkeep:
         self._lost = deque(lost)
         self._worker = Worker("journal-scrub", bound=1, errors=(JournalBrokenError,))
         self.scrub = Scrub(journal.path)
-        self.corrupt = 0
+        journal.metrics.chain_ok.set(1)
         self._level = DiskLevel.NORMAL
         self._levels = 0
         self._last_seq = 0
@@ -86,11 +86,14 @@ class Upkeep:
 
     async def _scrub(self) -> None:
         damaged = await self._worker.do(self.scrub.step)
+        metrics = self._journal.metrics
+        metrics.scrubbed.set(self.scrub.seq)
         if damaged:
             log.error("journal: damaged events, never to be sent: %s", damaged[:20])
             event = StationCorrupt(sequences=damaged[:TOLD_MAX], file=self._journal.path.name)
             await self._record(event, f"corrupt/{self._journal.journal_id}/{damaged[0]}")
-            self.corrupt += len(damaged)
+            metrics.corrupt.inc(len(damaged))
+            metrics.chain_ok.set(0)
         elif (lost := await self._photos.check_next()) is not None:
             self._lost.append(lost)
         if self.scrub.is_done and self._photos.is_checked:

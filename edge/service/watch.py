@@ -18,13 +18,17 @@ from edge.sync.target import TargetState, TargetStatus
 class Watch:
     """Reads the stores and tells who wants to know. `feeds` = names of the configured feeds."""
 
-    metrics: Metrics
     door: MonitoringDoor
     notifier: Notifier
     journal: Journal
     reference: Reference
     feeds: tuple[str, ...]
     clock: Clock
+
+    @property
+    def metrics(self) -> Metrics:
+        """Return the measures of the station."""
+        return self.journal.metrics
 
     def tick(self, stopped: str, targets: Iterable[TargetStatus], *, lag_s: float) -> None:
         """Take the readings of this second and say that the loop turns."""

@@ -122,6 +122,8 @@ def test_a_client_that_says_nothing_does_not_hold_the_next_one_for_long(tmp_path
     assert answer.json()["ok"] is True
     assert 'receiving_edge_events_total{kind="station.started"} 1.0' in text
     assert "receiving_edge_loop_lag_seconds_count" in text
+    assert "receiving_edge_commit_seconds_count" in text
+    assert "receiving_edge_chain_ok 1.0" in text
     assert b"STOPPING=1" in told or b"WATCHDOG=1" in told
     assert service.returncode == 0
 

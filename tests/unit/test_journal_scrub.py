@@ -4,6 +4,8 @@ import asyncio
 import sqlite3
 from pathlib import Path
 
+from prometheus_client import generate_latest
+
 from edge.events import EventId, Stamp, encode
 from edge.journal.photos import Lost, PhotoStore
 from edge.journal.reader import Reader
@@ -73,7 +75,9 @@ async def test_damage_found_later_is_journalled_once_and_parked(tmp_path: Path) 
         upkeep = Upkeep(journal, photos, lost=(), record=seen.record)
         await _turned(upkeep, 12)
         assert [type(told).KIND for told in seen.told] == ["station.corrupt"]
-        assert upkeep.corrupt == 1
+        page = generate_latest(journal.metrics.registry).decode()
+        assert "receiving_edge_corrupt_events_total 1.0" in page
+        assert "receiving_edge_chain_ok 0.0" in page
         with Reader(journal.path) as reader:
             (told,) = [one for one in reader.events(15) if one.kind == "station.corrupt"]
         assert told.data["sequences"] == [7]
