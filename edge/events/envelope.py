@@ -9,6 +9,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
+from json.encoder import encode_basestring as quoted
 from typing import Any, Final, NewType
 
 from edge.events.kinds import Payload, kind_of, read_payload
@@ -126,37 +128,31 @@ def encode(draft: Draft, stamp: Stamp, origin: Origin) -> Encoded:
 
     Source: CloudEvents 1.0 JSON event format, structured mode.
     """
-    kind = kind_of(draft.payload)
-    subject = _subject_of(draft.subject, origin.station)
-    before: dict[str, Any] = {
-        "data": _data_of(draft, stamp, origin),
-        "datacontenttype": "application/json",
-        "dataschema": f"{origin.namespace}/schema/{kind}.v{draft.payload.SCHEMA}.json",
-        "id": stamp.id,
-        "partitionkey": subject,
-    }
-    if stamp.cause is not None:
-        before["causationid"] = stamp.cause
-    if draft.subject.parcel is not None:
-        before["correlationid"] = draft.subject.parcel
-    after = {
-        "source": origin.source,
-        "specversion": "1.0",
-        "subject": subject,
-        "time": utc_text(stamp.time_ms),
-        "type": f"{TYPE_PREFIX}.{kind}.v{draft.payload.SCHEMA}",
-    }
+    kind, version = kind_of(draft.payload), draft.payload.SCHEMA
+    subject = quoted(_subject_of(draft.subject, origin.station))
+    data = canonical(_data_of(draft, stamp, origin)).decode("utf-8")
+    cause = "" if stamp.cause is None else f'"causationid":{quoted(stamp.cause)},'
+    parcel = draft.subject.parcel
+    about = "" if parcel is None else f'"correlationid":{quoted(parcel)},'
+    schema = quoted(f"{origin.namespace}/schema/{kind}.v{version}.json")
+    # the keys of the envelope, in their order: only `data` is sorted anew for each event
+    head = (
+        f'{{{cause}{about}"data":{data},"datacontenttype":"application/json","dataschema":{schema},'
+        f'"id":{quoted(stamp.id)},"partitionkey":{subject},"prevhash":"'
+    )
+    tail = (
+        f'","source":{quoted(origin.source)},"specversion":"1.0","subject":{subject},'
+        f'"time":"{utc_text(stamp.time_ms)}","type":"{TYPE_PREFIX}.{kind}.v{version}"}}'
+    )
     return Encoded(
         id=stamp.id,
         kind=kind,
-        parcel=draft.subject.parcel,
+        parcel=parcel,
         unit=draft.subject.unit,
         input=stamp.input,
-        head=canonical(before)[:-1] + b',"prevhash":"',
-        tail=b'",' + canonical(after)[1:],
+        head=head.encode("utf-8"),
+        tail=tail.encode("utf-8"),
         mode=origin.mode,
-        tenant=stamp.tenant or NO_TENANT,
-        audit=stamp.audit,
     )
 
 
@@ -210,8 +206,13 @@ def canonical(value: Any) -> bytes:
 
 def utc_text(ms: int) -> str:
     """Return `YYYY-MM-DDTHH:MM:SS.mmmZ`."""
-    moment = datetime.fromtimestamp(ms // 1000, UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{ms % 1000:03d}Z"
+    return f"{_second_text(ms // 1000)}.{ms % 1000:03d}Z"
+
+
+@lru_cache(maxsize=64)
+def _second_text(seconds: int) -> str:
+    moment = datetime.fromtimestamp(seconds, UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}"
 
 
 def parse_utc(text: str) -> int:
@@ -253,14 +254,9 @@ def _data_of(draft: Draft, stamp: Stamp, origin: Origin) -> dict[str, Any]:
 
 
 def _refuse_floats(value: Any) -> None:
-    if type(value) in _PLAIN:
-        return
-    match value:
-        case float():
-            raise ValueError(f"{value!r}: floats have no canonical form")
-        case dict():
-            for item in value.values():
-                _refuse_floats(item)
-        case list():
-            for item in value:
+    if isinstance(value, float):
+        raise ValueError(f"{value!r}: floats have no canonical form")
+    if isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            if type(item) not in _PLAIN:
                 _refuse_floats(item)
