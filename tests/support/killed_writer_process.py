@@ -20,6 +20,13 @@ from edge.sync.pump import pump
 from journal_kit import HandClock, event, opened, target
 
 
+class Soon(random.Random):
+    """Draws the shortest wait: a writer that lives for a moment must send in it."""
+
+    def uniform(self, a: float, b: float) -> float:
+        return a + (b - a) / 1000
+
+
 def main(folder: Path, producers: int, url: str) -> None:
     for line in sys.stdin:
         since, delay_ms = line.split()
@@ -43,8 +50,8 @@ async def _work(folder: Path, producers: int, url: str, begins: int) -> None:
     acks = os.open(folder / "acks", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     sink = target("sink", url=url)
     async with opened(folder, sink) as journal, asyncio.TaskGroup() as group:
-        rng = random.Random(boot)
-        sending = pump(sink, journal, clock=HandClock(), rng=rng, on_state=lambda _: None)
+        clock, rng = HandClock(), Soon(boot)
+        sending = pump(sink, journal, clock=clock, rng=rng, on_state=lambda _: None)
         group.create_task(sending, name="sync[sink]")
         for which in range(producers):
             work = _produce(journal, f"{boot}/{which}", acks, begins)
