@@ -149,20 +149,22 @@ class JetStream:
             await self._close()
             try:
                 async with asyncio.timeout(CONNECT_S):
-                    self._client = await self._connected()
+                    self._client = Client()
+                    await self._connect(self._client)
             except (NatsError, OSError, TimeoutError, ValueError) as error:
+                await self._close()
                 return _cannot_connect(error, self._said)
         return self._client.jetstream(timeout=ACK_S)
 
-    async def _connected(self) -> Client:
+    async def _connect(self, client: Client) -> None:
         self._said = ""
         self._gone = asyncio.Event()
         user = self._target.username
-        return await nats.connect(
+        await client.connect(
             self._target.url,
             allow_reconnect=False,
             max_reconnect_attempts=1,
-            reconnect_time_wait=0.1,
+            reconnect_time_wait=0,
             connect_timeout=CONNECT_S,
             tls=self._context,
             user=user or None,
