@@ -1,13 +1,12 @@
 """What a person wants to know of the targets, read from the journal's file. Never writes."""
 
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from edge.journal.outbox import DeadLetter
 from edge.journal.rows import id_blob
-from edge.journal.schema import open_reader
+from edge.journal.schema import reader_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,13 +48,13 @@ _ACCOUNT: Final = (
 
 def accounts(path: Path) -> tuple[TargetAccount, ...]:
     """Return the account of every target that ever was configured, by name."""
-    with closing(open_reader(path)) as connection:
+    with reader_of(path) as connection:
         return tuple(_account(connection, row) for row in connection.execute(_ACCOUNT).fetchall())
 
 
 def kept_letters(path: Path, target: str | None = None) -> tuple[KeptLetter, ...]:
     """Return the open dead letters of a target or of all, in order of sequence."""
-    with closing(open_reader(path)) as connection:
+    with reader_of(path) as connection:
         rows = connection.execute(
             "SELECT t.name, lower(hex(e.id)), d.seq, d.n, d.code, d.reason, d.attempts, d.first_ms"
             " FROM dead d JOIN target t ON t.id = d.target LEFT JOIN event e ON e.seq = d.seq"
@@ -67,7 +66,7 @@ def kept_letters(path: Path, target: str | None = None) -> tuple[KeptLetter, ...
 
 def sequences_of(path: Path, ids: tuple[str, ...]) -> dict[str, int]:
     """Return the sequences of those events that are in the journal."""
-    with closing(open_reader(path)) as connection:
+    with reader_of(path) as connection:
         found = {
             key: connection.execute(
                 "SELECT seq FROM event WHERE id = ?", (id_blob(key),)
@@ -79,7 +78,7 @@ def sequences_of(path: Path, ids: tuple[str, ...]) -> dict[str, int]:
 
 def photo_counts(path: Path) -> dict[str, int]:
     """Return how many photographs stand in each state."""
-    with closing(open_reader(path)) as connection:
+    with reader_of(path) as connection:
         return dict(connection.execute("SELECT state, count(*) FROM photo GROUP BY state"))
 
 

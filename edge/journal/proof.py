@@ -347,6 +347,11 @@ def oldest_seq(connection: sqlite3.Connection) -> int:
     return max(1, min(first, _highest(connection, ("SELECT min(seq) FROM event",)) or first))
 
 
+def highest_key(connection: sqlite3.Connection) -> int:
+    """Return the highest key of the events, whatever has become of that event; 0 if unreadable."""
+    return _highest(connection, ("SELECT max(seq) FROM event",))
+
+
 def named_seq(connection: sqlite3.Connection) -> int:
     """Return the highest sequence that a table beside the events names."""
     return _highest(connection, _NAMED)

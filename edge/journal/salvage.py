@@ -28,10 +28,19 @@ from edge.events import (
     StationJournal,
     encode,
 )
-from edge.journal.beside import Beside
+from edge.journal.beside import LEAP_MAX, Beside
 from edge.journal.carve import carved, whole
 from edge.journal.log_file import unread_commits
-from edge.journal.proof import Row, envelope_of, named_seq, newest_seq, oldest_seq, purged, rows
+from edge.journal.proof import (
+    Row,
+    envelope_of,
+    highest_key,
+    named_seq,
+    newest_seq,
+    oldest_seq,
+    purged,
+    rows,
+)
 from edge.journal.rows import Identity, JournalBrokenError, Submission
 from edge.journal.schema import open_writer
 from edge.journal.store import Store, open_store
@@ -265,7 +274,7 @@ def _by_key(source: sqlite3.Connection, kept: _Kept) -> Iterator[Row]:
     first = oldest_seq(source)
     (pages,) = source.execute("PRAGMA page_count").fetchone()
     most = first + pages * EVENTS_A_PAGE_MAX  # a damaged number must not lead into nowhere
-    for _, row in rows(source, first, min(most, newest_seq(source))):
+    for _, row in rows(source, first, min(most, _highest_key(source))):
         if not isinstance(row, Row) or not isinstance(row.body, bytes):
             continue
         found = whole(row.body, row.digest)
@@ -324,7 +333,14 @@ def _has_holes(target: sqlite3.Connection, source: sqlite3.Connection) -> bool:
 def _last(source: sqlite3.Connection | None, target: sqlite3.Connection) -> int:
     """Return the highest sequence that was ever given, as far as anything tells."""
     (newest,) = target.execute("SELECT coalesce(max(seq), 0) FROM event").fetchone()
-    return max(int(newest), named_seq(target), newest_seq(source) if source is not None else 0)
+    return max(int(newest), named_seq(target), _highest_key(source) if source is not None else 0)
+
+
+def _highest_key(source: sqlite3.Connection) -> int:
+    """Return the highest key of the events, damaged ones too, unless it is beyond all reason."""
+    newest = newest_seq(source)
+    key = highest_key(source)
+    return key if newest < key <= newest + LEAP_MAX else newest
 
 
 def _previous(target: sqlite3.Connection, last: int) -> JournalRef:

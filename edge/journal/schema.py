@@ -8,7 +8,7 @@ import os
 import sqlite3
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
@@ -118,6 +118,13 @@ def reading(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         raise broken(f"read {path.name}", error) from error
+
+
+@contextmanager
+def reader_of(path: Path) -> Iterator[sqlite3.Connection]:
+    """Give a connection that cannot write for one look. Raises JournalBrokenError, nothing else."""
+    with reading(path), closing(open_reader(path)) as connection:
+        yield connection
 
 
 def broken(what: str, error: sqlite3.Error) -> JournalBrokenError:

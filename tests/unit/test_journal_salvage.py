@@ -304,3 +304,25 @@ def test_a_salvage_where_there_is_nothing_says_so(
 ) -> None:
     assert main(["journal", "salvage", "--data", str(tmp_path)]) == 1
     assert "no such file" in capsys.readouterr().err
+
+
+async def test_a_damaged_newest_event_is_lost_and_its_number_is_not_given_again(
+    tmp_path: Path,
+) -> None:
+    path = await _filled(tmp_path)
+    _flip_body(path, EVENTS)
+    async with _reopened(tmp_path) as journal:
+        assert journal.salvaged is not None
+        assert [(one.first, one.last) for one in journal.salvaged.lost] == [(EVENTS, EVENTS)]
+        assert journal.last_seq == EVENTS + 1
+
+
+async def test_a_column_of_the_newest_event_is_mended_by_its_body(tmp_path: Path) -> None:
+    path = await _filled(tmp_path)
+    connection = sqlite3.connect(path)
+    connection.execute("UPDATE event SET kind = 'unit.barked' WHERE seq >= ?", (EVENTS - 1,))
+    connection.commit()
+    connection.close()
+    async with _reopened(tmp_path) as journal:
+        assert journal.salvaged is not None
+        assert (journal.salvaged.healed, journal.salvaged.lost) == (2, ())
