@@ -372,7 +372,7 @@ async def test_a_proved_pack_is_not_proved_again(
 ) -> None:
     async with plain.started():
         pass
-    monkeypatch.setattr(sys, "executable", "/nonexistent")
+    monkeypatch.setattr(sys, "executable", str(plain.data / "gone"))
     async with plain.started() as station:
         assert station.receiving.state.active == V1.sha256
     plain.configure(V2_FILES)
