@@ -38,6 +38,7 @@ ROOMY = JournalSettings(
 FULL = JournalSettings(budget_mb=2, warn_percent=0, high_percent=0, full_percent=0)
 NAMES = ("crm", "oms", "wms")
 ALL = 10_000
+FATES = st.sampled_from(("ok", "lost", "poison"))
 ANY = st.integers(0, ALL)
 
 
@@ -97,13 +98,17 @@ class SyncMachine(RuleBasedStateMachine):
     def step_the_clock(self, step_ms: int) -> None:
         self.clock.now_ms += step_ms
 
-    @rule()
-    def restart(self) -> None:
-        self.store.close()
+    @rule(how=st.sampled_from(("restart", "crash", "no room")))
+    def stop_and_start(self, how: str) -> None:
+        if how == "crash":
+            self._crash()
+        else:
+            self.store.close()
+        if how == "no room":
+            self._run_out_of_room()
         self.store = self._open(ROOMY)
 
-    @rule()
-    def crash(self) -> None:
+    def _crash(self) -> None:
         """What a kill leaves: the three files as they are while the writer is at work."""
         copy = self.folder / "copy"
         copy.mkdir()
@@ -113,16 +118,10 @@ class SyncMachine(RuleBasedStateMachine):
         for path in copy.iterdir():
             path.replace(self.folder / path.name)
         copy.rmdir()
-        self.store = self._open(ROOMY)
 
-    @rule()
-    def run_out_of_room(self) -> None:
-        self.store.close()
-        self.store = self._open(FULL)
-        with pytest.raises(JournalFullError):
-            self.store.append([Submission(events=(event(),))], ())
-        self.store.close()
-        self.store = self._open(ROOMY)
+    def _run_out_of_room(self) -> None:
+        with closing(self._open(FULL)) as full, pytest.raises(JournalFullError):
+            full.append([Submission(events=(event(),))], ())
 
     @rule(wait_ms=st.integers(0, 5_000))
     def purge(self, wait_ms: int) -> None:
@@ -137,9 +136,9 @@ class SyncMachine(RuleBasedStateMachine):
     @rule()
     def add_a_target(self) -> None:
         self.accounts[NAMES[len(self.accounts)]] = Account(joined=len(self.ids))
-        self.restart()
+        self.stop_and_start("restart")
 
-    @rule(which=ANY, limit=st.integers(1, 8), fate=st.sampled_from(("ok", "lost", "poison")))
+    @rule(which=ANY, limit=st.integers(1, 8), fate=FATES)
     def send(self, which: int, limit: int, fate: str) -> None:
         name, account = self._one_of(which)
         rows = self._owed(name, limit)
@@ -167,6 +166,15 @@ class SyncMachine(RuleBasedStateMachine):
         account.waived |= waived
         account.dead -= waived
 
+    @rule(limit=st.integers(1, 8), fate=FATES, wait_ms=st.integers(1, 5_000))
+    def work_a_while(self, limit: int, fate: str, wait_ms: int) -> None:
+        self.append(limit)
+        for which in range(len(self.accounts)):
+            self.send(which, limit, fate)
+        self.append(1)
+        self.purge(wait_ms)
+
+    @precondition(lambda self: sum(not one.is_retired for one in self.accounts.values()) > 1)
     @rule(which=ANY)
     def retire(self, which: int) -> None:
         name, account = self._one_of(which)
