@@ -57,6 +57,7 @@ def refusal(act: Callable[[], object]) -> tuple[str, object]:
 
 NO = '{ ru = "Нет", en = "No" }'
 LIMITED = f'name = "x"\n{NUMBER}constraint = "x < 5"\nconstraint_message = {NO}\n'
+DEBT = f'name = "debt"\ntype = "integer"\nmust = true\nlabel = {LABEL}\nmin = -5\nmax = 0\n'
 REFUSED: tuple[tuple[str, str | int, AnsweredBy, str, dict[str, object]], ...] = (
     ("nose", "long", KEY, "unknown_step", {"step": "nose"}),
     ("parcel", "damaged", KEY, "not_asked", {"step": "parcel"}),
@@ -67,6 +68,7 @@ REFUSED: tuple[tuple[str, str | int, AnsweredBy, str, dict[str, object]], ...] =
     ("many", "a|c", KEY, "unknown_option", {"step": "many", "answer": "a|c"}),
     ("x", 1, KEY, "out_of_range", {"step": "x", "min": 2, "max": 9, "unit": "g"}),
     ("x", 10, KEY, "out_of_range", {"step": "x", "min": 2, "max": 9, "unit": "g"}),
+    ("debt", 1, KEY, "out_of_range", {"step": "debt", "min": -5, "max": 0, "unit": ""}),
     ("x", True, KEY, "out_of_range", {"step": "x", "min": 2, "max": 9, "unit": "g"}),
     ("x", "3", KEY, "out_of_range", {"step": "x", "min": 2, "max": 9, "unit": "g"}),
     ("x", 5, KEY, "constraint", {"step": "x", "text": {"ru": "Нет", "en": "No"}}),
@@ -80,7 +82,7 @@ REFUSED: tuple[tuple[str, str | int, AnsweredBy, str, dict[str, object]], ...] =
 def test_a_refusal_names_its_step_and_what_was_wrong(
     step: str, value: str | int, by: AnsweredBy, code: str, params: dict[str, object]
 ) -> None:
-    run = run_with(f'name = "many"\n{MANY}', LIMITED, f'name = "words"\n{TEXT}')
+    run = run_with(f'name = "many"\n{MANY}', LIMITED, DEBT, f'name = "words"\n{TEXT}')
     assert refusal(lambda: told(run, step, value, by)) == (code, params)
 
 
@@ -236,7 +238,7 @@ def test_several_choices_are_stored_in_declared_order_and_count_together() -> No
 
 def test_why_a_column_is_missing_is_told_by_the_state_of_its_step() -> None:
     phone = begun("smartphones")
-    assert missing(phone)["seal"] == "open"
+    assert (missing(phone)["seal"], missing(phone)["grade"]) == ("open", "open")
     ended = answered(phone, {"danger": "battery"})
     assert missing(ended)["seal"] == "cut_off"
     asks = f'name = "p"\nmust = true\n{CHOICE}'
@@ -327,3 +329,18 @@ def test_final_answers_are_by_the_parcel_where_the_parcel_was_asked() -> None:
     final = {step: (value, by) for step, value, by in session.final_answers(flagged)}
     assert final["parcel"] == ("reopened", AnsweredBy.INHERITED)
     assert [step.name for step in flagged.checklist.steps if step.by_parcel] == ["parcel"]
+
+
+def test_a_unit_is_asked_although_its_parcel_has_the_flag_already() -> None:
+    run = run_with(f'name = "x"\n{MANY}', parcel_flags=frozenset({"clean"}))
+    final = {step: (value, by) for step, value, by in session.final_answers(run)}
+    assert final["x"] == ("none", AnsweredBy.DEFAULT)
+
+
+def test_a_number_from_zero_says_so() -> None:
+    run = answered(begun("smartphones"), {"seal": "opened"})
+    code, params = refusal(lambda: told(run, "health", 101))
+    assert (code, params) == (
+        "out_of_range",
+        {"step": "health", "min": 0, "max": 100, "unit": "%"},
+    )
