@@ -81,6 +81,17 @@ class Beside:
             )
             if dropped.rowcount:
                 self.incomplete.add(table)
+        self._fit_accounts()
+
+    def _fit_accounts(self) -> None:
+        """What is owed to a target nobody knows is owed to those that are configured."""
+        unknown = "DELETE FROM outbox WHERE target NOT IN (SELECT id FROM target)"
+        if self._target.execute(unknown).rowcount:
+            self.incomplete.add("target")
+        self._target.execute(
+            "UPDATE target SET next_n = max(next_n, coalesce("
+            "(SELECT max(n) FROM outbox o WHERE o.target = target.id), 0) + 1)"
+        )
 
     # ------------------------------------------------------------ made anew
 

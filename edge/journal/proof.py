@@ -38,6 +38,10 @@ _BY_ID: Final = (
     "SELECT max(seq) FROM event INDEXED BY sqlite_autoindex_event_1 WHERE id IS NOT NULL"
 )
 _FIRST: Final = "SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'first_seq'"
+_UNNUMBERED: Final = (
+    "SELECT 1 FROM outbox o LEFT JOIN target t ON t.id = o.target"
+    " WHERE o.seq > ? AND (t.id IS NULL OR t.next_n <= o.n) LIMIT 1"
+)
 _BUILT_ON: Final = (
     "SELECT seq, body, digest FROM event WHERE seq >= (SELECT min(first_seq) FROM live)",
     "SELECT seq, body, digest FROM event WHERE kind = 'config.activated'",
@@ -324,6 +328,8 @@ def need_good_end(connection: sqlite3.Connection) -> None:
     report = Proof(connection).run(max(1, newest - TAIL_EVENTS + 1))
     if not report.is_good:
         raise JournalDamagedError("open", f"altered or absent events {report.broken[:10]}")
+    if connection.execute(_UNNUMBERED, (newest - TAIL_EVENTS,)).fetchone() is not None:
+        raise JournalDamagedError("open", "what is owed to targets does not fit their accounts")
     for query in _BUILT_ON:
         for seq, body, digest in connection.execute(query):
             if not isinstance(body, bytes) or hashlib.sha256(body).digest() != digest:

@@ -18,6 +18,7 @@ from edge.journal.rows import JournalBrokenError, JournalDamagedError
 PAGE_BYTES: Final = 4096
 PREGROW_BYTES: Final = 4 * 1024 * 1024
 READER_BUSY_MS: Final = 1000
+_SQLITE_ERROR: Final = 1
 _DAMAGED: Final = (11, 26)  # SQLITE_CORRUPT, SQLITE_NOTADB
 
 # In the order in which they are applied; what they do stands in `edge.journal.migrations`.
@@ -54,7 +55,7 @@ def open_writer(
         connection.execute(f"PRAGMA max_page_count={pages_max}")
         _need(connection, "wal_autocheckpoint", 0)
         if not is_current(connection):
-            importlib.import_module("edge.journal.migrations").migrate(connection)
+            _migrate(connection)
     except sqlite3.Error as error:
         connection.close()
         raise broken(f"open {path.name}", error) from error
@@ -62,6 +63,16 @@ def open_writer(
         connection.close()
         raise
     return connection
+
+
+def _migrate(connection: sqlite3.Connection) -> None:
+    """Apply what is missing; tables that are there without a record of it are damage."""
+    try:
+        importlib.import_module("edge.journal.migrations").migrate(connection)
+    except sqlite3.OperationalError as error:
+        if getattr(error, "sqlite_errorcode", 0) != _SQLITE_ERROR:
+            raise
+        raise JournalDamagedError("migrate", str(error)) from error
 
 
 def is_current(connection: sqlite3.Connection) -> bool:

@@ -326,3 +326,16 @@ async def test_a_column_of_the_newest_event_is_mended_by_its_body(tmp_path: Path
     async with _reopened(tmp_path) as journal:
         assert journal.salvaged is not None
         assert (journal.salvaged.healed, journal.salvaged.lost) == (2, ())
+
+
+async def test_a_lost_account_of_a_target_is_damage_and_all_is_sent_again(tmp_path: Path) -> None:
+    path = await _filled(tmp_path)
+    connection = sqlite3.connect(path)
+    connection.execute("DELETE FROM target")
+    connection.commit()
+    connection.close()
+    async with _reopened(tmp_path) as journal:
+        assert journal.salvaged is not None
+        outbox = journal.outbox("oms")
+        assert [row.seq for row in outbox.read(0, 1000)] == list(range(1, EVENTS + 1))
+        outbox.close()
