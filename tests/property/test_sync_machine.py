@@ -182,8 +182,8 @@ class SyncMachine(RuleBasedStateMachine):
             self._append([event()], (Order(target=name, act=Act.RETIRE),))
             account.left = len(self.ids)
 
-    @rule(which=ANY, low=ANY, size=st.integers(0, 10))
-    def ask_for_a_replay(self, which: int, low: int, size: int) -> None:
+    @rule(which=ANY, low=ANY, size=st.integers(0, 10), goes_on=st.booleans())
+    def ask_for_a_replay(self, which: int, low: int, size: int, *, goes_on: bool) -> None:
         name, account = self._one_of(which)
         kept = range(self._first(), len(self.ids) + 1)
         if account.is_retired or not kept:
@@ -193,6 +193,8 @@ class SyncMachine(RuleBasedStateMachine):
         last = min(first + size, len(self.ids))
         order = Order(target=name, act=Act.REPLAY, key=self.replays, from_seq=first, to_seq=last)
         self._append([event()], (order,))
+        if goes_on:
+            self.work_a_while(8, "ok", 1000)
 
     @rule(which=ANY, limit=st.integers(1, 5))
     def go_on_with_a_replay(self, which: int, limit: int) -> None:
