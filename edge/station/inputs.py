@@ -13,7 +13,10 @@ from edge.events import (
     MoveEvidence,
     MoveState,
     OrderSent,
+    PhotoLost,
     PhotoTaken,
+    StationCorrupt,
+    StationDisk,
     SyncDead,
     SyncReplayed,
     SyncRetired,
@@ -160,7 +163,16 @@ class ConfigInput:
     event: ConfigActivated | ConfigRefused
 
 
+StorageEvent = StationDisk | StationCorrupt | PhotoLost
 SyncEvent = SyncState | SyncDead | SyncReplayed | SyncWaived | SyncRetired
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StorageInput:
+    """Something about what is stored here; `input` is its key in the journal."""
+
+    event: StorageEvent
+    input: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,6 +218,7 @@ Input = (
     | LegInput
     | FeedInput
     | ConfigInput
+    | StorageInput
     | SyncInput
     | StartInput
     | StopInput
