@@ -70,7 +70,7 @@ async def test_a_stranger_on_either_side_gets_nothing(tmp_path: Path, wrong: str
     ours, strange = Authority(tmp_path / "ours"), Authority(tmp_path / "strange", "Test CA")
     async with HttpSink(tls=ours.server_context()) as sink:
         target = _safe(ours, sink.url)
-        more: dict[str, Any] = {
+        changes: dict[str, dict[str, Any]] = {
             "ca": {"ca_file": strange.ca},
             "no certificate": {"cert_file": None, "key_file": None, "key_password_file": None},
             "strange certificate": {
@@ -78,8 +78,9 @@ async def test_a_stranger_on_either_side_gets_nothing(tmp_path: Path, wrong: str
                 "key_file": strange.client_key,
                 "key_password_file": strange.password,
             },
-        }[wrong]
-        said = await _said(tmp_path / "data", replace(target, **more), TargetState.BACKING_OFF)
+        }
+        worse = replace(target, **changes[wrong])
+        said = await _said(tmp_path / "data", worse, TargetState.BACKING_OFF)
         assert said[-1].pending == 1
         assert not sink.got
 

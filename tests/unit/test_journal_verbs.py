@@ -58,7 +58,9 @@ async def test_what_is_unsent_and_what_was_refused_is_listed(
 ) -> None:
     await _filled(tmp_path)
     assert main(["sync", "status", "--data", str(tmp_path)]) == 0
-    assert capsys.readouterr().out.startswith("oms: idle, 3 unsent, oldest of 2025-11-24T16:00:00.000Z")
+    assert capsys.readouterr().out.startswith(
+        "oms: idle, 3 unsent, oldest of 2025-11-24T16:00:00.000Z"
+    )
     assert main(["sync", "dead", "--data", str(tmp_path), "--json"]) == 0
     letter = json.loads(capsys.readouterr().out)
     assert (letter["target"], letter["seq"], letter["reason"]) == ("oms", 2, "no such unit")

@@ -185,7 +185,12 @@ def test_the_site_key_is_never_printed(config: Path) -> None:
             "",
             "people.toml: person[1].name.ru: missing: a name",
         ),
-        ("sync.toml", '"http-batch"', '"fax"', "sync.toml: target[1].kind: 'fax' does not fit: one of http-batch, epcis"),
+        (
+            "sync.toml",
+            '"http-batch"',
+            '"fax"',
+            "sync.toml: target[1].kind: 'fax' does not fit: one of http-batch, epcis",
+        ),
         ("sync.toml", "http://", "", "sync.toml: target[1].url: '127.0.0.1:8080/events' is no"),
         ("sync.toml", "durable = true", 'gln = "1"', "sync.toml: target[1].gln: not for this kind"),
         (
