@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from unittest.mock import patch
 
 import pytest
 from hypothesis import settings
@@ -68,8 +67,8 @@ class SyncMachine(RuleBasedStateMachine):
         self.folder = Path(tempfile.mkdtemp(prefix="sync-"))
         self.path = self.folder / "journal.db"
         self.clock = HandClock()
-        self.few_kept = patch("edge.journal.retention.NEWEST_KEPT", 3)
-        self.few_kept.start()
+        self.few_kept = pytest.MonkeyPatch()
+        self.few_kept.setattr("edge.journal.retention.NEWEST_KEPT", 3)
         self.ids: list[str] = []
         self.accounts: dict[str, Account] = {}
         self.replays = 0
@@ -251,7 +250,7 @@ class SyncMachine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         self.store.close()
-        self.few_kept.stop()
+        self.few_kept.undo()
         shutil.rmtree(self.folder)
 
     # ------------------------------------------------------------ looks
