@@ -262,12 +262,16 @@ def _read(path: Path, cut: Cut) -> str:
         return Fault.LOST
     with Reader(path) as reader:
         report = reader.verify(deep=True)
-        if is_damage(reader.unread_commits()):
-            return Fault.CHAIN
+        unread = reader.unread_commits()
         photos = reader.photos()
     if report.last_seq < cut.acked:
         return Fault.LOST
-    if not report.is_good or report.first_seq != 1 or report.events != report.last_seq:
+    if (
+        is_damage(unread)
+        or not report.is_good
+        or report.first_seq != 1
+        or report.events != report.last_seq
+    ):
         return Fault.CHAIN
     return "" if all(_has_photo(cut.image, sha256) for sha256 in photos) else Fault.PHOTO_LOST
 
