@@ -1,4 +1,7 @@
-"""The one place that knows which kind of target is made of which class."""
+"""The one place that knows which kind of target is made of which class.
+
+A start does not load the client of a broker that nobody configured.
+"""
 
 from collections.abc import Callable
 
@@ -9,8 +12,6 @@ from edge.settings.model import TargetKind, TargetSettings
 from edge.sync.epcis.capture import EpcisCapture
 from edge.sync.epcis.names import Names
 from edge.sync.http_events import HttpEvents
-from edge.sync.jetstream import JetStream
-from edge.sync.mqtt_events import MqttEvents
 from edge.sync.target import SyncTarget
 
 
@@ -41,8 +42,12 @@ def open_target(
                 on_job=on_job,
             )
         case TargetKind.JETSTREAM:
+            from edge.sync.jetstream import JetStream  # noqa: PLC0415
+
             return JetStream(target, place)
         case TargetKind.MQTT:
+            from edge.sync.mqtt_events import MqttEvents  # noqa: PLC0415
+
             return MqttEvents(target, place)
         case TargetKind.PHOTO_HTTP:
             raise ValueError("photographs are no events")
