@@ -5,6 +5,7 @@ import pytest
 from policy_kit import with_file
 from small_packs import MUGS, files, found, line_of, only, option, replayed, slot, small, step
 from zoning import session
+from zoning.gate.checklist_checks import check_checklists
 from zoning.pack import load_pack
 
 PLAIN = (option("ok"), option("bad", 'cap = "D"'))
@@ -156,9 +157,22 @@ def test_a_photograph_of_the_parcel_needs_its_camera_too() -> None:
         'default = "intact"',
         options=(option("intact"), option("wet", 'flags = ["note"]', 'photo = ["box"]')),
     )
-    pack = small(slot("box", 'bind = "parcel"'), parcel)
+    pack = small(slot("box", 'bind = "parcel"'), slot("spare"), parcel)
     assert only(found(pack, "G34", cameras=frozenset())).subject == "mugs.box"
     assert found(pack, "G34", cameras=frozenset({"box"})) == []
+
+
+def test_what_was_checked_of_photographs_is_in_the_statuses() -> None:
+    pack = small(slot("near"), PHOTO)
+    for cameras, expected in (
+        (None, ["photos mugs", "photos unknown_item"]),
+        (
+            frozenset({"near"}),
+            ["cameras mugs", "cameras unknown_item", "photos mugs", "photos unknown_item"],
+        ),
+    ):
+        told = check_checklists(pack, cameras).checked.statuses
+        assert sorted(one.subject for one in told if one.check == "G34") == expected
 
 
 MANY = step(
