@@ -51,7 +51,7 @@ def check(folder: Path) -> tuple[Problem, ...]:
         settings = load(folder)
     except SettingsError as error:
         return (*error.problems, *_packs(folder, None))
-    return (*_numbers(settings), *_packs(folder, settings.camera_roles))
+    return (*_numbers(settings), *_packs(folder, settings.gate_cameras))
 
 
 def _numbers(settings: Settings) -> tuple[Problem, ...]:

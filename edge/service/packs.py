@@ -13,7 +13,7 @@ from edge.feeds.judgement import GateAnswer, GateRequest
 from edge.feeds.pack_folder import read_pack
 from edge.feeds.pack_gate import Proofs, ask_gate
 from edge.feeds.policy_inbox import Shelf, refused
-from edge.settings.model import DeviceClass, Settings
+from edge.settings.model import Settings
 from edge.station.state import State
 from zoning.findings import PolicyParseError
 from zoning.pack import Pack, load_pack
@@ -44,9 +44,8 @@ class Packs:
 
 def cameras_of(settings: Settings) -> tuple[str, ...] | None:
     """Return the roles of the station's cameras, None where there is no camera."""
-    if not any(one.device_class is DeviceClass.CAMERA for one in settings.devices):
-        return None
-    return tuple(sorted(settings.camera_roles))
+    roles = settings.gate_cameras
+    return None if roles is None else tuple(sorted(roles))
 
 
 def load_copy(copies: Path, sha256: str) -> Pack:

@@ -254,3 +254,12 @@ class Settings:
     def camera_roles(self) -> frozenset[str]:
         """Return the photo slots that the station's cameras serve."""
         return frozenset(role for one in self.devices for role in one.roles)
+
+    @property
+    def gate_cameras(self) -> frozenset[str] | None:
+        """Return the roles that a pack's photographs are held against.
+
+        None where there is no camera at all: such a station goes without, and says so each time.
+        """
+        has_camera = any(one.device_class is DeviceClass.CAMERA for one in self.devices)
+        return self.camera_roles if has_camera else None

@@ -205,6 +205,14 @@ def test_check_config_uses_the_cameras_of_the_station(
     assert "rule G34" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("profile", ["demo", "bench", "minimal"])
+def test_every_profile_of_init_is_good_with_the_cameras_it_has(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], profile: str
+) -> None:
+    config = make_config(tmp_path, profile)
+    assert main(["check-config", "--config", str(config)]) == 0, capsys.readouterr().out
+
+
 # ---------------------------------------------------------------- prove
 
 

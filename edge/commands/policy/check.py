@@ -85,7 +85,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Print findings, budgets and proof: 0 the pack is good, 1 refused, 2 there is no pack."""
     try:
-        cameras = None if args.config is None else load(args.config).camera_roles
+        cameras = None if args.config is None else load(args.config).gate_cameras
         examined = examine(args.pack, cameras)
     except SettingsError as error:
         return _unusable({"ru": str(error), "en": str(error)}, args)
