@@ -153,6 +153,8 @@ def encode(draft: Draft, stamp: Stamp, origin: Origin) -> Encoded:
         head=head.encode("utf-8"),
         tail=tail.encode("utf-8"),
         mode=origin.mode,
+        tenant=stamp.tenant or NO_TENANT,
+        audit=stamp.audit,
     )
 
 

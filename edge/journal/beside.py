@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Iterator
 from typing import Any, Final
 
-from edge.journal.outbox import is_wanted
+from edge.journal.outbox import Rights, is_wanted
 from edge.journal.rows import id_text
 from edge.journal.store import insert_rows
 from edge.settings.model import TargetSettings
@@ -107,9 +107,12 @@ class Beside:
         ).fetchone()
         self._target.execute("DELETE FROM outbox WHERE target = ?", (key,))
         wanted: list[tuple[int, int, int]] = []
+        rights = Rights(tenants=target.tenants, audit=target.audit)
         for seq, kind, data in self._events(cursor + 1):
             is_own = kind.startswith("sync.") and data.get("target") == target.name
-            if data.get("mode") == "live" and is_wanted(kind, target.events) and not is_own:
+            is_due = data.get("mode") == "live" and is_wanted(kind, target.events) and not is_own
+            is_audit = bool(data.get("audit"))
+            if is_due and rights.allow(str(data.get("tenant")), is_audit=is_audit):
                 wanted.append((seq, key, next_n + len(wanted)))
         insert_rows(self._target, "outbox", wanted)
         self._target.execute(
