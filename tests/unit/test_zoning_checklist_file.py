@@ -112,6 +112,34 @@ def test_every_key_of_a_step_lands_in_its_field() -> None:
     )
 
 
+def test_everything_knows_its_file_and_line() -> None:
+    toys = read(FILES)[0]["toys"]
+    assert {name: (slot.file, slot.line) for name, slot in toys.slots.items()} == {
+        "item": ("base.toml", line(BASE, "[slot.item]")),
+        "label": ("base.toml", line(BASE, "[slot.label]")),
+    }
+    assert {step.name: step.line for step in toys.steps if step.file == "base.toml"} == {
+        "box": heading(BASE, "box"),
+        "danger": heading(BASE, "danger"),
+    }
+    places = {o.id: (o.file, o.line) for step in toys.steps for o in step.outcomes}
+    assert places["burns"] == ("base.toml", line(BASE, 'id = "burns"'))
+    assert places["bad"] == ("base.toml", line(BASE, 'id = "bad"'))
+    assert places["wheel"] == ("toys.toml", line(TOYS, 'id = "wheel"'))
+    assert places["heavy"] == ("toys.toml", line(TOYS, "band ="))
+
+
+def test_no_step_feeds_the_grade() -> None:
+    text = """[[step]]
+name = "new"
+must = true
+feeds = "grade"
+label = { ru = "Т", en = "T" }
+option = [{ id = "ungraded", label = { ru = "А", en = "A" } }]
+"""
+    assert child(text)[1] == ["toys.toml:8 feeds: there is no grade"]
+
+
 SEAL = Domain(kind=Kind.ENUM, values=("sealed", "opened"))
 
 

@@ -131,6 +131,7 @@ def test_a_refusal_shows_its_first_twenty_findings() -> None:
     assert said.count("; ") == 19
     assert "a:20 " in said
     assert len(caught.value.findings) == 21
+    assert caught.value.args == (caught.value.findings,)
 
 
 def test_of_a_hostile_file_so_many_findings_are_told_and_the_rest_counted() -> None:

@@ -305,6 +305,10 @@ def test_a_number_may_have_fewer_places(text: str, precision: int, value: int) -
     assert read_number(text, precision) == value
 
 
+def test_a_number_has_no_places_unless_it_may() -> None:
+    assert (read_number("5"), read_range("5..6")) == (5, Range(low=5, high=6))
+
+
 @pytest.mark.parametrize("text", ["", "5.", ".5", "1e5", "--5", "5 ", "1" * 16, "1.00000"])
 def test_what_is_no_number_is_named(text: str) -> None:
     with pytest.raises(GrammarError) as caught:

@@ -308,6 +308,7 @@ FREQUENT = "frequencies.toml"
 @pytest.mark.parametrize(
     ("old", "new", "finding"),
     [
+        ('format = "frequencies/1"', "", "1 format:  is none of frequencies/1"),
         ('"frequencies/1"', '"frequencies/2"', "1 format: frequencies/2 is none of frequencies/1"),
         ("sealed = 7", "sealed = -7", "4 sealed: -7 is none of >= 0"),
         ("sealed = 7", 'sealed = "7"', "4 sealed: integer is expected"),

@@ -268,6 +268,7 @@ def test_the_facts_name_where_each_of_them_comes_from() -> None:
     }
     assert [item.column for item in facts.missing] == sorted(item.column for item in facts.missing)
     assert (facts.policy_sha256, facts.raised) == (run.pack.sha256, run.raised)
+    assert {item.column for item in facts.missing}.isdisjoint(facts.values)
     opened = session.facts(begun("toys"))
     assert ("grade" in opened.source, opened.source["flags"]) == (False, "checklist")
 
@@ -325,6 +326,9 @@ def test_an_open_question_is_calmed_by_the_most_harmless_answer(
 def test_final_answers_are_by_the_parcel_where_the_parcel_was_asked() -> None:
     quiet = {step: (value, by) for step, value, by in session.final_answers(begun("books"))}
     assert quiet["cover"] == ("good", AnsweredBy.DEFAULT)
+    parcel = begun("books").checklist.step("parcel")
+    assert parcel is not None
+    assert quiet["parcel"] == (parcel.default, AnsweredBy.INHERITED)
     flagged = begun("books", parcel_flags=frozenset({"tamper"}))
     final = {step: (value, by) for step, value, by in session.final_answers(flagged)}
     assert final["parcel"] == ("reopened", AnsweredBy.INHERITED)
@@ -335,6 +339,8 @@ def test_a_unit_is_asked_although_its_parcel_has_the_flag_already() -> None:
     run = run_with(f'name = "x"\n{MANY}', parcel_flags=frozenset({"clean"}))
     final = {step: (value, by) for step, value, by in session.final_answers(run)}
     assert final["x"] == ("none", AnsweredBy.DEFAULT)
+    assert run.answered["x"] == Members(present=frozenset({"none"}))
+    assert run.raised == ()
 
 
 def test_a_number_from_zero_says_so() -> None:
@@ -344,3 +350,14 @@ def test_a_number_from_zero_says_so() -> None:
         "out_of_range",
         {"step": "health", "min": 0, "max": 100, "unit": "%"},
     )
+
+
+def test_what_has_one_answer_takes_it() -> None:
+    run = run_with(f'name = "seen"\ntype = "acknowledge"\nmust = true\nlabel = {LABEL}\n')
+    assert told(run, "seen", "yes").states["seen"] is StepState.ANSWERED
+
+
+def test_a_constraint_may_ask_whether_somebody_answered() -> None:
+    run = run_with(f'name = "x"\nmust = true\nconstraint = "answered(cover)"\n{CHOICE}')
+    assert refusal(lambda: told(run, "x", "no"))[0] == "constraint"
+    assert told(told(run, "cover", "worn"), "x", "no").is_finished

@@ -88,7 +88,7 @@ def _is_torn(steps: Sequence[Step], at: int) -> bool:
 def _can_feed(step: Step, policy: Policy) -> bool:
     """A column takes a step's answer if every answer is one of its values."""
     column, domain = policy.domains.get(step.feeds), step.domain
-    if column is None or domain is None or step.feeds in ("grade", "flags", "attrs"):
+    if column is None or domain is None or step.feeds == "grade":
         return False
     if domain.is_number:
         same = column.kind is domain.kind and column.precision == domain.precision
