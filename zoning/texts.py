@@ -19,13 +19,15 @@ HIDDEN = re.compile(
     "\ue000-\uf8ff\ufeff\ufff0-\uffff\U000e0000-\U0010ffff]"
 )
 UNPRINTABLE = re.compile(f"[\t\n]|{HIDDEN.pattern}")
-# Strings are closed by the end of the text at the latest, so that every text has tokens.
+# Strings are closed by the end of the text at the latest, so that every text has tokens. No match
+# can fail once it has begun, so nothing is tried twice. Possessive repeats would say so, but the
+# Python of Debian 12 (3.11.2) reads them wrongly.
 _TOKEN = re.compile(
-    r'(?P<text>"""(?:[^"\\]|\\[\s\S]|"(?!""))*+(?:"{3,5}|\Z|\\)'
-    + r"|'''(?:[^']|'(?!''))*+(?:'{3,5}|\Z)"
-    + r'|"(?:[^"\\\n]|\\[^\n])*+"?'
-    + r"|'[^'\n]*+'?)"
-    + r"|(?P<note>#[^\n]*+)"
+    r'(?P<text>"""(?:[^"\\]+|\\[\s\S]|"(?!""))*(?:"{3,5}|\Z|\\)'
+    + r"|'''(?:[^']+|'(?!''))*(?:'{3,5}|\Z)"
+    + r'|"(?:[^"\\\n]+|\\[^\n])*"?'
+    + r"|'[^'\n]*'?)"
+    + r"|(?P<note>#[^\n]*)"
     + r"|(?P<word>[A-Za-z0-9_+\-:]+)"
     + r"|(?P<mark>[\[\]{},=.\n])"
 )

@@ -78,6 +78,7 @@ class HttpSink:
         for writer in tuple(self._open):
             writer.close()
         await self._server.wait_closed()
+        await _end_handshakes()
         while self._open:  # noqa: ASYNC110 - a look with a short wait is all a test needs
             await asyncio.sleep(0.005)
 
@@ -144,3 +145,11 @@ def _raw(say: Say) -> bytes:
         head.pop()
     head += [f"{name}: {value}" for name, value in say.headers.items()]
     return "\r\n".join((*head, "", "")).encode("latin-1") + say.body
+
+
+async def _end_handshakes() -> None:
+    """Python 3.11.2 leaves a TLS handshake that the client broke off waiting for ever."""
+    left = [one for one in asyncio.all_tasks() if "_accept_connection2" in repr(one.get_coro())]
+    for task in left:
+        task.cancel()
+    await asyncio.gather(*left, return_exceptions=True)
