@@ -21,6 +21,9 @@ from journal_kit import HandClock, cancelled_after, event, opened, uuid7
 
 TOKEN = "eyJ-Geheimnis-0815"
 
+# A TLS handshake that is cancelled at a test's end leaves its socket to asyncio's garbage collection.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
 
 def _safe(of: Authority, url: str) -> TargetSettings:
     return TargetSettings(
