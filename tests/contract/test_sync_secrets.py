@@ -21,7 +21,7 @@ from journal_kit import HandClock, cancelled_after, event, opened, uuid7
 
 TOKEN = "eyJ-Geheimnis-0815"
 
-# A TLS handshake that is cancelled at a test's end leaves its socket to asyncio's garbage collection.
+# A handshake that is cancelled at a test's end leaves its socket to the garbage collector.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 
