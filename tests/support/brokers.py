@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Final, Self
 
@@ -38,7 +39,7 @@ persistence false
 """
 
 
-class _Server:
+class _Server(ABC):
     """One server process over a folder of its own."""
 
     def __init__(self) -> None:
@@ -81,8 +82,9 @@ class _Server:
             self._process.wait()
             self._process = None
 
+    @abstractmethod
     def _command(self) -> list[str]:
-        raise NotImplementedError
+        """Write the configuration and return the words that start the program."""
 
 
 class NatsServer(_Server):

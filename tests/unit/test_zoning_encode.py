@@ -167,6 +167,7 @@ def test_closing_twice_does_no_harm() -> None:
     cnf = Cnf()
     cnf.close()
     cnf.close()
+    assert cnf.variables == 1
 
 
 # ---------------------------------------------------------------- three values
