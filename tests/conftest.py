@@ -3,6 +3,7 @@
 import asyncio
 import inspect
 import os
+import socket
 import sys
 import threading
 import time
@@ -108,13 +109,19 @@ def _children() -> set[str]:
 
 
 def _ports() -> set[str]:
-    mine = {_target(path) for path in Path("/proc/self/fd").iterdir()}
+    # Each socket is asked itself: the kernel's table of all sockets takes 8 ms to read, twice a test.
     found: set[str] = set()
-    for table in (Path("/proc/self/net/tcp"), Path("/proc/self/net/tcp6")):
-        rows = table.read_text().splitlines()[1:] if table.exists() else []
-        for row in (line.split() for line in rows):
-            if row[3] == "0A" and f"socket:[{row[9]}]" in mine:
-                found.add(f"{int(row[1].rpartition(':')[2], 16)}")
+    for path in Path("/proc/self/fd").iterdir():
+        if not _target(path).startswith("socket:"):
+            continue
+        try:
+            asked = socket.socket(fileno=os.dup(int(path.name)))
+        except OSError:  # another thread has just closed it
+            continue
+        with asked:
+            listens = asked.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
+            if listens and asked.family in (socket.AF_INET, socket.AF_INET6):
+                found.add(f"{asked.getsockname()[1]}")
     return found
 
 
