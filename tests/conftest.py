@@ -109,7 +109,7 @@ def _children() -> set[str]:
 
 
 def _ports() -> set[str]:
-    # Each socket is asked itself: the kernel's table of all sockets takes 8 ms to read, twice a test.
+    # Each socket is asked itself: the table of all sockets takes 8 ms to read.
     found: set[str] = set()
     for path in Path("/proc/self/fd").iterdir():
         if not _target(path).startswith("socket:"):
