@@ -1,0 +1,1 @@
+"""What the station prints: signed labels, numbers, test cards; as pictures and as ZPL."""
