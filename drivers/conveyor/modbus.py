@@ -22,6 +22,7 @@ from drivers.errors import (
     DriverTimeoutError,
 )
 from drivers.protocols import (
+    BeltCommand,
     Capability,
     Clock,
     ConveyorStatus,
@@ -34,7 +35,7 @@ from drivers.protocols import (
     HealthState,
 )
 from drivers.thread_bridge import HealthFeed
-from drivers.wire.conveyor_proof import Finding, Ground, settle
+from drivers.wire.conveyor_proof import Finding, Ground, ordered, settle
 from drivers.wire.conveyor_registers import (
     FAULTS,
     STATUS_OFFSET,
@@ -58,6 +59,13 @@ START_AGAIN_S: Final = 2.0
 WRITTEN_MAX: Final = 16  # commands remembered as acknowledged; one is in flight at a time
 
 _URL: Final = re.compile(r"tcp://(?P<host>[^\s/:]+|\[[0-9a-fA-F:]+\])(?::(?P<port>\d{1,5}))?")
+
+_ORDERS: Final = {
+    BeltCommand.STOP: Command.STOP,
+    BeltCommand.START: Command.START,
+    BeltCommand.RESET: Command.RESET,
+    BeltCommand.CANCEL: Command.CANCEL,
+}
 
 log = logging.getLogger("conveyor")
 
@@ -208,6 +216,33 @@ class ModbusConveyor:
             self._remember(key, seen=False)
         return await self._await_echo(command, deadline)
 
+    async def order(self, command: BeltCommand, seq: int, deadline: Deadline) -> DivertStatus:
+        """Write one order to the belt, beside an open divert too, and wait for its echo."""
+        if not self._clean.is_set():
+            raise DriverLostError(self._name, command, "the link is not clean")
+        found = ordered(status_of(await self._read(), self._clock.monotonic_ns()), seq)
+        if found.ground is Ground.UNSEEN:
+            values = encode_command(_ORDERS[command], host_hb=self._beat(), seq=seq)
+            try:
+                await self._link.write(self._settings.base, values)
+            except DriverLostError as error:
+                log.warning("%s", error)  # only the registers can tell
+            found = await self._await_order(seq, deadline)
+        return self._told(None, found.phase, code=found.code, reason=found.reason)
+
+    async def _await_order(self, seq: int, deadline: Deadline) -> Finding:
+        """Two blocks without the number, the second with a later heartbeat: it never came."""
+        first: StatusBlock | None = None
+        while (block := await self._next_block(deadline)) is not None:
+            found = ordered(status_of(block, self._clock.monotonic_ns()), seq)
+            if found.ground is Ground.FINAL:
+                return found
+            first = first if first is not None and first.boot_id == block.boot_id else block
+            if block.plc_hb != first.plc_hb:
+                return found
+            await asyncio.sleep(ECHO_POLL_S)
+        return Finding(phase=DivertPhase.IN_DOUBT, ground=Ground.FINAL, reason="no_echo")
+
     async def finish(self, command: DivertCommand, deadline: Deadline) -> DivertStatus:
         """Only read until the registers prove how this command ended; also after a restart.
 
@@ -299,11 +334,11 @@ class ModbusConveyor:
         return self._told(command, found.phase, code=found.code, reason=found.reason)
 
     def _told(
-        self, command: DivertCommand, phase: DivertPhase, *, code: int = 0, reason: str = ""
+        self, command: DivertCommand | None, phase: DivertPhase, *, code: int = 0, reason: str = ""
     ) -> DivertStatus:
         block = self._block
         return DivertStatus(
-            token=command.token,
+            token=command.token if command is not None else 0,
             phase=phase,
             at_ns=self._clock.monotonic_ns(),
             code=code,

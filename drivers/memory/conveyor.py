@@ -13,6 +13,7 @@ from typing import Final, Self
 
 from drivers.errors import DriverBusyError, DriverLostError, DriverProtocolError
 from drivers.protocols import (
+    BeltCommand,
     Capability,
     Clock,
     ConveyorStatus,
@@ -25,7 +26,7 @@ from drivers.protocols import (
     HealthState,
 )
 from drivers.thread_bridge import HealthFeed
-from drivers.wire.conveyor_proof import Finding, Ground, settle
+from drivers.wire.conveyor_proof import Finding, Ground, ordered, settle
 from drivers.wire.conveyor_registers import WORD, SeqResult
 
 READ_S: Final = 0.005
@@ -81,7 +82,10 @@ class MemoryBelt:
         self._reject_reason = 0
         self._fault = 0
         self._exit = (0, 0)  # lane, token
+        self._is_running = True
+        self._beat = 0
         self.faults = BeltFaults()
+        self.lanes_full: frozenset[int] = frozenset()
         self.diverts: Counter[int] = Counter()
         self.boot_id = 1
         self.seq_seen = 0
@@ -98,10 +102,11 @@ class MemoryBelt:
         """Return what a PLC would show now."""
         now_ns = self._clock.monotonic_ns()
         self._move(now_ns)
+        self._beat = (self._beat + 1) % WORD
         return ConveyorStatus(
             received_ns=now_ns,
             boot_id=self.boot_id,
-            running=not self._fault,
+            running=self._is_running and not self._fault,
             fault=self._fault,
             host_lost=False,
             busy=self._running is not None,
@@ -115,6 +120,8 @@ class MemoryBelt:
             exit_lane=self._exit[0],
             exit_count=self.exit_count,
             exit_item=self._exit[1],
+            lanes_full=self.lanes_full,
+            plc_hb=self._beat,
         )
 
     def take(self, command: DivertCommand) -> None:
@@ -130,12 +137,41 @@ class MemoryBelt:
             if not self._reject_reason:
                 self._begin(command)
 
+    def order(self, command: BeltCommand, seq: int) -> None:
+        """Act once per new number; a belt that has a fault starts only after a reset."""
+        self._move(self._clock.monotonic_ns())
+        if self.faults.unheard:
+            self.faults.unheard = False
+        elif seq not in (0, self.seq_seen):
+            self.seq_seen = seq
+            self._reject_reason = 4 if command is BeltCommand.START and self._fault else 0
+            self._seq_result = SeqResult.REJECTED if self._reject_reason else SeqResult.DONE
+            if not self._reject_reason:
+                self._obey(command)
+
+    def _obey(self, command: BeltCommand) -> None:
+        match command:
+            case BeltCommand.STOP:
+                self._is_running = False
+            case BeltCommand.START:
+                self._is_running = True
+            case BeltCommand.RESET:
+                self._fault = 0
+            case BeltCommand.CANCEL:
+                cancelled, self._running = self._running, None
+                if cancelled is not None:
+                    self._last, self._done_result = cancelled.command, SeqResult.FAILED
+
     def _refusal(self, command: DivertCommand) -> int:
         if self.faults.reject:
             return self.faults.reject
-        if self._running is not None:
-            return 1
-        return 0 if 1 <= command.lane <= self._settings.lanes else 2
+        checks = (
+            (self._running is not None, 1),
+            (not 1 <= command.lane <= self._settings.lanes, 2),
+            (not self._is_running, 3),
+            (command.lane in self.lanes_full, 9),
+        )
+        return next((reason for fails, reason in checks if fails), 0)
 
     def _begin(self, command: DivertCommand) -> None:
         span_ns = self._settings.divert_ms * 1_000_000
@@ -146,11 +182,13 @@ class MemoryBelt:
 
     def _move(self, now_ns: int) -> None:
         running, leaving = self._running, self._leaving
-        if running is not None and now_ns >= running.ends_ns and not self.faults.is_held:
+        stands = self.faults.is_held or not self._is_running
+        if running is not None and now_ns >= running.ends_ns and not stands:
             self._running, self._last = None, running.command
             self._fault, self.faults.fail = self.faults.fail, 0
             self._done_result = SeqResult.FAILED if self._fault else SeqResult.DONE
-            self._seq_result = self._done_result
+            if self.seq_seen == running.command.seq:
+                self._seq_result = self._done_result
             if not self._fault:
                 self.diverts[running.command.token] += 1
                 self.divert_count = (self.divert_count + 1) % WORD
@@ -247,6 +285,12 @@ class MemoryConveyor:
         doubt = Finding(phase=DivertPhase.IN_DOUBT, ground=Ground.FINAL, reason="no_end")
         return self._told(command, doubt)
 
+    async def order(self, command: BeltCommand, seq: int, deadline: Deadline) -> DivertStatus:  # noqa: ARG002 the belt answers at once
+        """Hand over one order. Returns SEEN, REJECTED or NOT_SEEN."""
+        self._reached(command)
+        self.belt.order(command, seq)
+        return self._told(None, ordered(self.belt.status(), seq))
+
     def _reached(self, tried: str) -> ConveyorStatus:
         status = self.status()
         if status is None:
@@ -260,10 +304,10 @@ class MemoryConveyor:
     def _settle(self, command: DivertCommand, status: ConveyorStatus) -> Finding:
         return settle(status, command, lane_sensor=self._settings.lane_sensor)
 
-    def _told(self, command: DivertCommand, found: Finding) -> DivertStatus:
+    def _told(self, command: DivertCommand | None, found: Finding) -> DivertStatus:
         status = self.belt.status()
         return DivertStatus(
-            token=command.token,
+            token=command.token if command is not None else 0,
             phase=found.phase,
             at_ns=status.received_ns,
             code=found.code,

@@ -4,6 +4,7 @@ Drivers know node ids, lane numbers and bytes; they know no zone, no unit and no
 """
 
 from drivers.protocols.conveyors import (
+    BeltCommand,
     ConveyorDriver,
     ConveyorStatus,
     DivertCommand,
@@ -55,6 +56,7 @@ __all__ = [
     "HAND_SCANNER",
     "PENDING_SCANS_MAX",
     "SCAN_BYTES_MAX",
+    "BeltCommand",
     "CameraDriver",
     "Capability",
     "Clock",

@@ -27,6 +27,23 @@ class ConveyorStatus:
     exit_lane: int
     exit_count: int
     exit_item: int
+    lane_now: int = 0
+    lanes_full: frozenset[int] = frozenset()
+    infeed: bool | None = None  # None = the belt has no such sensor
+    local: bool = False  # somebody works it by hand
+    safety_ok: bool = True
+    plc_hb: int = 0
+    map_version: int = 1
+    host_timeout_ms: int | None = None  # None = the PLC does not tell
+
+
+class BeltCommand(StrEnum):
+    """What may be ordered of a belt at any time, while a divert is open too."""
+
+    STOP = "stop"
+    START = "start"
+    RESET = "reset"
+    CANCEL = "cancel"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,4 +104,12 @@ class ConveyorDriver(Device, Protocol):
         """Only read until the registers prove how this command ended; also after a restart.
 
         Returns NOT_SEEN, DONE, REJECTED, FAILED, UNCONFIRMED, WRONG_LANE or IN_DOUBT.
+        """
+
+    async def order(self, command: BeltCommand, seq: int, deadline: Deadline) -> DivertStatus:
+        """Write one order to the belt, beside an open divert too, and wait for its echo.
+
+        `seq` is a new committed number; an open divert is then followed by `done_seq`. Returns
+        SEEN, REJECTED, NOT_SEEN (it never came, the same number may be ordered again) or IN_DOUBT;
+        `token` is 0. Raises DriverLostError before anything was written.
         """

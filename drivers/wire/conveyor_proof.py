@@ -31,6 +31,9 @@ class Finding:
     reason: str = ""
 
 
+_TAKEN = Finding(phase=DivertPhase.SEEN, ground=Ground.FINAL)
+
+
 def settle(status: ConveyorStatus, command: DivertCommand, *, lane_sensor: bool) -> Finding:
     """Return what one block says about a command. Counters wrap at 65536."""
     if status.boot_id != command.boot_id:
@@ -47,6 +50,13 @@ def settle(status: ConveyorStatus, command: DivertCommand, *, lane_sensor: bool)
     if status.divert_count != command.count_before:
         return _doubt("count_moved")
     return Finding(phase=DivertPhase.NOT_SEEN, ground=Ground.UNSEEN)
+
+
+def ordered(status: ConveyorStatus, seq: int) -> Finding:
+    """Return what one block says about an order to the belt itself: stop, start, reset, cancel."""
+    if status.seq_seen != seq:
+        return Finding(phase=DivertPhase.NOT_SEEN, ground=Ground.UNSEEN)
+    return _refused(status) if status.seq_result == SeqResult.REJECTED else _TAKEN
 
 
 def _done(status: ConveyorStatus, command: DivertCommand, *, lane_sensor: bool) -> Finding:
@@ -79,17 +89,17 @@ def _left(status: ConveyorStatus, command: DivertCommand) -> Finding:
 def _seen(status: ConveyorStatus) -> Finding:
     match status.seq_result:
         case SeqResult.REJECTED:
-            code = status.reject_reason
-            return Finding(
-                phase=DivertPhase.REJECTED,
-                ground=Ground.FINAL,
-                code=code,
-                reason=REJECT_REASONS.get(code, f"reject_{code}"),
-            )
+            return _refused(status)
         case SeqResult.FAILED:
             return _failed(status)
         case _:
             return Finding(phase=DivertPhase.SEEN, ground=Ground.OPEN)
+
+
+def _refused(status: ConveyorStatus) -> Finding:
+    code = status.reject_reason
+    reason = REJECT_REASONS.get(code, f"reject_{code}")
+    return Finding(phase=DivertPhase.REJECTED, ground=Ground.FINAL, code=code, reason=reason)
 
 
 def _failed(status: ConveyorStatus) -> Finding:

@@ -79,6 +79,10 @@ class StatusBlock:
     exit_lane: int = 0
     exit_count: int = 0
     exit_item: int = 0
+    infeed: bool = False
+    local: bool = False
+    safety_closed: bool = False
+    lanes_full: frozenset[int] = frozenset()
 
 
 def encode_command(
@@ -125,6 +129,10 @@ def decode_status(registers: Sequence[int]) -> StatusBlock:
         exit_lane=registers[15] if has_exit else 0,
         exit_count=registers[16] if has_exit else 0,
         exit_item=registers[17] * WORD + registers[18] if has_exit else 0,
+        infeed=bool(bits & 16),
+        local=bool(bits & 32),
+        safety_closed=bool(bits & 64),
+        lanes_full=frozenset(lane for lane in range(1, 9) if bits >> 7 + lane & 1),
     )
     if block.map_version != MAP_VERSION:
         raise ValueError(f"map_version {block.map_version} is not spoken: {MAP_VERSION}")
@@ -152,6 +160,10 @@ def status_of(block: StatusBlock, received_ns: int) -> ConveyorStatus:
         exit_lane=block.exit_lane,
         exit_count=block.exit_count,
         exit_item=block.exit_item,
+        lane_now=block.lane_now,
+        plc_hb=block.plc_hb,
+        map_version=block.map_version,
+        host_timeout_ms=block.host_timeout * 100 or None,
     )
 
 

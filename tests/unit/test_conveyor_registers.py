@@ -76,6 +76,9 @@ def test_a_status_block_is_read_as_the_table_says() -> None:
         exit_lane=3,
         exit_count=12,
         exit_item=0x10002,
+        lane_now=2,
+        plc_hb=513,
+        host_timeout_ms=2000,
     )
 
 
