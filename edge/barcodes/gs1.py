@@ -13,6 +13,7 @@ from edge.barcodes.gs1_linters import RULES, Gs1Fault, content_fault
 GS: Final = "\x1d"
 ELEMENTS_MAX: Final = 20  # no label carries more; keeps a hostile code cheap
 URI_CHARS_MAX: Final = 2048
+Elements = tuple[tuple[str, str], ...]
 _CONFIG: Final = ParseConfig(gs1_element_strings_verify_date=False)
 _URI: Final = re.compile(
     r"(?:https?|HTTPS?)://[A-Za-z0-9.:\[\]-]+(/[^?#]*)(?:\?([^#]*))?(?:#.*)?", re.ASCII
@@ -27,7 +28,7 @@ _SWALLOWED: Final = re.compile(r".(?:10|11|15|17|24[01]|30|37|9[0-9]).")
 class Message:
     """Elements in the order read. `gs_suspect` = the last one may have swallowed its neighbour."""
 
-    elements: tuple[tuple[str, str], ...]
+    elements: Elements
     gs_suspect: bool = False
 
     def get(self, ai: str) -> str | None:
@@ -52,7 +53,7 @@ def parse(text: str) -> Message | Gs1Fault:
     return Message(elements, gs_suspect=suspect and not text.endswith(GS))
 
 
-def split(text: str) -> tuple[tuple[str, str], ...] | Gs1Fault:
+def split(text: str) -> Elements | Gs1Fault:
     """Return AI and data of each element; their relations to each other are not judged."""
     if not text:
         return Gs1Fault.EMPTY
@@ -86,13 +87,13 @@ def _split_segment(rest: str, elements: list[tuple[str, str]]) -> Gs1Fault | Non
     return None
 
 
-def association_fault(elements: tuple[tuple[str, str], ...]) -> Gs1Fault | None:
+def association_fault(elements: Elements) -> Gs1Fault | None:
     """Return what forbids these elements together: repeats, `ex` and `req` of the dictionary."""
     known: dict[str, str] = {}
     for ai, value in elements:
         if known.setdefault(ai, value) != value:
             return Gs1Fault.REPEATED
-    for ai in known:
+    for ai in known.keys() & RULES.keys():
         if any(_matches(other, ex) for ex in RULES[ai].ex for other in known if other != ai):
             return Gs1Fault.EXCLUDED
         if not all(_is_met(req, known) for req in RULES[ai].req):
@@ -141,7 +142,7 @@ def parse_uri(text: str) -> Message | Gs1Fault:
     return _checked((*keys, *attributes))
 
 
-def _checked(elements: tuple[tuple[str, str], ...]) -> Message | Gs1Fault:
+def _checked(elements: Elements) -> Message | Gs1Fault:
     if len({ai for ai, _ in elements}) != len(elements):
         return Gs1Fault.REPEATED
     for ai, value in elements:
@@ -151,7 +152,7 @@ def _checked(elements: tuple[tuple[str, str], ...]) -> Message | Gs1Fault:
     return association_fault(elements) or Message(elements)
 
 
-def _path_elements(parts: list[str]) -> tuple[tuple[str, str], ...] | Gs1Fault:
+def _path_elements(parts: list[str]) -> Elements | Gs1Fault:
     """Return primary key and qualifiers; what stands before the key belongs to the site."""
     starts = range(len(parts) % 2, len(parts), 2)
     at = next((i for i in reversed(starts) if _is_primary(parts[i])), None)
@@ -174,7 +175,7 @@ def _is_in_order(qualifiers: list[str], path: tuple[str, ...]) -> bool:
     return all(ai in left for ai in qualifiers)
 
 
-def _attributes(query: str) -> tuple[tuple[str, str], ...] | Gs1Fault:
+def _attributes(query: str) -> Elements | Gs1Fault:
     pairs = [part.partition("=") for part in re.split("[&;]", query) if "=" in part]
     numbered = [(key, unquote(value)) for key, _, value in pairs if key.isdigit()]
     if len(numbered) > ELEMENTS_MAX:

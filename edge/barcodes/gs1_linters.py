@@ -1,16 +1,15 @@
 """Content checks of one application identifier's data, from the components of the dictionary.
 
-Codes for countries, currencies, IBAN, key prefixes, coordinates and percent escapes are taken
-as they come; check digits, dates, times, counts and character sets are judged.
+Coupons (8110 to 8112) are taken as they come; all else that the dictionary demands is judged.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from edge.barcodes.checks import has_mod10
+from edge.barcodes.gs1_checks import CHECKS_BY_NAME, UNJUDGED
 from edge.barcodes.gs1_table import DICTIONARY
 
 
@@ -55,7 +54,11 @@ _CSETS: Final = {
     "Z": re.compile(r"[A-Za-z0-9_\-]+=*"),
 }
 _SPEC: Final = re.compile(r"([NXYZ])(\.\.)?([0-9]+)")
-_DAYS: Final = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+
+
+def is_known(ai: str) -> bool:
+    """Return whether an application identifier is assigned."""
+    return ai in RULES
 
 
 def content_fault(ai: str, value: str) -> Gs1Fault | None:
@@ -71,56 +74,9 @@ def content_fault(ai: str, value: str) -> Gs1Fault | None:
         if len(taken) < part.least or not _CSETS[part.cset].fullmatch(taken):
             return Gs1Fault.SYNTAX
         for name in part.checks:
-            if not _LINTERS.get(name, _is_anything)(taken):
+            if name not in UNJUDGED and not CHECKS_BY_NAME[name](taken):
                 return Gs1Fault.CHECK_DIGIT if name == "csum" else Gs1Fault.CONTENT
     return Gs1Fault.SYNTAX if rest else None
-
-
-def _is_anything(_text: str) -> bool:
-    return True
-
-
-def _is_date(text: str, *, day_zero: bool) -> bool:
-    """Return whether YYMMDD (or YYYYMMDD) is a day; `day_zero` = the end of the month as 00."""
-    year, month, day = int(text[:-4]), int(text[-4:-2]), int(text[-2:])
-    if not 1 <= month <= 12:
-        return False
-    leap = year % 4 == 0 and (len(text) == 6 or year % 100 != 0 or year % 400 == 0)
-    last = 28 if month == 2 and not leap else _DAYS[month - 1]
-    return (0 if day_zero else 1) <= day <= last
-
-
-def _is_piece(text: str) -> bool:
-    half = len(text) // 2
-    piece, total = int(text[:half]), int(text[half:])
-    return len(text) % 2 == 0 and 0 < piece <= total
-
-
-def _is_place_in_row(text: str) -> bool:
-    found = re.fullmatch(r"([1-9][0-9]*)/([1-9][0-9]*)", text)
-    return found is not None and int(found[1]) <= int(found[2])
-
-
-_LINTERS: Final[Mapping[str, Callable[[str], bool]]] = {
-    "csum": has_mod10,
-    "yymmd0": lambda text: _is_date(text, day_zero=True),
-    "yymmdd": lambda text: _is_date(text, day_zero=False),
-    "yyyymmdd": lambda text: _is_date(text, day_zero=False),
-    "hhmi": lambda text: int(text[:2]) < 24 and int(text[2:]) < 60,
-    "hh": lambda text: int(text) < 24,
-    "mi": lambda text: int(text) < 60,
-    "ss": lambda text: int(text) < 60,
-    "yesno": lambda text: text in ("0", "1"),
-    "zero": lambda text: not text.strip("0"),
-    "nonzero": lambda text: bool(text.strip("0")),
-    "nozeroprefix": lambda text: text == "0" or not text.startswith("0"),
-    "hasnondigit": lambda text: not text.isdigit(),
-    "hyphen": lambda text: not text.strip("-"),
-    "iso5218": lambda text: text in ("0", "1", "2", "9"),
-    "winding": lambda text: text in ("0", "1", "9"),
-    "pieceoftotal": _is_piece,
-    "posinseqslash": _is_place_in_row,
-}
 
 
 def _component(text: str) -> Component:
