@@ -22,7 +22,7 @@ from edge.feeds.policy_inbox import PolicyInbox
 from edge.journal.photos import PhotoStore
 from edge.journal.reader import SQLITE_VERSION, Reader
 from edge.journal.reference import Reference
-from edge.journal.writer import Identity, Journal, machine_id
+from edge.journal.writer import Identity, Journal, Synchronous, machine_id
 from edge.service.devices import make_devices
 from edge.service.look_up import LookUp
 from edge.service.monitoring import MonitoringDoor
@@ -44,10 +44,17 @@ STOP_S: Final = 2.0  # for the last event and the goodbye; correctness does not 
 log = logging.getLogger("service")
 
 
-async def serve(settings: Settings, data: Path, *, notify: str | None = None) -> None:
+async def serve(
+    settings: Settings,
+    data: Path,
+    *,
+    notify: str | None = None,
+    synchronous: Synchronous = Synchronous.FULL,
+) -> None:
     """Serve until SIGTERM or SIGINT. Raises what must end the process with a fault.
 
     `notify` = the address at which a service manager wants to be told, None where there is none.
+    `synchronous` is not FULL in the control of power cuts alone.
     """
     clock = SystemClock()
     ending = asyncio.Event()
@@ -62,6 +69,7 @@ async def serve(settings: Settings, data: Path, *, notify: str | None = None) ->
                 targets=settings.targets,
                 budget=settings.station.journal,
                 clock=clock,
+                synchronous=synchronous,
                 salvages=True,
             )
         )

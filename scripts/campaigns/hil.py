@@ -1,8 +1,10 @@
 """The power cord of a whole machine: a QEMU guest writes on a disk with a volatile cache.
 
 HIL names the folder of the guest tool (`hil.py`, `powerdisk.py`), HIL_CACHE what its build made.
-The journal's trial runs in the guest and prints what is acknowledged. At random moments the disk
-is taken as a cut would leave it, its file system mounted here, the journal proven. Needs root.
+First the service works in the guest, its scanner's cable and its power cord in our hands; it is
+booted again after each pull. Then the journal's trial runs in one boot and prints what is
+acknowledged; at random moments the disk is taken as a cut would leave it. Each time the file
+system is mounted here and the journal proven. Needs root.
 """
 
 import argparse
@@ -19,6 +21,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
+from guest_station import Station
+
 DISK_MB: Final = 96
 READY_S: Final = 240.0
 PROGRAM: Final = Path(sys.executable).with_name("receiving-edge")
@@ -27,6 +31,8 @@ PROGRAM: Final = Path(sys.executable).with_name("receiving-edge")
 def main() -> int:
     """Return 0 when every disk holds what was acknowledged, and the control's do not."""
     parser = argparse.ArgumentParser(prog="scripts/campaign hil", description=__doc__)
+    parser.add_argument("--pulls", type=int, default=20, help="of a working service's cord (20)")
+    parser.add_argument("--control-pulls", type=int, default=5, help="with NORMAL (5)")
     parser.add_argument("--cuts", type=int, default=20, help="disks taken out of one boot (20)")
     parser.add_argument("--control-cuts", type=int, default=20, help="with NORMAL (20)")
     parser.add_argument("--seed", type=int, default=20261128)
@@ -36,13 +42,44 @@ def main() -> int:
         print("HIL names no folder of the guest tool: nothing is cut", file=sys.stderr)
         return 1
     sys.path.insert(0, tool)
-    lost = _cuts(args.cuts, "full", args.seed)
+    lost = _pulls(args.pulls, "full", args.seed) + _cuts(args.cuts, "full", args.seed)
+    pulled = _pulls(args.control_pulls, "normal", args.seed)
     control = _cuts(args.control_cuts, "normal", args.seed)
-    return 0 if not lost and (control or not args.control_cuts) else 1
+    is_control_lost = (pulled or not args.control_pulls) and (control or not args.control_cuts)
+    return 0 if not lost and is_control_lost else 1
+
+
+def _pulls(pulls: int, synchronous: str, seed: int) -> int:
+    """Pull the cord of a working station so often; return after how many something was lost."""
+    if not pulls:
+        return 0
+    rng = random.Random(seed)  # noqa: S311 - a seed that can be repeated is wanted
+    lost = 0
+    with tempfile.TemporaryDirectory() as made:
+        station = Station(Path(made), synchronous)
+        for number in range(pulls):
+            cut = station.pull(rng)
+            lost += not cut.is_whole
+            print(
+                f"pull {number + 1}, {synchronous}: {cut.scans} scans, {cut.at_stake} writes at"
+                f" stake, shown {cut.acked}, found {cut.found}:"
+                f" {'whole' if cut.is_whole else 'LOST'}; booted in {cut.boot_s:.0f} s, ready"
+                f" {cut.ready_s:.0f} s later",
+                flush=True,
+            )
+        newest = station.start_once_more()
+    print(
+        f"service, synchronous={synchronous}, seed {seed}: {pulls} pulls, {lost} with a loss;"
+        f" started once more, it stands at {newest}",
+        flush=True,
+    )
+    return lost
 
 
 def _cuts(cuts: int, synchronous: str, seed: int) -> int:
     """Run one guest and examine so many disks; return how many had lost something."""
+    if not cuts:
+        return 0
     rng = random.Random(seed)  # noqa: S311 - a seed that can be repeated is wanted
     lost = 0
     with tempfile.TemporaryDirectory() as made, _guest(Path(made), synchronous) as (disk, work):
