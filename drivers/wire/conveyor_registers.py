@@ -81,7 +81,7 @@ class StatusBlock:
     exit_item: int = 0
     infeed: bool = False
     local: bool = False
-    safety_closed: bool = False
+    safety_open: bool = False
     lanes_full: frozenset[int] = frozenset()
 
 
@@ -131,7 +131,7 @@ def decode_status(registers: Sequence[int]) -> StatusBlock:
         exit_item=registers[17] * WORD + registers[18] if has_exit else 0,
         infeed=bool(bits & 16),
         local=bool(bits & 32),
-        safety_closed=bool(bits & 64),
+        safety_open=bool(bits & 64),
         lanes_full=frozenset(lane for lane in range(1, 9) if bits >> 7 + lane & 1),
     )
     if block.map_version != MAP_VERSION:

@@ -38,9 +38,9 @@ class Registers:
         if values is not None:
             if not (self.base <= address and address + count <= self.base + HOST_WORDS):
                 return ExcCodes.ILLEGAL_ADDRESS
-            self.plc.write(address - self.base, [int(value) for value in values], now)
+            self.plc.on_write(address - self.base, [int(value) for value in values], now)
         at = self.base + STATUS_AT - start
-        registers[at : at + STATUS_WORDS] = self.plc.status(now)
+        registers[at : at + STATUS_WORDS] = self.plc.on_read(now)
         return None
 
 
@@ -73,4 +73,4 @@ async def _roll(plc: Plc) -> None:
     """The belt moves whether or not anybody reads its registers."""
     while True:
         await asyncio.sleep(TICK_S)
-        plc.advance(time.monotonic_ns())
+        plc.tick(time.monotonic_ns())

@@ -1,203 +1,205 @@
-"""The PLC's program: host block in, status block out, a belt with lanes. Time is handed in."""
+"""The PLC's program in the style `seq_ack`: host block in, status block out. Time is handed in.
 
+`on_write`, `on_read` and `tick` are all there is: it runs in virtual time without a socket.
+"""
+
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
+
+from sim.conveyor.sorter import (
+    DONE,
+    EXECUTING,
+    REJECTED,
+    UNKNOWN_COMMAND,
+    Belt,
+    Happening,
+    PlcFaults,
+    Sorter,
+)
+
+__all__ = ["Belt", "Happening", "Plc", "PlcFaults", "Program"]
 
 HOST_WORDS: Final = 8
 STATUS_WORDS: Final = 20
 STATUS_AT: Final = 100
 MAP_VERSION: Final = 1
 HEARTBEAT_NS: Final = 100_000_000
-
 DIVERT, STOP, START, RESET, CANCEL = 1, 2, 3, 4, 5
-EXECUTING, DONE, REJECTED, FAILED = 1, 2, 3, 4
-BUSY, BAD_LANE, NOT_RUNNING, FAULT, UNKNOWN_COMMAND, HOST_LOST = 1, 2, 3, 4, 5, 6
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Belt:
-    """Times in nanoseconds, lanes from 1."""
+class Program(Protocol):
+    """What a style of PLC is to a server: two blocks of registers and a clock."""
 
-    lanes: int = 3
-    divert_ns: int = 1_500_000_000
-    exit_ns: int = 300_000_000
-    host_timeout_ns: int = 2_000_000_000
+    host_words: int
+    status_words: int
 
+    @property
+    def faults(self) -> PlcFaults:
+        """Return what goes wrong."""
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Happening:
-    """Something physical or seen: kind is `seen`, `diverted` or `exited`."""
+    @property
+    def sorter(self) -> Sorter:
+        """Return the belt."""
 
-    kind: str
-    token: int
-    lane: int
-    at_ns: int
+    def on_write(self, offset: int, values: list[int], now_ns: int) -> None:
+        """Take words into the host block."""
 
+    def on_read(self, now_ns: int) -> list[int]:
+        """Return the status block."""
 
-@dataclass(slots=True, kw_only=True)
-class _Running:
-    """The divert under way; `left_ns` shrinks only while the belt runs."""
+    def tick(self, now_ns: int) -> None:
+        """Let time pass."""
 
-    seq: int
-    token: int
-    lane: int
-    left_ns: int
+    def reboot(self, boot_id: int, now_ns: int) -> None:
+        """Lose everything but the wiring, as after a power cut."""
+
+    def is_ready(self, now_ns: int) -> bool:
+        """Return whether a divert sent now would be taken."""
 
 
 class Plc:
     """One controller. Every call says what time it is; the belt moves on in between."""
 
+    host_words = HOST_WORDS
+    status_words = STATUS_WORDS
+
     def __init__(
         self, belt: Belt, boot_id: int, now_ns: int, notice: Callable[[Happening], None]
     ) -> None:
-        self._belt = belt
-        self._notice = notice
-        self._host = [0] * HOST_WORDS
+        self.sorter = Sorter(belt, now_ns, notice)
         self._boot(boot_id, now_ns)
 
     def _boot(self, boot_id: int, now_ns: int) -> None:
         self.boot_id = boot_id
-        self.running, self.host_lost, self.fault = True, False, 0
-        self._started_ns = self._now_ns = now_ns
+        self._host = [0] * HOST_WORDS
+        self._started_ns = now_ns
         self._host_seen_ns: int | None = None
-        self._task: _Running | None = None
-        self._exits: list[tuple[int, int, int]] = []
+        self._stood_ns = now_ns
         self._seq_seen = self._seq_result = self._reject = 0
-        self._done_seq = self._done_result = self._done_item = 0
-        self._diverts = self._exit_count = self._exit_lane = self._exit_item = 0
-        self._lane_now = 0
+        self.sorter.restart(now_ns)
+
+    @property
+    def faults(self) -> PlcFaults:
+        """Return what goes wrong."""
+        return self.sorter.faults
+
+    @property
+    def diverts(self) -> Counter[int]:
+        """Return how often each token was really pushed off the belt."""
+        return self.sorter.diverts
+
+    @property
+    def running(self) -> bool:
+        """Return whether the belt moves."""
+        return self.sorter.running
 
     def reboot(self, boot_id: int, now_ns: int) -> None:
         """Lose everything but the wiring, as after a power cut."""
-        self._host = [0] * HOST_WORDS
         self._boot(boot_id, now_ns)
 
     def is_ready(self, now_ns: int) -> bool:
         """Return whether a divert sent now would be taken."""
-        self.advance(now_ns)
-        return self.running and not (self.host_lost or self.fault or self._task)
+        self.tick(now_ns)
+        belt = self.sorter
+        return belt.running and not (belt.host_lost or belt.fault or belt.task)
 
-    def write(self, offset: int, values: list[int], now_ns: int) -> None:
+    def preset(self, *, seq: int, count: int) -> None:
+        """Let number and counters stand where a belt has them after years."""
+        self._seq_seen = seq
+        self.sorter.count = self.sorter.exit_count = count
+
+    def on_write(self, offset: int, values: list[int], now_ns: int) -> None:
         """Take words into the host block; a new sequence number starts its command."""
-        self.advance(now_ns)
-        before = list(self._host)
+        self.tick(now_ns)
+        before = self._host[0]
         self._host[offset : offset + len(values)] = values
-        if self._host[0] != before[0]:
+        if self._host[0] != before:
             self._host_seen_ns = now_ns
         if self._host[7] not in (0, self._seq_seen):
             self._command(self._host[7])
 
-    def status(self, now_ns: int) -> list[int]:
+    def on_read(self, now_ns: int) -> list[int]:
         """Return the status block."""
-        self.advance(now_ns)
-        token, out = self._done_item, self._exit_item
+        self.tick(now_ns)
+        belt, ended = self.sorter, self.sorter.ended
+        token = ended.token if ended else 0
+        beat_ns = self._stood_ns if self.faults.frozen else now_ns
         return [
-            (now_ns - self._started_ns) // HEARTBEAT_NS & 0xFFFF,
-            self._bits(),
+            (beat_ns - self._started_ns) // HEARTBEAT_NS & 0xFFFF,
+            belt.bits(),
             self._seq_seen,
-            self._seq_result,
-            self.fault,
-            self._lane_now,
+            self._result(),
+            belt.fault,
+            belt.lane_now,
             token >> 16,
             token & 0xFFFF,
-            self._diverts,
+            belt.count,
             self.boot_id,
-            self._done_seq,
+            ended.number if ended else 0,
             self._reject,
-            self._done_result,
+            ended.result if ended else 0,
             MAP_VERSION,
-            self._belt.host_timeout_ns // 100_000_000,
-            self._exit_lane,
-            self._exit_count,
-            out >> 16,
-            out & 0xFFFF,
+            belt.belt.host_timeout_ns // 100_000_000,
+            belt.exit_lane,
+            belt.exit_count,
+            belt.exit_item >> 16,
+            belt.exit_item & 0xFFFF,
             0,
         ]
 
-    def advance(self, now_ns: int) -> None:
-        """Let the belt run until now; the watchdog stops it at its own moment."""
-        until = now_ns
+    def tick(self, now_ns: int) -> None:
+        """Let the belt run until now. In the middle of the divert named so, the PLC restarts."""
+        cut_ns = self._cut_ns()
+        if cut_ns is not None and cut_ns <= now_ns:
+            self.faults.reboot_at = 0
+            self.sorter.tick(cut_ns, self._watched_ns)
+            self._boot(self.boot_id % 0xFFFF + 1, cut_ns)
+        self.sorter.tick(now_ns, self._watched_ns)
+        if not self.faults.frozen:
+            self._stood_ns = now_ns
+
+    @property
+    def _watched_ns(self) -> int | None:
         seen = self._host_seen_ns
-        if seen is not None and not self.host_lost:
-            until = min(now_ns, seen + self._belt.host_timeout_ns)
-        self._roll(max(until, self._now_ns))
-        if until < now_ns and not self.host_lost:
-            self.host_lost, self.running = True, False
-        self._now_ns = max(now_ns, self._now_ns)
+        return None if seen is None else seen + self.sorter.belt.host_timeout_ns
 
-    def _roll(self, until_ns: int) -> None:
-        spent = until_ns - self._now_ns
-        task = self._task
-        if self.running and task is not None:
-            task.left_ns -= spent
-            if task.left_ns <= 0:
-                self._diverted(task, until_ns + task.left_ns)
-        for due_ns, token, lane in [row for row in self._exits if row[0] <= until_ns]:
-            self._exits.remove((due_ns, token, lane))
-            self._exit_lane, self._exit_item = lane, token
-            self._exit_count = (self._exit_count + 1) & 0xFFFF
-            self._notice(Happening(kind="exited", token=token, lane=lane, at_ns=due_ns))
-        self._now_ns = until_ns
+    def _cut_ns(self) -> int | None:
+        belt, task = self.sorter, self.sorter.task
+        if task is None or not self.faults.reboot_at or belt.begun != self.faults.reboot_at:
+            return None
+        return belt.now_ns + max(0, task.left_ns - belt.belt.divert_ns // 2)
 
-    def _diverted(self, task: _Running, at_ns: int) -> None:
-        self._task = None
-        self._lane_now = task.lane
-        self._diverts = (self._diverts + 1) & 0xFFFF
-        self._end(task, DONE)
-        self._exits.append((at_ns + self._belt.exit_ns, task.token, task.lane))
-        self._notice(Happening(kind="diverted", token=task.token, lane=task.lane, at_ns=at_ns))
-
-    def _end(self, task: _Running, result: int) -> None:
-        self._done_seq, self._done_result, self._done_item = task.seq, result, task.token
-        if self._seq_seen == task.seq:
-            self._seq_result = result
+    def _result(self) -> int:
+        """The result of the last number taken; a later one leaves the end of a divert alone."""
+        ended = self.sorter.ended
+        if self._seq_result == EXECUTING and ended is not None and ended.number == self._seq_seen:
+            return ended.result
+        return self._seq_result
 
     def _command(self, seq: int) -> None:
         command, lane = self._host[1], self._host[2]
         token = self._host[3] << 16 | self._host[4]
         self._seq_seen = seq
-        reason = self._refusal(command, lane)
-        if reason:
-            self._seq_result, self._reject = REJECTED, reason
-            return
-        self._seq_result, self._reject = DONE, 0
+        self._reject = self._obey(command, seq, token, lane)
+        taken = EXECUTING if command == DIVERT else DONE
+        self._seq_result = REJECTED if self._reject else taken
+
+    def _obey(self, command: int, seq: int, token: int, lane: int) -> int:
         match command:
             case 1:  # divert
-                self._seq_result = EXECUTING
-                left = self._belt.divert_ns
-                self._task = _Running(seq=seq, token=token, lane=lane, left_ns=left)
-                self._notice(Happening(kind="seen", token=token, lane=lane, at_ns=self._now_ns))
+                reason = self.sorter.refusal(lane)
+                if not reason:
+                    self.sorter.begin(seq, token, lane)
+                return reason
             case 2:  # stop
-                self.running = False
+                self.sorter.running = False
             case 3:  # start
-                self.running, self.host_lost = True, False
+                return self.sorter.start()
             case 4:  # reset
-                self.fault = 0
-            case _:  # cancel
-                self._cancel()
-
-    def _refusal(self, command: int, lane: int) -> int:
-        if command not in (DIVERT, STOP, START, RESET, CANCEL):
-            return UNKNOWN_COMMAND
-        if command == START and self.fault:
-            return FAULT
-        if command != DIVERT:
-            return 0
-        refusals = (
-            (self._task is not None, BUSY),
-            (self.host_lost, HOST_LOST),
-            (self.fault != 0, FAULT),
-            (not self.running, NOT_RUNNING),
-            (not 1 <= lane <= self._belt.lanes, BAD_LANE),
-        )
-        return next((reason for is_so, reason in refusals if is_so), 0)
-
-    def _cancel(self) -> None:
-        task, self._task = self._task, None
-        if task is not None:
-            self._end(task, FAILED)
-
-    def _bits(self) -> int:
-        busy = self._task is not None
-        return self.running | (self.fault != 0) << 1 | self.host_lost << 2 | busy << 3
+                self.sorter.reset()
+            case 5:  # cancel
+                self.sorter.cancel()
+            case _:
+                return UNKNOWN_COMMAND
+        return 0

@@ -20,18 +20,18 @@ class Bench:
 
     def beat(self, at_ms: int) -> None:
         self.heartbeat += 1
-        self.plc.write(0, [self.heartbeat], at_ms * MS)
+        self.plc.on_write(0, [self.heartbeat], at_ms * MS)
 
     def command(
         self, command: int, seq: int, at_ms: int, *, lane: int = 1, token: int = 9
     ) -> list[int]:
         self.heartbeat += 1
         words = [self.heartbeat, command, lane, token >> 16, token & 0xFFFF, 0, 0, seq]
-        self.plc.write(0, words, at_ms * MS)
-        return self.plc.status(at_ms * MS)
+        self.plc.on_write(0, words, at_ms * MS)
+        return self.plc.on_read(at_ms * MS)
 
     def status(self, at_ms: int) -> list[int]:
-        return self.plc.status(at_ms * MS)
+        return self.plc.on_read(at_ms * MS)
 
     def kinds(self) -> list[tuple[str, int, int]]:
         return [(one.kind, one.token, one.lane) for one in self.happened]
@@ -96,7 +96,7 @@ def test_a_silent_host_stops_the_belt_until_start() -> None:
 def test_the_watchdog_freezes_a_divert_where_it_is() -> None:
     bench = Bench()
     bench.beat(0)
-    bench.plc.write(1, [1, 1, 0, 9, 0, 0, 1], 1900 * MS)
+    bench.plc.on_write(1, [1, 1, 0, 9, 0, 0, 1], 1900 * MS)
     assert bench.status(9000)[DIVERTS] == 0
     bench.command(3, 2, 9000)
     assert bench.status(9299)[DIVERTS] == 0
