@@ -18,6 +18,7 @@ from drivers.errors import (
     DriverTimeoutError,
 )
 from drivers.protocols import (
+    ActionStatus,
     Capability,
     Clock,
     Deadline,
@@ -25,21 +26,25 @@ from drivers.protocols import (
     DeviceName,
     GraphNode,
     HealthState,
+    InstantKind,
     MoveOrder,
     NodeId,
     OrderBody,
     OrderId,
     OrderPhase,
     OrderStatus,
+    RobotCounts,
+    RobotError,
     RobotId,
     RobotSnapshot,
+    RobotTraits,
     SendResult,
 )
 from drivers.thread_bridge import HealthFeed
 from drivers.wire.vda5050.order import build_order
 from drivers.wire.vda5050.profile import RobotProfile
 from drivers.wire.vda5050.progress import Standing, Tracked, advance
-from drivers.wire.vda5050.state import ActionReport, ActionStatus, RobotError, RobotState
+from drivers.wire.vda5050.state import ActionReport, RobotState
 
 STATUSES_MAX: Final = 1024  # full: the oldest goes; a status repeats all that is proved
 
@@ -181,7 +186,7 @@ class MemoryRobots:
             x=None,
             y=None,
             driving=bool(state.driving),
-            paused=False,
+            paused=bool(state.paused),
             automatic=True,
             emergency_stop=False,
             fatal=False,
@@ -230,11 +235,38 @@ class MemoryRobots:
             self._take(robot, order)
         return SendResult.SENT
 
-    async def cancel(self, robot: RobotId, action_id: str) -> SendResult:
-        """Stop the running order of ours: what has not ended fails."""
+    async def instant(
+        self,
+        robot: RobotId,
+        kind: InstantKind,
+        action_id: str,
+        *,
+        order_id: OrderId | None = None,
+    ) -> SendResult:
+        """Do it at once; a cancel fails what has not ended, and leaves foreign orders alone."""
         one = self._robot(robot)
+        if not self._is_open:
+            return SendResult.NOT_SENT
+        if kind is InstantKind.CANCEL:
+            return self._cancel(one, action_id, order_id)
+        done = ActionReport(status=ActionStatus.FINISHED, type=str(kind))
+        paused = {InstantKind.PAUSE: True, InstantKind.RESUME: False}.get(kind, one.state.paused)
+        actions = {**one.state.actions, action_id: done}
+        self._show(one, replace(one.state, actions=actions, paused=paused))
+        return SendResult.SENT
+
+    def traits(self, robot: RobotId) -> RobotTraits:
+        """Return the traits of a plain vehicle of 2.1."""
+        self._robot(robot)
+        return RobotTraits()
+
+    def counts(self) -> RobotCounts:
+        """Return nothing: there is no wire to count on."""
+        return RobotCounts()
+
+    def _cancel(self, one: _Robot, action_id: str, order_id: OrderId | None) -> SendResult:
         state = one.state
-        if not self._is_open or (state.order_id not in one.follows and not state.is_idle()):
+        if state.order_id not in one.follows and not state.is_idle():
             return SendResult.NOT_SENT
         if one.task is not None:
             one.task.cancel()
@@ -245,6 +277,11 @@ class MemoryRobots:
             key: report if report.status.is_ended else ActionReport(status=ActionStatus.FAILED)
             for key, report in state.actions.items()
         }
+        is_meant = order_id in (None, state.order_id)
+        if not is_meant:
+            refused = ActionReport(status=ActionStatus.FAILED)
+            self._show(one, replace(state, actions={**state.actions, action_id: refused}))
+            return SendResult.SENT
         actions = failed | {action_id: ActionReport(status=ActionStatus.FINISHED)}
         self._show(one, replace(_stopped(state), actions=actions))
         return SendResult.SENT

@@ -2,11 +2,12 @@
 orders of ours it has. Makes the messages to it; sends nothing itself.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
 from drivers.protocols import (
+    InstantKind,
     MoveOrder,
     NodeId,
     OrderId,
@@ -14,6 +15,7 @@ from drivers.protocols import (
     OrderStatus,
     RobotId,
     RobotSnapshot,
+    RobotTraits,
 )
 from drivers.wire.vda5050.header import Sender, first_header_id, stamped
 from drivers.wire.vda5050.order import instant_action
@@ -108,19 +110,37 @@ class RobotPost:
             self._first_asked_ns = now_ns
         return self._instant("stateRequest", action_id, wall_ms)
 
-    def cancelling(self, action_id: str, wall_ms: int) -> bytes | None:
-        """Return a cancelOrder, None while the robot runs an order that is not ours.
+    @property
+    def traits(self) -> RobotTraits:
+        """Return what the profile says, for dispatch."""
+        profile = self.profile
+        return RobotTraits(
+            version=profile.version,
+            temp_start=profile.temp_start_node,
+            free_nav=profile.free_nav,
+            numeric_ids=profile.id_numerical,
+            loads=str(profile.loads),
+        )
 
-        Robots of 2.x cancel whatever they are running.
-        """
+    def acting(
+        self, kind: InstantKind, action_id: str, order_id: OrderId | None, wall_ms: int
+    ) -> bytes | None:
+        """Return the message, None for a cancel while the robot runs an order that is not ours."""
+        if kind is InstantKind.CANCEL and not self._may_cancel(action_id):
+            return None
+        named = {"orderId": str(order_id)} if order_id is not None else {}
+        return self._instant(str(kind), action_id, wall_ms, named)
+
+    def _may_cancel(self, action_id: str) -> bool:
+        """Robots of 2.x cancel whatever they are running: a foreign order is left alone."""
         state = self._state
         if state is None or (state.order_id not in self._follows and not self._is_idle(state)):
-            return None
+            return False
         for follow in self._follows.values():
             if action_id not in follow.tracked.cancel_ids:
                 ids = (*follow.tracked.cancel_ids, action_id)
                 follow.tracked = replace(follow.tracked, cancel_ids=ids)
-        return self._instant("cancelOrder", action_id, wall_ms)
+        return True
 
     def ordering(self, order_id: OrderId, body: bytes, now_ns: int, wall_ms: int) -> bytes:
         """Return the order message and note that it may be with the robot from now on."""
@@ -139,8 +159,14 @@ class RobotPost:
         """Return a message as it would go out, without counting it."""
         return stamped(body, self._sender, 0, wall_ms)
 
-    def _instant(self, action_type: str, action_id: str, wall_ms: int) -> bytes:
-        body = instant_action(action_type, action_id, self.profile)
+    def _instant(
+        self,
+        action_type: str,
+        action_id: str,
+        wall_ms: int,
+        parameters: Mapping[str, str] | None = None,
+    ) -> bytes:
+        body = instant_action(action_type, action_id, self.profile, parameters)
         return stamped(body, self._sender, self._next_id(self.topics.instant_actions), wall_ms)
 
     def _next_id(self, topic: str) -> int:

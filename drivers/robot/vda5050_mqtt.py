@@ -28,13 +28,16 @@ from drivers.protocols import (
     DeviceName,
     GraphNode,
     HealthState,
+    InstantKind,
     MoveOrder,
     NodeId,
     OrderBody,
     OrderId,
     OrderStatus,
+    RobotCounts,
     RobotId,
     RobotSnapshot,
+    RobotTraits,
     SendResult,
 )
 from drivers.robot.mqtt_link import Account, Arrived, MqttLink
@@ -51,6 +54,7 @@ __all__ = ["LoadsUse", "RobotProfile", "RobotUnit", "Vda5050Robots", "Vda5050Set
 STATUSES_MAX: Final = 1024  # full: the oldest goes; a status repeats all that is proved
 STALE_S: Final = 35.0  # VDA 5050: a state at least every 30 s
 TICK_S: Final = 1.0
+_ALWAYS: Final = (InstantKind.PAUSE, InstantKind.STATE, InstantKind.FACTSHEET)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,15 +224,30 @@ class Vda5050Robots:
         message = post.ordering(order_id, body.body, now_ns, wall_ms)
         return _result(link.publish(post.topics.order, message))
 
-    async def cancel(self, robot: RobotId, action_id: str) -> SendResult:
-        """Publish cancelOrder. Not sent while the robot runs an order that is not ours."""
+    async def instant(
+        self,
+        robot: RobotId,
+        kind: InstantKind,
+        action_id: str,
+        *,
+        order_id: OrderId | None = None,
+    ) -> SendResult:
+        """Publish an instant action. No cancel while the robot runs an order that is not ours."""
         post, link = self._post(robot), self._link
-        if link is None or not link.is_up or not post.is_reconciled:
+        if link is None or not link.is_up or not (post.is_reconciled or kind in _ALWAYS):
             return SendResult.NOT_SENT
-        message = post.cancelling(action_id, self._clock.wall_ms())
+        message = post.acting(kind, action_id, order_id, self._clock.wall_ms())
         if message is None:
             return SendResult.NOT_SENT
         return _result(link.publish(post.topics.instant_actions, message))
+
+    def traits(self, robot: RobotId) -> RobotTraits:
+        """Return what the robot's profile says."""
+        return self._post(robot).traits
+
+    def counts(self) -> RobotCounts:
+        """Return what was counted since this driver was made."""
+        return RobotCounts()
 
     async def request_state(self, robot: RobotId, deadline: Deadline) -> RobotSnapshot:
         """Send stateRequest and return the state that shows its id.

@@ -20,6 +20,7 @@ from drivers.protocols import (
     Deadline,
     DeviceName,
     HealthState,
+    InstantKind,
     MoveOrder,
     OrderPhase,
     OrderStatus,
@@ -243,7 +244,7 @@ async def test_a_robot_that_lost_its_memory_leaves_the_order_in_doubt(rig: Rig) 
 async def test_a_cancelled_order_fails_and_the_cancel_is_in_the_evidence(rig: Rig) -> None:
     await start(rig, move())
     await until(rig, OrderPhase.PICKING)
-    assert await rig.driver.cancel(R1, "cancel-1") is SendResult.SENT
+    assert await rig.driver.instant(R1, InstantKind.CANCEL, "cancel-1") is SendResult.SENT
     end = (await until(rig, OrderPhase.FAILED))[-1]
     assert end.actions["cancel-1"] == "finished"
     assert end.at_rest
@@ -278,7 +279,7 @@ async def test_a_closed_driver_sends_nothing_and_knows_nothing(rig: Rig) -> None
     other = rig.unopened()
     assert other.snapshot(R1) is None
     assert await other.send(rig.driver.prepare(move(), NODES)) is SendResult.NOT_SENT
-    assert await other.cancel(R1, "c") is SendResult.NOT_SENT
+    assert await other.instant(R1, InstantKind.CANCEL, "c") is SendResult.NOT_SENT
     with pytest.raises(DriverLostError):
         await other.request_state(R1, in_time())
     assert (await anext(other.healths())).state is HealthState.LOST

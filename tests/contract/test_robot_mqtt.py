@@ -20,6 +20,7 @@ from drivers.protocols import (
     DeviceHealth,
     DeviceName,
     HealthState,
+    InstantKind,
     OrderPhase,
     OrderStatus,
     RobotId,
@@ -224,7 +225,7 @@ async def test_a_foreign_order_leaves_ours_in_doubt_and_is_not_cancelled(broker:
         await driver.request_state(R1, in_time())
         doubt = await until(driver, OrderPhase.UNKNOWN)
         assert (doubt.reason, doubt.resend_safe) == ("foreign_order", False)
-        assert await driver.cancel(R1, "c-1") is SendResult.NOT_SENT
+        assert await driver.instant(R1, InstantKind.CANCEL, "c-1") is SendResult.NOT_SENT
     assert all(i.message["actions"][0]["actionType"] == "stateRequest" for i in vehicle.instants)
 
 

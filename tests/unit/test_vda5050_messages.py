@@ -7,13 +7,12 @@ from typing import Any
 
 import pytest
 
-from drivers.protocols import GraphNode, MoveOrder, NodeId
+from drivers.protocols import ActionStatus, GraphNode, MoveOrder, NodeId
 from drivers.robot.schemas import MessageKind, problems
 from drivers.wire.vda5050.header import Sender, first_header_id, stamped, timestamp
 from drivers.wire.vda5050.order import build_order, instant_action
 from drivers.wire.vda5050.profile import RobotProfile
 from drivers.wire.vda5050.state import (
-    ActionStatus,
     Position,
     RobotState,
     connection_of,

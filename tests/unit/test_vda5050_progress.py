@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from drivers.protocols import OrderPhase
+from drivers.protocols import ActionStatus, OrderPhase
 from drivers.wire.vda5050.profile import LoadsUse
 from drivers.wire.vda5050.progress import Reading, Standing, Tracked, advance
-from drivers.wire.vda5050.state import ActionStatus, RobotState, normalise_v2
+from drivers.wire.vda5050.state import RobotState, normalise_v2
 from floor_plan import move
 
 DATA = Path(__file__).parents[1] / "data" / "vda5050"

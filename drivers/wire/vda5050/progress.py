@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from typing import Final
 
-from drivers.protocols import MoveOrder, OrderPhase
+from drivers.protocols import ActionStatus, MoveOrder, OrderPhase, RobotError
 from drivers.wire.vda5050.profile import LoadsUse
-from drivers.wire.vda5050.state import ActionStatus, RobotError, RobotState
+from drivers.wire.vda5050.state import RobotState
 
 _RANK: Final = {
     phase: rank

@@ -7,29 +7,13 @@ import json
 import math
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any, Final
+
+from drivers.protocols import ActionStatus, RobotError
 
 MESSAGE_BYTES_MAX: Final = 1 << 20
 TEXT_MAX: Final = 200
 LIST_MAX: Final = 1000
-
-
-class ActionStatus(StrEnum):
-    """Life of an action; statuses may be skipped, but FINISHED and FAILED are final."""
-
-    WAITING = "waiting"
-    INITIALIZING = "initializing"
-    RUNNING = "running"
-    PAUSED = "paused"
-    FINISHED = "finished"
-    FAILED = "failed"
-    UNKNOWN = "unknown"
-
-    @property
-    def is_ended(self) -> bool:
-        """Return whether this status never changes again."""
-        return self in (ActionStatus.FINISHED, ActionStatus.FAILED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,21 +32,6 @@ class ActionReport:
     status: ActionStatus
     type: str = ""
     result: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RobotError:
-    """One entry of errors; `references` are pairs of key and value."""
-
-    type: str
-    level: str
-    description: str = ""
-    hint: str = ""
-    references: tuple[tuple[str, str], ...] = ()
-
-    def __str__(self) -> str:
-        said = " ".join(part for part in (self.description, self.hint) if part)
-        return f"{self.level} {self.type}: {said}" if said else f"{self.level} {self.type}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
