@@ -195,10 +195,48 @@ class HoldPlaced:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HoldReleased:
+    """A hold ends. `by`: supervisor, central or data; `verdict` = the event that decides anew."""
+
+    KIND: ClassVar[str] = "hold.released"
+    SCHEMA: ClassVar[int] = 1
+    by: str
+    to_zone: str
+    reason: str
+    verdict: str | None = None
+    supervisor: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DangerRaised:
-    """A danger was seen: no robot, no belt. Committed before the next key is taken."""
+    """A danger was seen: no robot, no belt. Committed before the next key is taken.
+
+    `scope` item = the unit or parcel of the subject; area = every robot and belt of the station.
+    """
 
     KIND: ClassVar[str] = "danger.raised"
     SCHEMA: ClassVar[int] = 1
     scope: str
     flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DangerKind:
+    """The kind of a danger was named (battery, leak, bio, …); it may widen the scope to `area`."""
+
+    KIND: ClassVar[str] = "danger.kind"
+    SCHEMA: ClassVar[int] = 1
+    kind: str
+    scope: str
+    photos: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DangerWithdrawn:
+    """A supervisor ends a danger: the one of the subject, or with `scope` area that of the area."""
+
+    KIND: ClassVar[str] = "danger.withdrawn"
+    SCHEMA: ClassVar[int] = 1
+    supervisor: str
+    reason: str
+    scope: str = "item"

@@ -4,8 +4,11 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from edge.events.inspection import (
+    DangerKind,
     DangerRaised,
+    DangerWithdrawn,
     HoldPlaced,
+    HoldReleased,
     InspectionAnswered,
     InspectionFinished,
     InspectionMarked,
@@ -37,6 +40,7 @@ from edge.events.scan import ScanRead
 from edge.events.station import (
     ConfigActivated,
     ConfigRefused,
+    DeviceCommand,
     DeviceState,
     OperatorHandover,
     OperatorIn,
@@ -96,11 +100,15 @@ Payload = (
     | MoveChanged
     | DiverterChanged
     | DangerRaised
+    | DangerKind
+    | DangerWithdrawn
     | HoldPlaced
+    | HoldReleased
     | OperatorIn
     | OperatorOut
     | OperatorHandover
     | DeviceState
+    | DeviceCommand
     | ConfigActivated
     | ConfigRefused
     | StationJournal

@@ -34,13 +34,19 @@ class PutWrong:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leg:
-    """One leg of a route: kind is robot, conveyor or hand; carrier is a device id or `any`."""
+    """One leg of a route: kind is robot, conveyor or hand; carrier is a device id or `any`.
+
+    `load` = load class and `grams` = weight that a robot must be able to carry, where known.
+    """
 
     kind: str
     start: str
     end: str
     lane: int | None = None
     carrier: str = ""
+    load: str = ""
+    grams: int | None = None
+    preposition: bool = False
 
 
 class MoveState(StrEnum):
@@ -78,7 +84,11 @@ class MovePlanned:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderSent:
-    """The robot order as committed, before its first publish; `body_b64` is what goes out."""
+    """The robot order as committed, before its first publish; `body_b64` is what goes out.
+
+    `update_id` > 0 = an update of an order that waits at the pick-up. `start_x_mm`, `start_y_mm`
+    and `start_map` = an order that begins at a node of its own, named first in `path_to_pick`.
+    """
 
     order_id: str
     robot: str
@@ -91,6 +101,12 @@ class OrderSent:
     drop_action_id: str
     body_b64: str
     body_sha256: str
+    update_id: int = 0
+    preposition: bool = False
+    wait_action_id: str = ""
+    start_x_mm: int | None = None
+    start_y_mm: int | None = None
+    start_map: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +122,12 @@ class MoveEvidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MoveChanged:
-    """A robot or hand leg changed its state. The kind on the wire is `move.<state>`."""
+    """A robot or hand leg changed its state. The kind on the wire is `move.<state>`.
+
+    `resolved_as` = where the load is proved to be: at_pickup, on_robot, at_target, in_hand; of
+    failed and cancelled legs too. `cancel_id` = action id of the cancelOrder that may be out.
+    `reason` of a resolution is its proof: scan, drop_finished, loads, operator, sensor.
+    """
 
     KIND: ClassVar[str] = "move"
     SCHEMA: ClassVar[int] = 1
@@ -119,6 +140,7 @@ class MoveChanged:
     evidence: MoveEvidence | None = None
     reason: str | None = None
     resolved_as: str | None = None
+    cancel_id: str | None = None
 
 
 class DiverterState(StrEnum):
@@ -138,7 +160,10 @@ class DiverterState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiverterChanged:
-    """A conveyor leg changed its state. The kind on the wire is `diverter.<state>`."""
+    """A conveyor leg changed its state. The kind on the wire is `diverter.<state>`.
+
+    `resolved_as` of a resolution: at_pickup, at_target, in_hand.
+    """
 
     KIND: ClassVar[str] = "diverter"
     SCHEMA: ClassVar[int] = 1
@@ -157,3 +182,4 @@ class DiverterChanged:
     exit_lane: int | None = None
     code: int | None = None
     reason: str | None = None
+    resolved_as: str | None = None

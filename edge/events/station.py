@@ -48,6 +48,22 @@ class DeviceState:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceCommand:
+    """A belt or a robot is about to be told: stop, start, reset or cancel. No divert, no order.
+
+    `device` = name of the conveyor, or `robot/` and its id. `wire_seq` = number of the command at
+    a PLC. `reason`: danger, operator, timeout, auto.
+    """
+
+    KIND: ClassVar[str] = "device.command"
+    SCHEMA: ClassVar[int] = 1
+    device: str
+    command: str
+    reason: str
+    wire_seq: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RehearsalRef:
     """The rehearsal a pack went through: digests of report and base pack, what it ran over."""
 

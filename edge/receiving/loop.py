@@ -26,11 +26,10 @@ from edge.journal.writer import (
     JournalConflictError,
     JournalDuplicateError,
     JournalFullError,
-    LiveRow,
     Submission,
 )
 from edge.receiving.ids import IdMint
-from edge.receiving.rows import intents_of, live_of
+from edge.receiving.rows import intents_of, live_between, live_of
 from edge.station.apply import apply
 from edge.station.decide import decide
 from edge.station.decision import Context, Decision, Fresh, PhotoRequest, Screen
@@ -160,12 +159,11 @@ class Receiving:
         after = self.state
         for draft, stamp in pairs:
             after = apply(after, _as_event(draft, stamp))
-        ended = self.state.moves.keys() - after.moves.keys()
         submission = Submission(
             events=tuple(encode(draft, stamp, self._origin) for draft, stamp in pairs),
             intents=tuple(row for draft in drafts for row in intents_of(draft)),
             live=tuple(row for draft in drafts for row in live_of(draft))
-            + tuple(LiveRow(subject=f"move/{move}", is_open=False) for move in ended),
+            + live_between(self.state, after),
             codes=tuple(CodeRow(code=code, subject=subject) for code, subject in decision.codes),
         )
         receipt = await asyncio.shield(self._journal.commit(submission))

@@ -17,6 +17,7 @@ from edge.events import (
     UnitOpened,
 )
 from edge.journal.writer import IntentRow, IntentState, LiveRow
+from edge.station.state import State
 
 SHIFT = "shift"
 
@@ -89,6 +90,22 @@ def live_of(draft: Draft) -> tuple[LiveRow, ...]:
             return (LiveRow(subject=f"move/{move}", is_open=True),)
         case _:
             return ()
+
+
+def live_between(before: State, after: State) -> tuple[LiveRow, ...]:
+    """Return what a fold began or ended that no single event tells: moves, inhibits, stops."""
+    begun = _standing(after) - _standing(before)
+    ended = _standing(before) - _standing(after)
+    ended |= {f"move/{move}" for move in before.moves.keys() - after.moves.keys()}
+    return tuple(
+        LiveRow(subject=subject, is_open=is_open)
+        for subjects, is_open in ((begun, True), (ended, False))
+        for subject in sorted(subjects)
+    )
+
+
+def _standing(state: State) -> set[str]:
+    return {f"inhibit/{key}" for key in state.inhibits} | {f"stop/{one}" for one in state.stopped}
 
 
 def _robot_intent(state: MoveState) -> IntentState:

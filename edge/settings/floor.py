@@ -16,7 +16,7 @@ Row = TypeVar("Row")
 FLOOR_FILE: Final = Place(file="floor.toml")
 TRAY_ID: Final = re.compile(r"[0-9A-Z]{1,8}")  # it stands on a printed, signed label
 _HAND: Final = (RouteLeg(kind=LegKind.HAND),)
-_TABLES: Final = ("robot", "node", "edge", "place", "tray", "route", "timers")
+_TABLES: Final = ("robot", "node", "edge", "place", "tray", "route", "timers", "lock_group")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +75,18 @@ class _TrayRow:
     disposition: str | None = None
     fixed: bool = False
     lane: int | None = None
+    load: str = ""
+    kg: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.kg is not None and self.kg <= 0:
+            raise ValueError(f"kg: {self.kg} is out of range: kilograms, above 0")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _GroupRow:
+    id: str
+    nodes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,8 +97,11 @@ class _LegRow:
     robot: str = ""
     from_: str = ""
     hand: bool = False
+    preposition: bool = False
 
     def __post_init__(self) -> None:
+        if self.preposition and not self.robot:
+            raise ValueError("preposition: only a robot drives ahead: a leg with robot")
         if [bool(self.conveyor), bool(self.robot), self.hand].count(True) != 1:
             raise ValueError(
                 "conveyor: a leg has one carrier: conveyor and lane, robot and from and to, or hand"
@@ -114,6 +129,7 @@ def read_floor(
     places = _rows(_PlaceRow, "place", document, found)
     trays = _rows(_TrayRow, "tray", document, found)
     routes = _rows(_RouteRow, "route", document, found)
+    groups = _rows(_GroupRow, "lock_group", document, found)
     floor = FloorSettings(
         robots=tuple(
             RobotUnit(id=RobotId(r.id), home=NodeId(r.home), min_charge=r.min_charge)
@@ -125,10 +141,14 @@ def read_floor(
         trays={row.id: _tray(row) for _, row in trays},
         routes={Zone.HOLD.value: _HAND} | {row.zone.value: _legs(row) for _, row in routes},
         timers=_timers(document, found),
+        lock_groups={row.id: frozenset(map(NodeId, row.nodes)) for _, row in groups},
     )
     _need_names(document, found)
     _need_nodes(floor, robots, edges, places, found)
     _need_trays(floor, trays, found)
+    for at, group in groups:
+        for node in group.nodes:
+            _need_node(node, at.at("nodes"), floor, found)
     for at, route in routes:
         _need_route(at, route, floor, found)
     return floor, tuple(row for _, row in robots)
@@ -160,6 +180,8 @@ def _tray(row: _TrayRow) -> Tray:
         disposition=row.disposition,
         fixed=row.fixed,
         lane=row.lane,
+        load=row.load,
+        kg=row.kg,
     )
 
 
@@ -171,7 +193,13 @@ def _leg(row: _LegRow) -> RouteLeg:
     if row.hand:
         return RouteLeg(kind=LegKind.HAND, start=row.from_, end=row.to)
     if row.robot:
-        return RouteLeg(kind=LegKind.ROBOT, carrier=row.robot, start=row.from_, end=row.to)
+        return RouteLeg(
+            kind=LegKind.ROBOT,
+            carrier=row.robot,
+            start=row.from_,
+            end=row.to,
+            preposition=row.preposition,
+        )
     return RouteLeg(kind=LegKind.CONVEYOR, carrier=row.conveyor, lane=row.lane, end=row.to)
 
 
@@ -186,6 +214,7 @@ def _timers(document: Mapping[str, Any], found: Findings) -> Timers:
 
 def _need_names(document: Mapping[str, Any], found: Findings) -> None:
     keys = {"robot": "id", "node": "id", "place": "id", "tray": "id", "route": "zone"}
+    keys["lock_group"] = "id"
     for key, name in keys.items():
         rows = document.get(key, [])
         if isinstance(rows, list):

@@ -1,18 +1,19 @@
 """Event to state. Total: a kind of a newer release, or about closed work, changes nothing."""
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import TypeVar
 
 from edge.events import (
     ConfigActivated,
     ConfigRefused,
+    DangerKind,
     DangerRaised,
+    DangerWithdrawn,
+    DeviceCommand,
     DeviceState,
     DiverterChanged,
-    DiverterState,
     Event,
     HoldPlaced,
+    HoldReleased,
     InspectionAnswered,
     InspectionFinished,
     InspectionMarked,
@@ -20,7 +21,6 @@ from edge.events import (
     InspectionWithdrawn,
     MoveChanged,
     MovePlanned,
-    MoveState,
     OperatorHandover,
     OperatorIn,
     OperatorOut,
@@ -58,24 +58,24 @@ from edge.events import (
     UnitParked,
     VerdictMade,
 )
+from edge.station.apply_moves import danger, drop, moved, put, with_unit, without_ended
 from edge.station.state import (
     Evidence,
     Given,
-    LegWork,
-    MoveWork,
     ParcelWork,
     Shift,
     State,
     UnitWork,
 )
 
-Key = TypeVar("Key")
-Value = TypeVar("Value")
-
 
 def apply(state: State, event: Event) -> State:
     """Return the state after one event; `restart = fold(apply, journal)`."""
-    state = _count_acts(state, event)
+    after = _applied(_count_acts(state, event), event)
+    return without_ended(after) if after.inhibits else after
+
+
+def _applied(state: State, event: Event) -> State:
     match event.payload:
         case OperatorIn() | OperatorOut() | OperatorHandover() | StationLocked():
             return _people(state, event)
@@ -85,15 +85,26 @@ def apply(state: State, event: Event) -> State:
             return _unit(state, event)
         case InspectionStarted() | InspectionAnswered() | InspectionMarked():
             return _inspection(state, event)
-        case InspectionWithdrawn() | VerdictMade() | DangerRaised():
+        case InspectionWithdrawn() | VerdictMade():
             return _inspection(state, event)
+        case DangerRaised() | DangerKind() | DangerWithdrawn() | DeviceCommand():
+            return danger(state, event)
         case PhotoTaken() | PhotoMissing() | PutConfirmed():
             return _evidence(state, event)
         case MovePlanned() | MoveChanged() | DiverterChanged():
-            return _move(state, event)
-        case ScanRead() | InspectionFinished() | HoldPlaced() | ReturnCompleted() | PutWrong():
-            return state
-        case RefundEligible() | RefundReview() | RefundBlocked() | DeviceState():
+            return moved(state, event)
+        case (
+            ScanRead()
+            | InspectionFinished()
+            | HoldPlaced()
+            | HoldReleased()
+            | ReturnCompleted()
+            | PutWrong()
+            | RefundEligible()
+            | RefundReview()
+            | RefundBlocked()
+            | DeviceState()
+        ):
             return state
         case ConfigActivated() as activated:
             return _config(state, activated)
@@ -110,7 +121,7 @@ def _count_acts(state: State, event: Event) -> State:
     unit = state.unit
     if not acts or unit is None:
         return state
-    return _with_unit(state, replace(unit, acts=unit.acts + len(acts)))
+    return with_unit(state, replace(unit, acts=unit.acts + len(acts)))
 
 
 def _config(state: State, activated: ConfigActivated) -> State:
@@ -148,16 +159,16 @@ def _parcel(state: State, event: Event) -> State:
         return state
     if isinstance(event.payload, ParcelArrived):
         work = _arrived(event.parcel, event.payload, event.time_ms)
-        return replace(state, parcels=_put(state.parcels, event.parcel, work))
+        return replace(state, parcels=put(state.parcels, event.parcel, work))
     work_now = state.parcels.get(event.parcel)
     if work_now is None:
         return state
     match event.payload:
         case ParcelOpened() | ParcelResumed():
-            parcels = _put(state.parcels, event.parcel, replace(work_now, parked=False))
+            parcels = put(state.parcels, event.parcel, replace(work_now, parked=False))
             return replace(state, parcels=parcels, bench=event.parcel, hand=None)
         case ParcelParked():
-            parcels = _put(state.parcels, event.parcel, replace(work_now, parked=True))
+            parcels = put(state.parcels, event.parcel, replace(work_now, parked=True))
             return replace(state, parcels=parcels, bench=None, hand=None)
         case _:
             return _closed(state, event.parcel)
@@ -184,7 +195,7 @@ def _closed(state: State, parcel: ParcelId) -> State:
     if shift is not None:
         shift = replace(shift, parcels=shift.parcels + 1)
     bench = None if state.bench == parcel else state.bench
-    return replace(state, parcels=_drop(state.parcels, parcel), bench=bench, shift=shift)
+    return replace(state, parcels=drop(state.parcels, parcel), bench=bench, shift=shift)
 
 
 def _unit(state: State, event: Event) -> State:
@@ -199,7 +210,7 @@ def _unit(state: State, event: Event) -> State:
                 opened_ms=event.time_ms,
                 line=line,
             )
-            units = _put(state.units, event.unit, unit)
+            units = put(state.units, event.unit, unit)
             return replace(state, units=units, hand=event.unit)
     unit_now = None if event.unit is None else state.units.get(event.unit)
     if unit_now is None:
@@ -208,11 +219,11 @@ def _unit(state: State, event: Event) -> State:
         case UnitIdentified() as identified:
             return _identified(state, unit_now, identified, event.time_ms)
         case UnitParked():
-            state = _with_unit(state, replace(unit_now, parked=True))
+            state = with_unit(state, replace(unit_now, parked=True))
             return replace(state, hand=None)
         case UnitClosed():
             hand = None if state.hand == unit_now.unit else state.hand
-            return replace(state, units=_drop(state.units, unit_now.unit), hand=hand)
+            return replace(state, units=drop(state.units, unit_now.unit), hand=hand)
         case _:
             return state
 
@@ -222,8 +233,8 @@ def _missed(state: State, parcel: ParcelId | None, missing: UnitMissing) -> Stat
     if parcel is None or work is None:
         return state
     key = (missing.rma, missing.line)
-    counted = _put(work.missing, key, work.missing.get(key, 0) + missing.qty)
-    return replace(state, parcels=_put(state.parcels, parcel, replace(work, missing=counted)))
+    counted = put(work.missing, key, work.missing.get(key, 0) + missing.qty)
+    return replace(state, parcels=put(state.parcels, parcel, replace(work, missing=counted)))
 
 
 def _identified(state: State, unit: UnitWork, payload: UnitIdentified, at_ms: int) -> State:
@@ -237,7 +248,7 @@ def _identified(state: State, unit: UnitWork, payload: UnitIdentified, at_ms: in
         serial=payload.serial,
         match=payload.match,
     )
-    state = _with_unit(state, unit)
+    state = with_unit(state, unit)
     parcel = state.parcels.get(unit.parcel)
     if parcel is None:
         return state
@@ -246,9 +257,9 @@ def _identified(state: State, unit: UnitWork, payload: UnitIdentified, at_ms: in
         parcel = replace(parcel, surplus=(*parcel.surplus, unit.unit))
     else:
         key = (payload.rma, payload.line)
-        counted = _put(parcel.received, key, parcel.received.get(key, 0) + 1)
+        counted = put(parcel.received, key, parcel.received.get(key, 0) + 1)
         parcel = replace(parcel, received=counted)
-    return replace(state, parcels=_put(state.parcels, unit.parcel, parcel))
+    return replace(state, parcels=put(state.parcels, unit.parcel, parcel))
 
 
 def _inspection(state: State, event: Event) -> State:
@@ -257,7 +268,7 @@ def _inspection(state: State, event: Event) -> State:
         return state
     match event.payload:
         case InspectionStarted(resumed=True):
-            state = _with_unit(state, replace(unit, parked=False))
+            state = with_unit(state, replace(unit, parked=False))
             return replace(state, hand=unit.unit)
         case InspectionStarted(checklist=checklist, policy=policy, static=static):
             unit = replace(unit, checklist=checklist, policy=policy, static=static)
@@ -271,9 +282,7 @@ def _inspection(state: State, event: Event) -> State:
             unit = replace(unit, answers=_without(unit, step), verdict=None)
         case VerdictMade() as verdict:
             unit = replace(unit, verdict=verdict, verdict_ms=event.time_ms)
-        case DangerRaised():
-            unit = replace(unit, danger=True)
-    return _with_unit(state, unit)
+    return with_unit(state, unit)
 
 
 def _without(unit: UnitWork, step: str) -> tuple[Given, ...]:
@@ -291,11 +300,11 @@ def _evidence(state: State, event: Event) -> State:
     match event.payload:
         case PhotoTaken(slot=slot, sha256=sha256):
             photo = Evidence(slot=slot, sha256=sha256)
-            return _with_unit(state, replace(unit, photos=(*unit.photos, photo)))
+            return with_unit(state, replace(unit, photos=(*unit.photos, photo)))
         case PhotoMissing(slot=slot, supervisor=str()):
-            return _with_unit(state, replace(unit, waived=unit.waived | {slot}))
+            return with_unit(state, replace(unit, waived=unit.waived | {slot}))
         case PutConfirmed(zone=zone):
-            state = _with_unit(state, replace(unit, put=True))
+            state = with_unit(state, replace(unit, put=True))
             hand = None if state.hand == unit.unit else state.hand
             return replace(
                 state, hand=hand, shift=_count_put(state.shift, zone), last_put=(unit.unit, zone)
@@ -307,68 +316,4 @@ def _evidence(state: State, event: Event) -> State:
 def _count_put(shift: Shift | None, zone: str) -> Shift | None:
     if shift is None:
         return None
-    return replace(shift, zones=_put(shift.zones, zone, shift.zones.get(zone, 0) + 1))
-
-
-def _move(state: State, event: Event) -> State:
-    match event.payload:
-        case MovePlanned() as planned if event.unit is not None and event.parcel is not None:
-            legs = tuple(LegWork(leg=leg, since_ms=event.time_ms) for leg in planned.legs)
-            work = MoveWork(
-                move=planned.move,
-                unit=event.unit,
-                parcel=event.parcel,
-                zone=planned.zone,
-                tray=planned.tray,
-                legs=legs,
-                planned_ms=event.time_ms,
-            )
-            return replace(state, moves=_put(state.moves, planned.move, work))
-        case MoveChanged() as changed:
-            return _leg_changed(state, changed, event.time_ms)
-        case DiverterChanged() as changed:
-            state = _leg_changed(state, changed, event.time_ms)
-            seqs = _put(state.conveyor_seq, changed.conveyor, changed.wire_seq)
-            return replace(state, conveyor_seq=seqs)
-        case _:
-            return state
-
-
-def _leg_changed(state: State, changed: MoveChanged | DiverterChanged, at_ms: int) -> State:
-    work = state.moves.get(changed.move)
-    if work is None or not 0 <= changed.leg < len(work.legs):
-        return state
-    legs = list(work.legs)
-    legs[changed.leg] = _leg_after(legs[changed.leg], changed, at_ms)
-    work = replace(work, legs=tuple(legs))
-    if work.current is None:
-        return replace(state, moves=_drop(state.moves, work.move))
-    return replace(state, moves=_put(state.moves, work.move, work))
-
-
-def _leg_after(leg: LegWork, changed: MoveChanged | DiverterChanged, at_ms: int) -> LegWork:
-    since = leg.since_ms if leg.state == changed.state else at_ms
-    leg = replace(leg, since_ms=since, attempt=changed.attempt, reason=changed.reason)
-    match changed:
-        case MoveChanged(state=MoveState.RESOLVED, resolved_as="at_target"):
-            return replace(leg, state=MoveState.DONE)
-        case MoveChanged():
-            order = changed.order or leg.order
-            robot = changed.robot or leg.robot
-            return replace(leg, state=changed.state, order=order, robot=robot)
-        case DiverterChanged(state=DiverterState.RESOLVED):
-            return replace(leg, state=DiverterState.DONE, divert=changed)
-        case DiverterChanged():
-            return replace(leg, state=changed.state, divert=changed)
-
-
-def _with_unit(state: State, unit: UnitWork) -> State:
-    return replace(state, units=_put(state.units, unit.unit, unit))
-
-
-def _put(mapping: Mapping[Key, Value], key: Key, value: Value) -> dict[Key, Value]:
-    return {**mapping, key: value}
-
-
-def _drop(mapping: Mapping[Key, Value], key: Key) -> dict[Key, Value]:
-    return {name: value for name, value in mapping.items() if name != key}
+    return replace(shift, zones=put(shift.zones, zone, shift.zones.get(zone, 0) + 1))

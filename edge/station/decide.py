@@ -22,6 +22,7 @@ from edge.station.decision import (
     on_unit,
 )
 from edge.station.inputs import (
+    CommandInput,
     ConfigInput,
     DeviceInput,
     DivertInput,
@@ -56,12 +57,8 @@ def decide(state: State, screen: Screen, given: Input, context: Context) -> Deci
             return keys.key(state, screen, given, context)
         case PhotoInput():
             return _photo(state, screen, given, context)
-        case OrderInput():
-            return moves.order(state, screen, given)
-        case DivertInput():
-            return moves.divert(state, screen, given)
-        case LegInput():
-            return moves.leg(state, screen, given)
+        case OrderInput() | DivertInput() | LegInput() | CommandInput():
+            return moves.take(state, screen, given, context)
         case DeviceInput():
             return _device(screen, given)
         case FeedInput():

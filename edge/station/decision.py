@@ -70,6 +70,8 @@ class Choice:
     candidates: tuple[Candidate, ...] = ()
     badge: str = ""
     slot: str = ""
+    about: str = ""
+    """What a supervisor's badge would do here, where it is not the waiver of `slot`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)

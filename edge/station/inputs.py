@@ -134,7 +134,10 @@ class DivertInput:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LegInput:
-    """Something was proved about a robot leg, or it fell to the hand."""
+    """Something was proved about a robot leg, or a command about it is about to be sent.
+
+    `cancel_id` of cancelling = action id of the cancelOrder; `resolved_as` = where the load is.
+    """
 
     move: str
     leg: int
@@ -142,6 +145,18 @@ class LegInput:
     robot: str | None = None
     evidence: MoveEvidence | None = None
     reason: str | None = None
+    cancel_id: str | None = None
+    resolved_as: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandInput:
+    """Dispatch is about to tell a device something that is no divert and no order."""
+
+    device: str
+    command: str
+    reason: str
+    wire_seq: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,6 +231,7 @@ Input = (
     | OrderInput
     | DivertInput
     | LegInput
+    | CommandInput
     | FeedInput
     | ConfigInput
     | StorageInput

@@ -6,6 +6,7 @@ from edge.barcodes.meanings import Meaning
 from edge.catalogue import Recall
 from edge.events import (
     ArrivedLine,
+    DangerKind,
     DangerRaised,
     Draft,
     InspectionAnswered,
@@ -165,7 +166,12 @@ def danger_kind(screen: Screen, unit: UnitWork, pressed: str, context: Context) 
         return refused(screen, "E36")
     kind = kinds[int(pressed) - 1]
     after = checks.with_answer(unit, asking.HAZARD_STEP, kind.id, "key")
-    drafts = [_answer(after, asking.HAZARD_STEP, kind.id, must=True, by="key")]
+    scope = session.inhibit(checks.run_of(after, context)) or "item"
+    photos = tuple(photo.sha256 for photo in unit.photos)
+    drafts = [
+        _answer(after, asking.HAZARD_STEP, kind.id, must=True, by="key"),
+        on_unit(unit, DangerKind(kind=kind.id, scope=scope, photos=photos)),
+    ]
     drafts += _hazard(after, context)
     decision = refused(clean(screen), "fb.danger_kind", kind=kind.label)
     return replace(decision, drafts=tuple(drafts), no=None)

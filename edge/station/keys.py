@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from edge.events import DangerRaised, UnitParked
-from edge.station import asking, inspection, moves, parcels, people, units
+from edge.events import UnitParked
+from edge.station import asking, danger, inspection, parcels, people, resolve, units
 from edge.station.decision import (
     ITEM_PHOTO,
     Choice,
@@ -32,14 +32,17 @@ def key(state: State, screen: Screen, given: KeyInput, context: Context) -> Deci
     where = state_name(state, screen)
     if where == "LOCKED" and given.key != "f1":
         return refused(screen, "E01")
+    if given.key == "f11" and where != "LOCKED":
+        return danger.press(state, screen)
     if given.key in ("f1", "f4", "f6"):
         return _overlay(screen, given.key)
     if screen.overlay is not None:
         return _in_overlay(state, screen, given.key)
     if given.key == "f3":
         return people.lock(screen)
-    if given.key == "f11":
-        return _danger(state, screen)
+    if given.key == "f12":
+        asked = danger.ask_supervisor(state, screen)
+        return asked or refused(screen, "E00", want=wanted(state, screen))
     if given.key == "esc" and where in ("SUMMARY", "EXC"):
         return _back(screen)
     return _by_state(where, state, screen, given.key, context)
@@ -83,6 +86,8 @@ def _in_overlay(state: State, screen: Screen, pressed: str) -> Decision:
     if pressed == "esc":
         closed = None if screen.selected == 0 else screen.overlay
         return Decision(screen=replace(screen, overlay=closed, selected=0))
+    if screen.overlay == "moves" and pressed == "enter" and screen.selected == 0:
+        return danger.start_again(state, screen)
     if screen.overlay != "moves" or pressed not in DIGITS:
         return refused(screen, "E00", want="want.digit")
     if screen.selected == 0:
@@ -90,26 +95,12 @@ def _in_overlay(state: State, screen: Screen, pressed: str) -> Decision:
         if not known:
             return refused(screen, "E00", want="want.digit")
         return Decision(screen=replace(screen, selected=int(pressed)))
-    return moves.resolve(state, screen, pressed)
+    return resolve.by_digit(state, screen, pressed)
 
 
 def _back(screen: Screen) -> Decision:
     reopened = screen.reopened
     return Decision(screen=replace(clean(screen), reopened=reopened))
-
-
-def _danger(state: State, screen: Screen) -> Decision:
-    """Inhibit first, ask the kind afterwards."""
-    unit = state.unit
-    if unit is None:
-        return refused(screen, "E00", want=wanted(state, screen))
-    if unit.danger:
-        return refused(screen, "E36")
-    drafts = (on_unit(unit, DangerRaised(scope="item"), "hazard"),)
-    return Decision(
-        screen=noted(clean(screen), Severity.ERROR, "fb.danger"),
-        drafts=drafts,
-    )
 
 
 def _choice(

@@ -1,9 +1,16 @@
-"""What dispatch proved becomes events; the person's answers to a move in doubt do too."""
+"""What dispatch is about to send, and what devices proved: both become events, or nothing does.
+
+The committed state is read again here, in the transaction of the intent: an inhibit, a lock or a
+full place that came in between keeps a command from being sent. Late and repeated news changes
+nothing.
+"""
 
 from collections.abc import Mapping
+from typing import Final
 
 from drivers.protocols import ScanOutcome
 from edge.events import (
+    DeviceCommand,
     DiverterChanged,
     DiverterState,
     Draft,
@@ -11,12 +18,14 @@ from edge.events import (
     MoveState,
     Subject,
 )
-from edge.station.decision import Decision, Screen, accepted, clean, noted, refused
-from edge.station.inputs import DivertInput, LegInput, OrderInput
+from edge.floor import FloorSettings
+from edge.station import room
+from edge.station.decision import Context, Decision, Screen, noted, on_station
+from edge.station.inputs import CommandInput, DivertInput, LegInput, OrderInput
 from edge.station.state import LegWork, MoveWork, State
 from edge.views import Severity
 
-ALARMS = {
+ALARMS: Final = {
     MoveState.REJECTED: "E42",
     MoveState.FAILED: "E42",
     MoveState.IN_DOUBT: "E40",
@@ -26,13 +35,62 @@ ALARMS = {
     DiverterState.REJECTED: "E44",
     DiverterState.UNCONFIRMED: "E44",
 }
+NO_PROGRESS: Final = "no_progress"
+LATE_CLAIM: Final = "late_claim"
+UNHEARD: Final = ("memory_lost", "cancel_unanswered", "no_proof")
 ROUTED = (MoveState.ACCEPTED, DiverterState.SEEN, MoveState.BY_HAND)
 
+_SENT: Final = (MoveState.SENT, MoveState.RESENT)
+_STEPS: Final = (
+    MoveState.ACCEPTED,
+    MoveState.PICKING,
+    MoveState.CARRYING,
+    MoveState.DROPPING,
+    MoveState.DONE,
+)
+_WAYS_OUT: Final[Mapping[MoveState | DiverterState, tuple[MoveState, ...]]] = {
+    MoveState.CANCELLING: (
+        MoveState.DONE,
+        MoveState.CANCELLED,
+        MoveState.FAILED,
+        MoveState.REJECTED,
+        MoveState.IN_DOUBT,
+    ),
+    MoveState.IN_DOUBT: (MoveState.RESOLVED, MoveState.CANCELLING, *_STEPS),
+}
+_CLAIMED: Final = (
+    MoveState.REJECTED,
+    MoveState.FAILED,
+    MoveState.CANCELLED,
+    MoveState.BY_HAND,
+    MoveState.RESOLVED,
+)
 
-def order(state: State, screen: Screen, given: OrderInput) -> Decision:
+
+def take(
+    state: State,
+    screen: Screen,
+    given: OrderInput | DivertInput | LegInput | CommandInput,
+    context: Context,
+) -> Decision:
+    """Return what becomes of a word of dispatch; no event = it must not act."""
+    match given:
+        case OrderInput():
+            return order(state, screen, given, context)
+        case DivertInput():
+            return divert(state, screen, given, context)
+        case LegInput():
+            return leg(state, screen, given)
+        case CommandInput():
+            return command(state, screen, given)
+
+
+def order(state: State, screen: Screen, given: OrderInput, context: Context) -> Decision:
     """Record that an order is about to be published; no event = it must not be."""
-    work = _waiting(state, given.move, given.leg)
-    if work is None:
+    work = _at_leg(state, given.move, given.leg, ahead=given.order.preposition)
+    if work is None or state.is_inhibited(work):
+        return Decision(screen=screen)
+    if not _is_due(work.legs[given.leg], given) or _is_blocked(state, given, context.floor):
         return Decision(screen=screen)
     changed = MoveChanged(
         move=given.move,
@@ -45,11 +103,38 @@ def order(state: State, screen: Screen, given: OrderInput) -> Decision:
     return Decision(screen=screen, drafts=(_on_move(work, changed),))
 
 
-def divert(state: State, screen: Screen, given: DivertInput) -> Decision:
+def _is_due(leg: LegWork, given: OrderInput) -> bool:
+    """A first order for a planned leg, or the next attempt of one that was not taken."""
+    if given.attempt == 1:
+        return leg.state is MoveState.PLANNED
+    is_same = leg.order is not None and leg.order.order_id == given.order.order_id
+    return is_same and leg.state in _SENT and given.attempt == leg.attempt + 1
+
+
+def _is_blocked(state: State, given: OrderInput, floor: FloorSettings) -> bool:
+    """One order a robot, one robot a lock group, and room where the load will be put down."""
+    if given.attempt > 1:
+        return False
+    order = given.order
+    groups = room.groups_on((*order.path_to_pick, *order.path_to_drop), floor)
+    return (
+        order.robot in room.booked_robots(state)
+        or bool(groups & room.held_groups(state, floor).keys())
+        or not room.has_room(order.drop, state, floor)
+    )
+
+
+def divert(state: State, screen: Screen, given: DivertInput, context: Context) -> Decision:
     """Record a divert that is about to be written, or what a PLC proved about one."""
-    work = _waiting(state, given.move, given.leg)
+    work = _at_leg(state, given.move, given.leg)
     if work is None:
         return Decision(screen=screen)
+    leg = work.legs[given.leg]
+    if given.state is DiverterState.SENT:
+        is_first = leg.state is MoveState.PLANNED
+        is_full = is_first and not room.has_room(leg.leg.end, state, context.floor)
+        if state.is_inhibited(work) or is_full:
+            return Decision(screen=screen)
     changed = DiverterChanged(
         move=given.move,
         leg=given.leg,
@@ -72,9 +157,9 @@ def divert(state: State, screen: Screen, given: DivertInput) -> Decision:
 
 
 def leg(state: State, screen: Screen, given: LegInput) -> Decision:
-    """Record what a robot's state proved, or that the load goes by hand."""
-    work = _waiting(state, given.move, given.leg)
-    if work is None:
+    """Record what a robot's state proved, or that a cancel is about to be published."""
+    work = _at_leg(state, given.move, given.leg, ahead=True)
+    if work is None or not _is_news(work.legs[given.leg], given):
         return Decision(screen=screen)
     before = work.legs[given.leg]
     changed = MoveChanged(
@@ -85,82 +170,69 @@ def leg(state: State, screen: Screen, given: LegInput) -> Decision:
         robot=given.robot or before.robot,
         evidence=given.evidence,
         reason=given.reason,
+        resolved_as=given.resolved_as,
+        cancel_id=given.cancel_id,
     )
     params = {
         "r": given.robot or before.robot or "",
         "t": work.tray or "",
         "reason": given.reason or "",
-        "loc": given.evidence.last_node if given.evidence else before.leg.start,
+        "loc": _location(before, given),
     }
     return _recorded(screen, work, changed, params)
 
 
-def resolve(state: State, screen: Screen, digit: str) -> Decision:
-    """Answer for the selected move: 1 carry by hand, 4 it is at its target."""
-    moves = tuple(state.moves.values())
-    if not 1 <= screen.selected <= len(moves):
-        return refused(screen, "E00", want="want.digit")
-    work = moves[screen.selected - 1]
-    current = work.current
-    if current is None or not _may_resolve(current):
-        return refused(screen, "E41")
-    if digit == "4":
-        return accepted(
-            clean(screen), "fb.at_target", *_at_target(work), t=work.tray or "", zone=work.zone
-        )
-    if digit == "1" and current.state is not MoveState.BY_HAND:
-        changed = MoveChanged(
-            move=work.move,
-            leg=work.position,
-            state=MoveState.BY_HAND,
-            robot=current.robot,
-            attempt=current.attempt,
-            reason="operator",
-        )
-        return accepted(clean(screen), "fb.hand", _on_move(work, changed, "routed"), zone=work.zone)
-    return refused(screen, "E00", want="want.digit")
-
-
-def place_scan(state: State, screen: Screen, zone: str) -> Decision:
-    """A place label of a zone proves that what was carried there by hand has arrived."""
-    for work in state.moves.values():
-        current = work.current
-        if current is not None and current.state is MoveState.BY_HAND and work.zone == zone:
-            return accepted(screen, "fb.at_target", *_at_target(work), t=work.tray or "", zone=zone)
-    return refused(screen, "E00", want="want.digit")
-
-
-def _may_resolve(current: LegWork) -> bool:
-    """Never while a device may be carrying the load with our knowledge."""
-    return not current.is_under_way or current.state in (
-        MoveState.IN_DOUBT,
-        DiverterState.IN_DOUBT,
+def command(state: State, screen: Screen, given: CommandInput) -> Decision:
+    """Record that a device is about to be told something; nothing is started in a danger."""
+    if given.command == "start" and state.is_area_inhibited:
+        return Decision(screen=screen)
+    event = DeviceCommand(
+        device=given.device,
+        command=given.command,
+        reason=given.reason,
+        wire_seq=given.wire_seq,
     )
+    return Decision(screen=screen, drafts=(on_station(event),))
 
 
-def _at_target(work: MoveWork) -> tuple[Draft, ...]:
-    """Every leg that is left ends at the person's word."""
-    left = range(work.position, len(work.legs))
-    return tuple(
-        _on_move(
-            work,
-            MoveChanged(
-                move=work.move,
-                leg=index,
-                state=MoveState.RESOLVED,
-                attempt=work.legs[index].attempt,
-                robot=work.legs[index].robot,
-                resolved_as="at_target",
-            ),
-        )
-        for index in left
-    )
+def _is_news(before: LegWork, given: LegInput) -> bool:
+    """Whether a leg in this state may still change so: it never goes back by a device's word."""
+    now, then = given.state, before.state
+    if given.reason == NO_PROGRESS:
+        return now == then
+    match then:
+        case MoveState.PLANNED:
+            return now in (MoveState.BY_HAND, MoveState.FAILED)
+        case MoveState.CANCELLING | MoveState.IN_DOUBT:
+            return now in _WAYS_OUT[then]
+        case MoveState.SENT | MoveState.RESENT:
+            return now not in (*_SENT, MoveState.RESOLVED, MoveState.BY_HAND)
+        case MoveState.ACCEPTED | MoveState.PICKING | MoveState.CARRYING | MoveState.DROPPING:
+            ends = (MoveState.CANCELLING, MoveState.FAILED, MoveState.IN_DOUBT)
+            return now in ends or (now in _STEPS and _STEPS.index(now) > _STEPS.index(then))
+        case _:
+            is_claim = now is MoveState.CANCELLING and given.reason == LATE_CLAIM
+            return is_claim and then in _CLAIMED
 
 
-def _waiting(state: State, move: str, leg_index: int) -> MoveWork | None:
-    """Late news about a leg that is past or resolved changes nothing."""
+def _location(before: LegWork, given: LegInput) -> str:
+    if given.resolved_as == "on_robot":
+        return given.robot or before.robot or ""
+    if given.evidence is not None and given.evidence.last_node:
+        return given.evidence.last_node
+    return before.leg.start
+
+
+def _at_leg(state: State, move: str, leg_index: int, *, ahead: bool = False) -> MoveWork | None:
+    """Late news about a leg that is past or resolved changes nothing.
+
+    `ahead`: a robot may be told to wait at the pick-up while the leg before is under way.
+    """
     work = state.moves.get(move)
-    return work if work is not None and work.position == leg_index else None
+    if work is None or not 0 <= leg_index < len(work.legs):
+        return None
+    is_next = ahead and leg_index == work.position + 1 and work.legs[leg_index].leg.preposition
+    return work if work.position == leg_index or is_next else None
 
 
 def _recorded(
@@ -171,14 +243,26 @@ def _recorded(
 ) -> Decision:
     status = "routed" if changed.state in ROUTED else None
     drafts = (_on_move(work, changed, status),)
-    alarm = ALARMS.get(changed.state)
+    alarm = _alarm(changed)
     if alarm is None:
         return Decision(screen=screen, drafts=drafts)
+    severity = Severity.WARN if changed.reason == NO_PROGRESS else Severity.ERROR
     return Decision(
-        screen=noted(screen, Severity.ERROR, alarm, **params),
+        screen=noted(screen, severity, alarm, **params),
         drafts=drafts,
         outcome=ScanOutcome.ERROR,
     )
+
+
+def _alarm(changed: MoveChanged | DiverterChanged) -> str | None:
+    match changed.reason:
+        case "late_claim":
+            return "E43"
+        case "no_progress":
+            return "E42"
+    if changed.state is MoveState.IN_DOUBT and changed.reason not in UNHEARD:
+        return "E42"
+    return ALARMS.get(changed.state)
 
 
 def _on_move(

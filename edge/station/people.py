@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from edge.events import OperatorHandover, OperatorIn, OperatorOut, PhotoMissing, StationLocked
+from edge.station import danger
 from edge.station.decision import (
     Choice,
     Context,
@@ -28,7 +29,7 @@ def badge(state: State, screen: Screen, no: str, context: Context) -> Decision:
     if person is None:
         return refused(screen, "E04", id=no)
     if screen.choice is not None and screen.choice.code == "E80":
-        return _waive_photo(state, screen, no, context)
+        return _supervised(state, screen, screen.choice, no, context)
     shift = state.shift
     if shift is None:
         return _enter(screen, no, context)
@@ -79,10 +80,15 @@ def _own_badge(state: State, screen: Screen, no: str, context: Context) -> Decis
     return accepted(clean(screen), "fb.logout", on_station(OperatorOut(doubts=doubts)))
 
 
-def _waive_photo(state: State, screen: Screen, no: str, context: Context) -> Decision:
-    unit = state.unit
-    if unit is None or screen.choice is None or context.people[no].role != SUPERVISOR:
+def _supervised(
+    state: State, screen: Screen, choice: Choice, no: str, context: Context
+) -> Decision:
+    if context.people[no].role != SUPERVISOR:
         return refused(screen, "E80")
-    slot = screen.choice.slot
-    event = PhotoMissing(slot=slot, reason="waived", supervisor=no)
-    return accepted(clean(screen), "fb.photo_missing", on_unit(unit, event), slot=slot)
+    if choice.about:
+        return danger.withdraw(state, screen, choice.about, no)
+    unit = state.unit
+    if unit is None:
+        return refused(screen, "E80")
+    event = PhotoMissing(slot=choice.slot, reason="waived", supervisor=no)
+    return accepted(clean(screen), "fb.photo_missing", on_unit(unit, event), slot=choice.slot)

@@ -127,8 +127,9 @@ def _put(
     earlier: tuple[Draft, ...],
     context: Context,
 ) -> Decision:
-    by_hand = verdict.move == "manual" or unit.danger
-    legs = legs_of(verdict.zone, context.floor, by_hand=by_hand)
+    is_dangerous = unit.danger or f"parcel/{unit.parcel}" in state.inhibits
+    by_hand = verdict.move == "manual" or is_dangerous
+    legs = legs_of(verdict.zone, context.floor, by_hand=by_hand, tray=tray)
     since = unit.verdict_ms or context.wall_ms
     put = PutConfirmed(
         zone=verdict.zone,

@@ -15,7 +15,7 @@ from edge.barcodes.meanings import (
     TrayCode,
 )
 from edge.events import Match, ScanRead
-from edge.station import inspection, keys, moves, parcels, people, puts, units
+from edge.station import inspection, keys, parcels, people, puts, resolve, units
 from edge.station.decision import (
     Choice,
     Context,
@@ -84,9 +84,10 @@ def _resolve(
             pressed = KeyInput(input=given.input, key=COMMAND_KEYS.get(command, command))
             return keys.key(state, screen, pressed, context)
         case TrayCode(tray=tray):
-            return puts.tray_scan(state, _above(screen), tray, context)
+            seen = resolve.tray_seen(state, _above(screen), tray)
+            return seen or puts.tray_scan(state, _above(screen), tray, context)
         case PlaceCode(zone_digit=digit):
-            return moves.place_scan(state, _above(screen), zone_of(digit))
+            return resolve.place_scan(state, _above(screen), zone_of(digit))
         case _:
             return _goods(state, _above(screen), given, meaning, context)
 

@@ -117,6 +117,9 @@ class LegWork:
     order: OrderSent | None = None
     divert: DiverterChanged | None = None
     reason: str | None = None
+    cancel_id: str | None = None
+    place: str | None = None
+    """Where the load is proved to be since the leg failed, was cancelled or was resolved."""
 
     @property
     def is_done(self) -> bool:
@@ -171,6 +174,26 @@ class MoveWork:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Inhibit:
+    """A danger that stands: no robot, no belt for what it is about. `scope`: item, area."""
+
+    scope: str
+    since_ms: int
+    unit: UnitId | None = None
+    parcel: ParcelId | None = None
+
+
+AREA = "area"
+
+
+def inhibit_key(*, unit: UnitId | None, parcel: ParcelId | None) -> str:
+    """Return the name under which an item's inhibit is kept: its unit, else its parcel."""
+    if unit is not None:
+        return f"unit/{unit}"
+    return f"parcel/{parcel}" if parcel is not None else AREA
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Shift:
     """One operator's work since the badge."""
 
@@ -202,6 +225,24 @@ class State:
     """Digest of the policy pack in force; empty before the first one."""
     shadow: str = ""
     """Digest of the candidate that decides without effect; empty = none."""
+    inhibits: Mapping[str, Inhibit] = field(default_factory=dict)
+    """Dangers that stand, by `inhibit_key` or AREA."""
+    stopped: frozenset[str] = frozenset()
+    """Belts and robots that were stopped because of a danger and not started since."""
+
+    @property
+    def is_area_inhibited(self) -> bool:
+        """Return whether nothing of this station may be commanded to move."""
+        return AREA in self.inhibits
+
+    def is_endangered(self, work: MoveWork) -> bool:
+        """Return whether the load of this move itself is dangerous."""
+        keys = (inhibit_key(unit=work.unit, parcel=None), f"parcel/{work.parcel}")
+        return any(key in self.inhibits for key in keys)
+
+    def is_inhibited(self, work: MoveWork) -> bool:
+        """Return whether no order and no divert of this move may be committed."""
+        return self.is_area_inhibited or self.is_endangered(work)
 
     @property
     def parcel(self) -> ParcelWork | None:

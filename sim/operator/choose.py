@@ -52,7 +52,7 @@ def _overlay(view: View, mind: Mind, now: float) -> Act:
     if view["selected"] != move["n"]:
         return Press(key="esc")
     arrived = mind.whereabouts.get(move["id"]) == "at_target" or move["s"] == "by_hand"
-    return Press(key="4" if arrived else "1")
+    return Press(key="3" if arrived else "1")
 
 
 def _idle(mind: Mind) -> Act:

@@ -216,7 +216,7 @@ def test_a_move_in_doubt_is_settled_by_what_the_eyes_see() -> None:
     listed = {**shown, "overlay": "moves"}
     assert choose(listed, known, 21.0) == Press(key="1")
     known.whereabouts["m1"] = "at_target"
-    assert choose({**listed, "selected": 1}, known, 21.0) == Press(key="4")
+    assert choose({**listed, "selected": 1}, known, 21.0) == Press(key="3")
     known.whereabouts["m1"] = "at_pickup"
     assert choose({**listed, "selected": 1}, known, 21.0) == Press(key="1")
     assert choose({**view("IDLE"), "overlay": "moves"}, mind(unit()), 21.0) == Press(key="esc")

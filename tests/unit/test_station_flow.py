@@ -38,6 +38,7 @@ from edge.station.inputs import (
     StopInput,
 )
 from edge.views import Mark
+from move_kit import ordered
 
 
 def _verdict(bench: Bench) -> VerdictMade:
@@ -395,6 +396,8 @@ def test_a_move_follows_its_legs_and_leaves_the_state_when_done() -> None:
     late = _divert(move.move, DiverterState.FAILED)
     assert bench.take(late) == []
     done = LegInput(move=move.move, leg=1, state=MoveState.DONE, robot="r1")
+    assert bench.take(done) == []  # nobody was sent yet
+    assert bench.take(ordered(move.move, 1)) == ["move.sent"]
     assert bench.take(done) == ["move.done"]
     assert bench.state.moves == {}
 
@@ -407,10 +410,10 @@ def test_a_move_in_doubt_is_resolved_by_the_person() -> None:
     move = next(iter(bench.state.moves))
     bench.take(_divert(move, DiverterState.SENT))
     bench.press("f6", "1")
-    assert bench.press("4") == []
+    assert bench.press("3") == []
     assert bench.no == "E41"
     bench.take(_divert(move, DiverterState.IN_DOUBT))
-    assert bench.press("4") == ["move.resolved", "move.resolved"]
+    assert bench.press("3") == ["diverter.resolved", "move.resolved"]
     assert bench.state.moves == {}
 
 

@@ -1,0 +1,146 @@
+"""Dangers: what inhibits, what it turns to the hand, and how a supervisor ends it."""
+
+from dataclasses import replace
+
+from edge.events import (
+    DangerRaised,
+    DangerWithdrawn,
+    DeviceCommand,
+    Draft,
+    MoveChanged,
+    MoveState,
+    ParcelId,
+    Subject,
+    UnitId,
+)
+from edge.station.decision import (
+    Choice,
+    Decision,
+    Screen,
+    accepted,
+    clean,
+    noted,
+    on_station,
+    refused,
+)
+from edge.station.state import AREA, MoveWork, State, inhibit_key
+from edge.views import Severity
+
+WITHDRAW_ITEM = "danger"
+WITHDRAW_AREA = "area"
+
+
+def press(state: State, screen: Screen) -> Decision:
+    """The danger key: inhibit first, ask the kind afterwards.
+
+    It means the unit in the hand, else the move that is looked at, else the parcel on the bench;
+    with nothing of these nobody knows what is dangerous, and the whole area stands still.
+    """
+    chosen = _selected(state, screen)
+    unit = state.unit
+    if chosen is not None:
+        subject = Subject(parcel=chosen.parcel, unit=chosen.unit)
+    elif unit is not None:
+        subject = Subject(parcel=unit.parcel, unit=unit.unit)
+    else:
+        subject = Subject(parcel=state.bench)
+    key = inhibit_key(unit=subject.unit, parcel=subject.parcel)
+    if key in state.inhibits or (unit is not None and chosen is None and unit.danger):
+        return refused(screen, "E36")
+    scope = AREA if key == AREA else "item"
+    drafts = raised(state, subject, scope)
+    text = "fb.danger_area" if scope == AREA else "fb.danger"
+    return Decision(screen=noted(clean(screen), Severity.ERROR, text), drafts=drafts)
+
+
+def raised(
+    state: State, subject: Subject, scope: str, flags: tuple[str, ...] = ()
+) -> tuple[Draft, ...]:
+    """Return the events of a danger: it stands, and what nobody carries yet goes by hand."""
+    danger = Draft(
+        payload=DangerRaised(scope=scope, flags=flags),
+        subject=subject,
+        status="hazard" if subject.unit is not None else None,
+    )
+    return (danger, *_to_the_hand(state, subject.unit, subject.parcel))
+
+
+def _to_the_hand(state: State, unit: UnitId | None, parcel: ParcelId | None) -> tuple[Draft, ...]:
+    """Legs that no device was told of yet; what one may be acting on, dispatch takes back."""
+    if unit is None and parcel is None:
+        return ()
+    return tuple(
+        Draft(
+            payload=MoveChanged(
+                move=work.move,
+                leg=work.position,
+                state=MoveState.BY_HAND,
+                attempt=leg.attempt,
+                reason="danger",
+            ),
+            subject=Subject(parcel=work.parcel, unit=work.unit),
+        )
+        for work in state.moves.values()
+        if (work.unit == unit if unit is not None else work.parcel == parcel)
+        if (leg := work.current) is not None and leg.state is MoveState.PLANNED
+    )
+
+
+def _selected(state: State, screen: Screen) -> MoveWork | None:
+    moves = tuple(state.moves.values())
+    if screen.overlay != "moves" or not 1 <= screen.selected <= len(moves):
+        return None
+    return moves[screen.selected - 1]
+
+
+# ---------------------------------------------------------------- the end of a danger
+
+
+def ask_supervisor(state: State, screen: Screen) -> Decision | None:
+    """F12: whose danger a badge would end; None = there is none that may be ended here.
+
+    The unit's own may be ended until it is put; the area's at any moment.
+    """
+    unit = state.unit
+    if unit is not None and unit.danger and not unit.put:
+        about = WITHDRAW_ITEM
+    elif state.is_area_inhibited:
+        about = WITHDRAW_AREA
+    elif state.bench is not None and f"parcel/{state.bench}" in state.inhibits:
+        about = WITHDRAW_ITEM
+    else:
+        return None
+    shown = noted(clean(screen), Severity.ERROR, "E80")
+    choice = Choice(code="E80", about=about)
+    return Decision(screen=replace(shown, choice=choice), no="E80")
+
+
+def withdraw(state: State, screen: Screen, about: str, supervisor: str) -> Decision:
+    """A supervisor's badge ends the danger that was asked about. Nothing starts by itself."""
+    event = DangerWithdrawn(
+        supervisor=supervisor,
+        reason="mistaken" if about == WITHDRAW_ITEM else "cleared",
+        scope=AREA if about == WITHDRAW_AREA else "item",
+    )
+    if about == WITHDRAW_AREA:
+        text = "fb.area_clear" if state.stopped else "fb.danger_withdrawn"
+        return accepted(clean(screen), text, on_station(event))
+    unit = state.unit
+    subject = Subject(parcel=state.bench, unit=unit.unit if unit is not None else None)
+    if unit is not None:
+        subject = Subject(parcel=unit.parcel, unit=unit.unit)
+    draft = Draft(payload=event, subject=subject)
+    return accepted(clean(screen), "fb.danger_withdrawn", draft)
+
+
+def start_again(state: State, screen: Screen) -> Decision:
+    """A person starts what a danger had stopped; refused while one stands for the area."""
+    if state.is_area_inhibited:
+        return refused(screen, "E80")
+    if not state.stopped:
+        return refused(screen, "E45")
+    drafts = tuple(
+        on_station(DeviceCommand(device=device, command="start", reason="operator"))
+        for device in sorted(state.stopped)
+    )
+    return accepted(clean(screen), "fb.started_again", *drafts)
