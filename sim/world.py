@@ -24,9 +24,8 @@ from sim.conveyor import modbus
 from sim.conveyor.book import BeltBook
 from sim.conveyor.plc import Belt, Plc
 from sim.door import SOCKET
-from sim.robot.floor import FloorBook
-from sim.robot.link import Link, fleet
-from sim.robot.vehicle import Hall
+from sim.robot.floor import FloorBook, Hall
+from sim.robot.link import Account, Link, fleet, real_epoch
 from sim.scanner import PtyScanner, code_bytes, plugged_in
 from sim.site import Pace, Site
 from sim.truth.model import Truth, Unit
@@ -95,7 +94,10 @@ class World:
         """What could obey at once: measured before the scan that asks for it."""
         now = time.monotonic_ns()
         return {
-            "robots": sum(link.online.is_set() and link.vehicle.is_idle() for link in self.links),
+            "robots": sum(
+                link.online.is_set() and link.vehicle.is_idle(time.monotonic())
+                for link in self.links
+            ),
             "conveyor": bool(self.plcs) and all(plc.is_ready(now) for plc in self.plcs),
         }
 
@@ -158,7 +160,7 @@ class World:
             self.camera.is_dark = on
         elif name == "robots_mute":
             for link in self.links:
-                link.is_mute = on
+                link.publish(link.vehicle.fault("mute", time.monotonic(), on=on))
         elif name == "plc_reboot" and on:
             for plc in self.plcs:
                 plc.reboot(self.boots.randrange(1, 65536), time.monotonic_ns())
@@ -193,8 +195,9 @@ async def running(
         plcs = tuple(_plc(pace, place.lanes, boots, belts) for place in site.belts)
         for place, plc in zip(site.belts, plcs, strict=True):
             await stack.enter_async_context(modbus.serving(place, plc))
-        hall = Hall(nodes=site.nodes, ways=site.edges, pace=pace, book=floor)
-        links = await stack.enter_async_context(fleet(site.robots, hall, site.broker))
+        hall = Hall(nodes=site.nodes, ways=site.edges, pace=pace, book=floor, epoch=real_epoch())
+        account = Account(broker=site.broker) if site.broker is not None else None
+        links = await stack.enter_async_context(fleet(site.robots, hall, account, seed=seed))
         world = World(
             site=site,
             truth=truth,

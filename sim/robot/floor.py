@@ -1,9 +1,16 @@
-"""Physical truth of the robots' floor: who picked and dropped what. Nobody on the wire sees it."""
+"""The robots' floor: nodes, ways, pace, and who picked and dropped what, seen by no wire."""
 
-import time
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from math import hypot
+from typing import Any, Final
+
+from sim.site import Pace
+
+MAP_ID: Final = "hall"
+
+Xy = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,11 +31,10 @@ class FloorBook:
     accepted: list[Accepted] = field(default_factory=list)
     refused: int = 0
 
-    def accept(self, order_id: str, load_id: str) -> None:
-        """Note that an accepting state was published now."""
-        self.accepted.append(
-            Accepted(order_id=order_id, load_id=load_id, accepted_ns=time.monotonic_ns())
-        )
+    def accept(self, order_id: str, load_id: str, now: float) -> None:
+        """Note that an accepting state was published at `now`, in seconds."""
+        row = Accepted(order_id=order_id, load_id=load_id, accepted_ns=int(now * 1e9))
+        self.accepted.append(row)
 
     def stats(self) -> dict[str, Any]:
         """Return the counts and every accepted order."""
@@ -51,3 +57,19 @@ class FloorBook:
         if picked > dropped:
             return "on_robot"
         return "at_target" if dropped else "at_pickup"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hall:
+    """The floor that all vehicles share. `epoch` = Unix time in seconds when `now` was 0."""
+
+    nodes: Mapping[str, Xy]
+    ways: Mapping[tuple[str, str], float]
+    pace: Pace
+    book: FloorBook
+    epoch: float = 1_760_000_000.0
+
+
+def apart(one: Xy, other: Xy) -> float:
+    """Return the distance of two positions in metres."""
+    return hypot(one[0] - other[0], one[1] - other[1])

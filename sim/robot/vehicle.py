@@ -1,309 +1,485 @@
-"""One vehicle: drives orders in simulated time, answers instant actions, reports every change.
+"""One vehicle as a pure machine: messages and time in, messages out. No socket, no clock.
 
 It remembers only its newest order, as real vehicles do: an older one sent again is driven again.
+`now` is in seconds, from any start, and never goes back.
 """
 
-import asyncio
-import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from math import inf
+from random import Random
 from typing import Any, Final
 
-from sim.robot import messages
-from sim.robot.floor import FloorBook
-from sim.robot.messages import Deed, Headers
-from sim.robot.orders import Action, Fault, Order, Standing, Stop, check_order, read_order
-from sim.site import Pace, RobotPlace
+from sim.robot.checks import Refusal, Standing, check_order, check_update
+from sim.robot.floor import Hall
+from sim.robot.journey import Cart, Journey
+from sim.robot.messages import Deed, Fault, Out
+from sim.robot.orders import Order, OrderError, Stop, Track, read_order
+from sim.robot.quirks import Quirk, Quirks
+from sim.robot.voice import Seen, Voice
+from sim.robot.words import Wrong, words_of
+from sim.site import RobotPlace
 
 STATE_EVERY_S: Final = 5.0
+DRIVE_EVERY_S: Final = 1.0
 ORDER_SPACING_S: Final = 1.0
 INSTANTS_KEPT: Final = 8
+FAULTS_KEPT: Final = 4
 CHARGE_MIN: Final = 20.0
-DRAIN_PER_M: Final = 0.05
 CHARGE_PER_S: Final = 0.5
-
-Send = Callable[[str, dict[str, Any], bool], None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hall:
-    """The floor that all vehicles share."""
-
-    nodes: Mapping[str, tuple[float, float]]
-    ways: Mapping[tuple[str, str], float]
-    pace: Pace
-    book: FloorBook
+MESSAGE_BYTES_MAX: Final = 1 << 20
+HEADER: Final = ("headerId", "timestamp", "version", "manufacturer", "serialNumber")
+CLEARS: Final = ("MANUAL", "SERVICE", "TEACHIN", "TEACH_IN", "STARTUP")
+STOPS: Final = (Quirk.ESTOP, Quirk.FIELD, Quirk.FATAL, Quirk.MEETS_OBSTACLE)
+_PLAIN_VERSION: Final = re.compile(r"\d+\.\d+\.\d+")
 
 
 class Vehicle:
-    """State and behaviour; `send(topic, body, retain)` publishes."""
+    """State and behaviour. Every method that takes `now` returns what is to be published."""
 
-    def __init__(self, place: RobotPlace, hall: Hall, send: Send) -> None:
-        self._place = place
+    def __init__(
+        self,
+        place: RobotPlace,
+        hall: Hall,
+        *,
+        now: float = 0.0,
+        seed: int = 0,
+        quirks: Quirks | None = None,
+    ) -> None:
+        self.place = place
+        self.quirks = Quirks() if quirks is None else quirks
+        self.cart = Cart(
+            node=place.home, xy=hall.nodes[place.home], charge=hall.pace.battery_start_percent
+        )
+        self.is_on = True
+        self._words = words_of(place.version)
         self._hall = hall
-        self._send = send
-        self._headers = Headers(place)
+        self._dice = Random(f"{place.serial}/{seed}")
+        self._knows: set[str] = set()
+        self._voice = Voice(place, self.quirks, hall, self._dice)
+        self._ordered_at = -inf
+        self._charged_at = now
+        self._forget(now)
+
+    def _forget(self, now: float) -> None:
+        """Be as after a start: nothing of orders is known, headers count from 1."""
+        self._voice.restart()
         self._order: Order | None = None
-        self._ahead: list[Stop] = []
-        self._deeds: dict[str, Deed] = {}
+        self._journey: Journey | None = None
+        self._pending: list[tuple[float, Order]] = []
         self._instants: dict[str, Deed] = {}
         self._faults: tuple[Fault, ...] = ()
-        self._node, self._sequence = place.home, 0
-        self._driving = False
-        self._load: str | None = None
-        self._charge = float(hall.pace.battery_start_percent)
-        self._unpaused = asyncio.Event()
-        self._unpaused.set()
         self._cancel: str | None = None
-        self._drive: asyncio.Task[None] | None = None
-        self._ordered_at = float("-inf")
-        self._fresh_at = time.monotonic()
+        self._was_cancelled = False
+        self._paused = False
+        self._is_choked = False
+        self._said_at = now - STATE_EVERY_S
 
     @property
     def id(self) -> str:
         """Return the id of the floor plan."""
-        return self._place.id
+        return self.place.id
 
-    def is_idle(self) -> bool:
+    # ------------------------------------------------------------ what the world does to it
+
+    def on_message(self, topic: str, payload: bytes, now: float) -> list[Out]:
+        """Take a message of topic `…/order` or `…/instantActions`."""
+        self._pass_time(now)
+        if self.is_on and not self._is_silent() and len(payload) <= MESSAGE_BYTES_MAX:
+            self._take(topic.rpartition("/")[2], payload, now)
+        return self._flush()
+
+    def tick(self, now: float) -> list[Out]:
+        """Let time pass."""
+        self._pass_time(now)
+        if self.is_on and now >= self._said_at + self._interval():
+            self._report(now, always=True)
+        return self._flush()
+
+    def wakes_at(self) -> float:
+        """Return when `tick` has something to do: for worlds whose time jumps."""
+        if not self.is_on:
+            return inf
+        drive = self._journey.next_at() if self._journey is not None else inf
+        due = min((at for at, _ in self._pending), default=inf)
+        return min(drive, due, self._said_at + self._interval())
+
+    def connected(self, now: float, *, again: bool = False) -> list[Out]:
+        """Say hello on a new broker connection; `again` = it had one since it was switched on."""
+        self._pass_time(now)
+        if self.is_on:
+            if not (again and Quirk.NO_ONLINE in self.quirks):
+                self._voice.say(self._voice.connection("ONLINE", now))
+            self._report(now, always=True)
+        return self._flush()
+
+    def will(self, now: float) -> Out | None:
+        """Return what the broker is to say when the connection breaks."""
+        if Quirk.NO_WILL in self.quirks:
+            return None
+        return self._voice.connection(self._words.broken, now)
+
+    def parting(self, now: float) -> Out:
+        """Return the last message before an orderly end."""
+        return self._voice.connection("OFFLINE", now)
+
+    def switch_off(self, now: float) -> None:
+        """Lose power where it stands: what lies on the deck stays there, the memory is gone."""
+        self._pass_time(now)
+        self._forget(now)
+        self._voice.taken()
+        self.is_on = False
+
+    def switch_on(self, now: float) -> None:
+        """Start again with an empty memory; `connected` comes when the broker is met."""
+        self.is_on = True
+        self._charged_at = now
+        self._forget(now)
+
+    def fault(self, text: str, now: float, *, on: bool) -> list[Out]:
+        """Switch a quirk on or off: `NAME` or `NAME=VALUE`. Raises ValueError if it is unknown."""
+        self._pass_time(now)
+        quirk = self.quirks.switch(text, on=on)
+        if quirk is Quirk.BATTERY and on:
+            self.cart.charge = self.quirks.seconds(quirk)
+        if quirk is Quirk.MODE and self._mode() in CLEARS:
+            self._order = self._journey = self._cancel = None
+        self._hold(now)
+        if quirk in (*STOPS, Quirk.MODE, Quirk.BATTERY, Quirk.LOST) and self.is_on:
+            self._report(now, always=True)
+        return self._flush()
+
+    # ------------------------------------------------------------ what a world may ask
+
+    def is_busy(self) -> bool:
+        """Return whether an order is being driven or waited for."""
+        return bool(self._pending) or (self._journey is not None and not self._journey.ended)
+
+    def is_idle(self, now: float) -> bool:
         """Return whether a master that keeps the order interval may send an order now."""
-        spaced = time.monotonic() - self._ordered_at >= ORDER_SPACING_S
-        ready = self._unpaused.is_set() and self._charge >= CHARGE_MIN and self._load is None
-        return spaced and ready and not self._is_busy()
+        spaced = now - self._ordered_at >= ORDER_SPACING_S
+        ready = not self._paused and self.cart.charge >= CHARGE_MIN and self.cart.load is None
+        return self.is_on and spaced and ready and not self.is_busy()
 
-    async def run(self) -> None:
-        """Report at least every few seconds, for ever."""
-        while True:
-            await asyncio.sleep(STATE_EVERY_S)
-            self.report()
+    # ------------------------------------------------------------ messages in
 
-    async def stop(self) -> None:
-        """Stop where it stands and await the drive."""
-        if self._drive is not None:
-            self._drive.cancel()
-            await asyncio.gather(self._drive, return_exceptions=True)
+    def _take(self, topic: str, payload: bytes, now: float) -> None:
+        try:
+            body = json.loads(payload)
+        except ValueError:
+            body = None
+        if not isinstance(body, Mapping):
+            self._cannot_read("no JSON object", (), now)
+        elif (wrong := self._wrong_header(topic, body)) is not None:
+            self._cannot_read(wrong, _about(body), now)
+        elif topic == "order":
+            self._take_order(body, now)
+        elif topic == "instantActions":
+            self._take_instants(body, now)
 
-    def connected(self) -> None:
-        """Say hello on a new broker connection."""
-        body = self._headers.on("connection", {"connectionState": "ONLINE"})
-        self._send("connection", body, True)
-        self.report()
+    def _wrong_header(self, topic: str, body: Mapping[str, Any]) -> str | None:
+        """2.0 leaves the header of instantActions out of its schema; what is there must fit."""
+        missing = [key for key in HEADER if key not in body]
+        if missing and topic == "order":
+            return f"{missing[0]}: missing"
+        ours = {"manufacturer": self.place.manufacturer, "serialNumber": self.place.serial}
+        for key, value in ours.items():
+            if body.get(key, value) != value:
+                return f"{key}: not for this vehicle"
+        version = body.get("version", self.place.version)
+        if not isinstance(version, str):
+            return "version: no text"
+        if Quirk.STRICT_VERSION in self.quirks and not _PLAIN_VERSION.fullmatch(version):
+            return f"version: {version} is not three numbers"
+        if version.lstrip("v").partition(".")[0] != str(self._words.major):
+            return f"version: {version} is not spoken here"
+        return None
 
-    def parting(self, state: str) -> dict[str, Any]:
-        """Return a connection message: the last will, or OFFLINE at an orderly end."""
-        return self._headers.on("connection", {"connectionState": state})
+    def _cannot_read(self, text: str, about: tuple[tuple[str, str], ...], now: float) -> None:
+        if Quirk.CHOKES in self.quirks:
+            self._is_choked = True
+            return
+        self._add_fault(Wrong.UNREADABLE, text, about)
+        self._hall.book.refused += 1
+        self._report(now)
 
-    def receive(self, topic: str, body: Mapping[str, Any]) -> None:
-        """Take an order or instant actions."""
-        if topic == "order":
-            self._take_order(body)
-        else:
-            for action in body.get("actions", ()):
-                self._instant(str(action["actionType"]), str(action["actionId"]))
-
-    def report(self) -> None:
-        """Publish the whole state."""
-        self._send("state", self._headers.on("state", self._state()), False)
-
-    # ------------------------------------------------------------ orders
-
-    def _take_order(self, body: Mapping[str, Any]) -> None:
+    def _take_order(self, body: Mapping[str, Any], now: float) -> None:
+        if Quirk.DEAF in self.quirks:
+            return
         try:
             order = read_order(body)
-        except (KeyError, TypeError, ValueError) as error:
-            order_id = str(body.get("orderId", ""))
-            self._refuse(
-                Fault(type="validationError", text=str(error), references=(("orderId", order_id),))
-            )
+        except OrderError as error:
+            self._cannot_read(str(error), _about(body), now)
             return
+        if Quirk.FOREIGN_ORDER in self.quirks and not self.is_busy():
+            self._accept(self._foreign(), now)
         current = self._order
         if current is not None and order.id == current.id:
-            self._take_update(order, current)
-            return
-        fault = check_order(order, self._standing(), self._hall.ways)
-        if fault is not None:
-            self._refuse(fault)
-            return
-        self._accept(order)
+            self._take_again(order, current, now)
+        elif Quirk.LATE_ACCEPT in self.quirks and not self._pending:
+            self._pending.append((now + self.quirks.seconds(Quirk.LATE_ACCEPT), order))
+        elif all(order.id != waiting.id for _, waiting in self._pending):
+            self._judge(order, now)
 
-    def _take_update(self, order: Order, current: Order) -> None:
-        """The same order again is no news; this vehicle takes no updates."""
-        if order.update != current.update:
-            text = f"update {order.update} refused, {current.update} is driven"
-            references = (("orderId", order.id), ("orderUpdateId", str(order.update)))
-            self._refuse(Fault(type="orderUpdateError", text=text, references=references))
-
-    def _accept(self, order: Order) -> None:
-        self._order, self._faults, self._cancel = order, (), None
-        self._ahead = list(order.stops[1:])
-        self._sequence = order.stops[0].sequence
-        self._instants = {}
-        actions = [action for stop in order.stops for action in stop.actions]
-        self._deeds = {
-            action.id: Deed(id=action.id, type=action.type, status="WAITING") for action in actions
-        }
-        self._ordered_at = time.monotonic()
-        self.report()
-        load = next((action.load for action in actions if action.type == "pick"), "")
-        self._hall.book.accept(order.id, load)
-        self._drive = asyncio.create_task(self._run_order(order), name=f"drive[{self.id}]")
-
-    def _refuse(self, fault: Fault) -> None:
-        self._hall.book.refused += 1
-        self._faults = (*self._faults[-3:], fault)
-        self.report()
-
-    def _standing(self) -> Standing:
-        current = self._order
-        return Standing(
-            node=self._node,
-            is_busy=self._is_busy(),
-            is_loaded=self._load is not None,
-            order_id=current.id if current else "",
-            update=current.update if current else 0,
+    def _judge(self, order: Order, now: float) -> None:
+        standing = Standing(
+            node=self.cart.node,
+            xy=self.cart.xy,
+            is_busy=self.is_busy(),
+            is_loaded=self.cart.load is not None,
+            mode=self._mode(),
+            knows=frozenset(self._knows),
+            triggers=self._words.is_third,
         )
-
-    def _is_busy(self) -> bool:
-        return self._drive is not None and not self._drive.done()
-
-    # ------------------------------------------------------------ driving
-
-    async def _run_order(self, order: Order) -> None:
-        if await self._act(order.stops[0].actions):
-            for stop in order.stops[1:]:
-                if not stop.released or not await self._travel(stop):
-                    break
-                if not await self._act(stop.actions):
-                    break
-        self._driving = False
-        if self._cancel is not None:
-            self._cancelled(self._cancel)
-        self._drive = None
-        self.report()
-
-    async def _travel(self, stop: Stop) -> bool:
-        await self._unpaused.wait()
-        if self._cancel is not None:
-            return False
-        length = self._hall.ways.get((self._node, stop.node), 0.0)
-        if not self._driving:
-            self._driving = True
-            self.report()
-        pace = self._hall.pace
-        await asyncio.sleep(length / pace.robot_m_per_s / pace.speed)
-        self._charge = max(0.0, self._charge - DRAIN_PER_M * length)
-        self._fresh_at = time.monotonic()
-        self._node, self._sequence = stop.node, stop.sequence
-        self._ahead = [ahead for ahead in self._ahead if ahead.sequence > stop.sequence]
-        self._driving = bool(self._ahead) and not stop.actions
-        self.report()
-        return True
-
-    async def _act(self, actions: tuple[Action, ...]) -> bool:
-        for action in actions:
-            await self._unpaused.wait()
-            if self._cancel is not None:
-                return False
-            self._driving = False
-            self._mark(action.id, "RUNNING")
-            pace = self._hall.pace
-            seconds = pace.pick_s if action.type == "pick" else pace.drop_s
-            await asyncio.sleep(seconds / pace.speed)
-            self._handle(action)
-            self._mark(action.id, "FINISHED")
-        return True
-
-    def _handle(self, action: Action) -> None:
-        if action.type == "pick":
-            self._load = action.load
-            self._hall.book.picks[action.load] += 1
+        refusal = check_order(order, standing, self._hall, self.quirks)
+        if refusal is None:
+            self._accept(order, now)
         else:
-            self._hall.book.drops[self._load or action.load] += 1
-            self._load = None
+            self._refuse(refusal, order, now)
 
-    def _mark(self, action_id: str, status: str) -> None:
-        self._deeds[action_id] = replace(self._deeds[action_id], status=status)
-        self.report()
+    def _take_again(self, order: Order, current: Order, now: float) -> None:
+        """The same order again is no news, a lower update is old, a higher one lengthens it."""
+        is_over = not self.is_busy()
+        if order.update < current.update and Quirk.TAKES_LOWER not in self.quirks:
+            text = f"update {order.update} is older than {current.update}"
+            self._refuse(Refusal(why=Wrong.OLD_UPDATE, text=text), order, now)
+        elif order.update <= current.update:
+            if order.update < current.update or (is_over and Quirk.RERUNS in self.quirks):
+                self._accept(order, now)
+            elif self._words.is_third:
+                text = "this update is already known"
+                self._note(Refusal(why=Wrong.SAME_UPDATE, text=text), order, now)
+        elif self._was_cancelled or self._cancel is not None:
+            refusal = Refusal(why=Wrong.AFTER_CANCEL, text="the order was cancelled")
+            self._refuse(refusal, order, now)
+        else:
+            self._lengthen(order, current, now)
+
+    def _lengthen(self, order: Order, current: Order, now: float) -> None:
+        refusal = check_update(order, current, self._hall, self.quirks)
+        if refusal is not None or self._journey is None:
+            gone = Refusal(why=Wrong.OLD_UPDATE, text="no order is driven")
+            self._refuse(refusal or gone, order, now)
+            return
+        self._faults = ()
+        self._journey.extend(order, now)
+        self._order = self._journey.order
+        self._report(now, always=True)
+        self._journey.advance(now)
+
+    def _accept(self, order: Order, now: float) -> None:
+        self._order, self._faults = order, ()
+        self._cancel, self._was_cancelled = None, False
+        self._instants = {}
+        self._knows.add(order.id)
+        self._ordered_at = now
+        world = (self._hall, self.quirks, self._dice)
+        self._journey = Journey(order, self.cart, world, self._changed)
+        self.cart.sequence = order.stops[0].sequence
+        self._report(now, always=True)
+        load = next((action.load for action in order.actions() if action.type == "pick"), "")
+        self._hall.book.accept(order.id, load, now)
+        self._hold(now)
+        self._journey.begin(now)
+        self._journey.advance(now)
+
+    def _foreign(self) -> Order:
+        """Another master sends it to a neighbour."""
+        here = self.cart.node
+        ends = [there for start, there in self._hall.ways if start == here]
+        stops = [
+            Stop(node=node, sequence=2 * number, released=True, actions=())
+            for number, node in enumerate((here, *ends[:1]))
+        ]
+        tracks = [Track(edge="far", sequence=1, released=True)] if ends else []
+        number = len(self._knows) + 1
+        return Order(id=f"other-{number}", update=0, stops=tuple(stops), tracks=tuple(tracks))
+
+    def _refuse(self, refusal: Refusal, order: Order, now: float) -> None:
+        self._hall.book.refused += 1
+        self._note(refusal, order, now)
+
+    def _note(self, refusal: Refusal, order: Order, now: float) -> None:
+        about = (("orderId", order.id), ("orderUpdateId", str(order.update)), *refusal.about)
+        self._add_fault(refusal.why, refusal.text, about)
+        self._report(now)
+
+    def _add_fault(self, why: Wrong, text: str, about: tuple[tuple[str, str], ...]) -> None:
+        fault = Fault(type=self._words.errors[why], text=text, references=about)
+        self._faults = (*self._faults[1 - FAULTS_KEPT :], fault)
 
     # ------------------------------------------------------------ instant actions
 
-    def _instant(self, kind: str, action_id: str) -> None:
-        if action_id in self._instants:
+    def _take_instants(self, body: Mapping[str, Any], now: float) -> None:
+        key = "instantActions" if Quirk.ONE_KEY in self.quirks else "actions"
+        rows = body.get(key)
+        if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
+            self._cannot_read(f"{key}: a list of actions is expected", (), now)
+            return
+        name = "actionName" if self.place.version.startswith("2.0") else "actionType"
+        for row in rows:
+            texts = [row.get(one) for one in (name, "actionId", "blockingType")]
+            if not all(isinstance(one, str) and one for one in texts):
+                self._cannot_read(f"{name}, actionId, blockingType: texts are expected", (), now)
+                return
+        for row in rows:
+            self._instant(row[name], row, now)
+
+    def _instant(self, kind: str, row: Mapping[str, Any], now: float) -> None:
+        action_id = row["actionId"]
+        if action_id in self._instants or (
+            kind == "stateRequest" and Quirk.NO_ANSWER in self.quirks
+        ):
             return
         while len(self._instants) >= INSTANTS_KEPT:
             self._instants.pop(next(iter(self._instants)))
         self._instants[action_id] = Deed(id=action_id, type=kind, status="FINISHED")
+        if self._words.is_third and row["blockingType"] != "NONE":
+            self._fail_instant(action_id, Wrong.UNKNOWN_INSTANT, "blockingType must be NONE")
+        elif not self._obey(kind, row, now):
+            self._fail_instant(action_id, Wrong.UNKNOWN_INSTANT, f"{kind} cannot be done")
+        self._report(now, always=True)
+
+    def _obey(self, kind: str, row: Mapping[str, Any], now: float) -> bool:
         match kind:
             case "stateRequest":
-                pass
+                return True
             case "factsheetRequest":
-                sheet = self._headers.on("factsheet", messages.factsheet())
-                self._send("factsheet", sheet, True)
-            case "startPause":
-                self._unpaused.clear()
-            case "stopPause":
-                self._unpaused.set()
+                self._voice.factsheet(now)
+                return True
+            case "startPause" | "stopPause":
+                self._paused = kind == "startPause" and Quirk.NEVER_PAUSES not in self.quirks
+                self._hold(now)
+                return True
             case "cancelOrder":
-                self._cancel_order(action_id)
+                self._cancel_order(row, now)
+                return True
+            case "trigger" if self._words.is_third and self._journey is not None:
+                is_done = self._journey.trigger(now)
+                self._journey.advance(now)
+                return is_done
             case _:
-                self._fail_instant(action_id, "instantActionError", f"{kind} is unknown")
-        self.report()
+                return False
 
-    def _cancel_order(self, action_id: str) -> None:
-        if not self._is_busy():
-            self._fail_instant(action_id, "noOrderToCancel", "nothing is driven")
+    def _cancel_order(self, row: Mapping[str, Any], now: float) -> None:
+        action_id = row["actionId"]
+        if not self._is_meant(row):
+            if Quirk.CANCELS_NOTHING not in self.quirks:
+                self._fail_instant(action_id, Wrong.NO_ORDER, "no such order is driven")
             return
-        self._cancel = action_id
+        if Quirk.DRIVES_ON in self.quirks:
+            return
         self._instants[action_id] = replace(self._instants[action_id], status="RUNNING")
-        self._unpaused.set()
+        if Quirk.NEVER_CANCELS in self.quirks:
+            return
+        self._pending.clear()
+        self._cancel = action_id
+        self._paused = False
+        self._hold(now)
+        if self._journey is not None and not self._journey.ended:
+            self._journey.stop_soon(now)
+        else:
+            self._cancelled(now)
 
-    def _fail_instant(self, action_id: str, kind: str, text: str) -> None:
+    def _is_meant(self, row: Mapping[str, Any]) -> bool:
+        """An order is active and, where the action names one, it is that."""
+        given = row.get("actionParameters")
+        rows = given if isinstance(given, list) else []
+        named = [one.get("value") for one in rows if one.get("key") == "orderId"]
+        ours = {self._order.id} if self._order is not None else set()
+        ours |= {order.id for _, order in self._pending}
+        return self.is_busy() and (not named or not self._words.is_third or named[0] in ours)
+
+    def _fail_instant(self, action_id: str, why: Wrong, text: str) -> None:
         self._instants[action_id] = replace(self._instants[action_id], status="FAILED")
-        fault = Fault(type=kind, text=text, references=(("actionId", action_id),))
-        self._faults = (*self._faults[-3:], fault)
+        self._add_fault(why, text, (("actionId", action_id),))
 
-    def _cancelled(self, action_id: str) -> None:
-        self._ahead = []
-        for deed in self._deeds.values():
-            if deed.status == "WAITING":
-                self._deeds[deed.id] = replace(deed, status="FAILED", result="cancelled")
-        if action_id in self._instants:
-            self._instants[action_id] = replace(self._instants[action_id], status="FINISHED")
+    def _cancelled(self, now: float) -> None:
+        if self._cancel in self._instants:
+            row = self._instants[self._cancel]
+            self._instants[self._cancel] = replace(row, status="FINISHED")
+        self._cancel, self._was_cancelled = None, True
+        self._said_at = now - STATE_EVERY_S
 
-    # ------------------------------------------------------------ state
+    # ------------------------------------------------------------ time
 
-    def _state(self) -> dict[str, Any]:
-        self._recharge()
-        order = self._order
-        ahead = {stop.sequence for stop in self._ahead}
-        tracks = [t for t in order.tracks if t.sequence + 1 in ahead] if order else []
-        deeds = (*self._deeds.values(), *self._instants.values())
-        return {
-            "orderId": order.id if order else "",
-            "orderUpdateId": order.update if order else 0,
-            "lastNodeId": self._node,
-            "lastNodeSequenceId": self._sequence,
-            "driving": self._driving,
-            "paused": not self._unpaused.is_set(),
-            "nodeStates": messages.node_states(self._ahead, self._hall.nodes),
-            "edgeStates": messages.edge_states(tracks),
-            "actionStates": messages.action_states(deeds),
-            "errors": messages.error_states(self._faults),
-            "information": [],
-            **messages.place_state(
-                self._hall.nodes[self._node],
-                charge=self._charge,
-                charging=self._is_charging(),
-                load=self._load,
-            ),
-        }
+    def _pass_time(self, now: float) -> None:
+        if not self.is_on:
+            return
+        while self._pending and self._pending[0][0] <= now:
+            at, order = self._pending.pop(0)
+            self._judge(order, at)
+        if self._journey is not None:
+            self._journey.advance(now)
+        self._recharge(now)
 
-    def _is_charging(self) -> bool:
-        return not self._is_busy() and self._charge < 100.0
-
-    def _recharge(self) -> None:
+    def _recharge(self, now: float) -> None:
         """A vehicle that waits stands on a charging mat."""
-        now = time.monotonic()
-        if not self._is_busy():
-            gained = (now - self._fresh_at) * CHARGE_PER_S * self._hall.pace.speed
-            self._charge = min(100.0, self._charge + gained)
-        self._fresh_at = now
+        if not self.is_busy() and Quirk.BATTERY not in self.quirks:
+            gained = (now - self._charged_at) * CHARGE_PER_S * self._hall.pace.speed
+            self.cart.charge = min(100.0, self.cart.charge + gained)
+        self._charged_at = now
+
+    def _changed(self, at: float) -> None:
+        """Publish what the journey shows; its end is the end of a cancel, too."""
+        journey = self._journey
+        if journey is not None and journey.ended and self._cancel is not None:
+            self._cancelled(at)
+        self._report(at)
+        if journey is not None and journey.ended and Quirk.AMNESIA in self.quirks:
+            self._order = self._journey = None
+            self._report(at)
+
+    def _hold(self, now: float) -> None:
+        """Stand still for a pause, an emergency stop, a fault or a person in the way."""
+        if self._journey is None:
+            return
+        if self._paused or self._mode() == "INTERVENED" or any(q in self.quirks for q in STOPS):
+            self._journey.freeze(now)
+        else:
+            self._journey.thaw(now)
+            self._journey.advance(now)
+
+    def _interval(self) -> float:
+        if Quirk.LAZY_STATE in self.quirks:
+            return self.quirks.seconds(Quirk.LAZY_STATE)
+        drives = self._journey is not None and self._journey.driving
+        return DRIVE_EVERY_S if drives else STATE_EVERY_S
+
+    # ------------------------------------------------------------ messages out
+
+    def _flush(self) -> list[Out]:
+        out = self._voice.taken()
+        return [] if self._is_silent() else out
+
+    def _is_silent(self) -> bool:
+        return self._is_choked or Quirk.MUTE in self.quirks
+
+    def _report(self, now: float, *, always: bool = False) -> None:
+        """Publish the whole state; on a change, or when it is asked for or time."""
+        if not always and Quirk.LAZY_STATE in self.quirks:
+            return
+        self._said_at = now
+        seen = Seen(
+            cart=self.cart,
+            order=self._order,
+            journey=self._journey,
+            instants=tuple(self._instants.values()),
+            faults=self._faults,
+            paused=self._paused,
+            charging=not self.is_busy() and self.cart.charge < 100.0,
+        )
+        self._voice.state(seen, now)
+        if Quirk.FORGIVES in self.quirks:
+            self._faults = ()
+
+    def _mode(self) -> str:
+        return self._voice.mode()
+
+
+def _about(body: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Return what an unreadable order can still be called."""
+    order_id = body.get("orderId")
+    return (("orderId", order_id),) if isinstance(order_id, str) and order_id else ()

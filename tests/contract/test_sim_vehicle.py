@@ -1,7 +1,7 @@
 """The simulated vehicle over a real broker, against orders and topics written by hand."""
 
 import json
-import socket
+import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,9 +11,8 @@ import jsonschema
 import pytest
 
 from broker import Broker
-from sim.robot.floor import FloorBook
-from sim.robot.link import Link, fleet
-from sim.robot.vehicle import Hall
+from sim.robot.floor import FloorBook, Hall
+from sim.robot.link import Account, Link, fleet, real_epoch
 from sim.site import Address, Pace, RobotPlace
 from sim_peers import Listener
 
@@ -31,6 +30,7 @@ class Rig:
     book: FloorBook
     link: Link
     ear: Listener
+    broker: Broker
 
     async def state(self, **wanted: Any) -> dict[str, Any]:
         """Return the next state whose members have these values."""
@@ -109,11 +109,11 @@ def carry(order_id: str, *, start: str = "P1", load: str = "m1/0") -> Any:
 async def rig() -> AsyncIterator[Rig]:
     book = FloorBook()
     pace = Pace(speed=60.0, pick_s=2.0, drop_s=2.0)
-    hall = Hall(nodes=NODES, ways=WAYS, pace=pace, book=book)
+    hall = Hall(nodes=NODES, ways=WAYS, pace=pace, book=book, epoch=real_epoch())
     with Broker() as broker, Listener(broker.port, f"{TOPIC}/#") as ear:
         address = Address(host="127.0.0.1", port=broker.port)
-        async with fleet((PLACE,), hall, address) as links:
-            rig = Rig(book, links[0], ear)
+        async with fleet((PLACE,), hall, Account(broker=address)) as links:
+            rig = Rig(book, links[0], ear, broker)
             await rig.state(orderId="")
             yield rig
 
@@ -125,21 +125,15 @@ def valid(body: dict[str, Any], name: str) -> bool:
 
 
 async def test_it_says_hello_by_a_retained_connection_and_a_state(rig: Rig) -> None:
-    with Listener(rig_port(rig), f"{TOPIC}/connection", "late") as late:
+    with Listener(rig.broker.port, f"{TOPIC}/connection", "late") as late:
         body, retained = await late.until(f"{TOPIC}/connection", lambda _: True)
     assert retained
     assert body["connectionState"] == "ONLINE"
     assert valid(body, "connection")
 
 
-def rig_port(rig: Rig) -> int:
-    return int(rig.link._client.port)
-
-
 async def test_a_dead_vehicle_is_told_by_its_last_will(rig: Rig) -> None:
-    sock = rig.link._client.socket()
-    assert isinstance(sock, socket.socket)
-    sock.shutdown(socket.SHUT_RDWR)
+    await rig.link.switch_off()
     body, _ = await rig.ear.until(
         f"{TOPIC}/connection", lambda seen: seen["connectionState"] == "CONNECTIONBROKEN"
     )
@@ -202,7 +196,7 @@ async def test_a_second_order_is_refused_while_one_is_driven(rig: Rig) -> None:
         (order("bad", ("Z", []), ("DOCK", [])), "noRouteError"),
         (order("bad", ("P1", []), ("Z", [])), "noRouteError"),
         (order("bad", ("P1", [action("drop")])), "orderError"),
-        (order("bad", ("P1", [action("pick"), action("pick")])), "orderError"),
+        (order("bad", ("P1", [action("pick"), action("pick", "m2/0")])), "orderError"),
         (order("bad", ("P1", [action("dance")])), "orderError"),
         ({**header(), "orderId": "bad"}, "validationError"),
         ({**order("bad", ("P1", []), ("DOCK", [])), "edges": []}, "validationError"),
@@ -281,6 +275,6 @@ async def test_a_pause_holds_the_order_until_it_ends(rig: Rig) -> None:
     rig.ear.publish(f"{TOPIC}/order", carry("o-1"))
     held = await rig.state(orderId="o-1")
     assert (held["lastNodeId"], held["paused"]) == ("P1", True)
-    assert not rig.link.vehicle.is_idle()
+    assert not rig.link.vehicle.is_idle(time.monotonic())
     rig.instant("stopPause", "p-2")
     assert (await rig.finished("o-1"))["paused"] is False
