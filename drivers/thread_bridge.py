@@ -8,6 +8,7 @@ import threading
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
+from types import TracebackType
 from typing import Generic, TypeVar
 
 from drivers.errors import DriverTimeoutError
@@ -57,6 +58,16 @@ class Handover(Generic[Item]):
                 self._items.append(self._stand_in(item, None))
                 self._has_stand_in = True
             self._wake()
+
+    @property
+    def is_full(self) -> bool:
+        """Return whether the next item would be refused."""
+        return len(self._items) >= self._bound
+
+    @property
+    def is_empty(self) -> bool:
+        """Return whether the consumer has taken all there was."""
+        return not self._items
 
     def finish(self, error: Exception | None = None) -> None:
         """End the stream behind what waits, by `error` if one is given; harmless twice."""
@@ -161,6 +172,24 @@ class BridgedThread:
     def _tell_end(self, failure: Exception | None) -> None:
         self._is_done.set()
         self._ended(failure)
+
+
+class Turn:
+    """What the loop and a device's thread may do only one after the other, and shortly."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._lock.release()
 
 
 class StopSign:

@@ -3,12 +3,12 @@
 Decodes nothing and repairs nothing: a code that was not read whole is a fault.
 """
 
+import contextlib
 import errno
 import itertools
 import os
+import termios
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 from types import TracebackType
 from typing import Self
 
@@ -34,80 +34,18 @@ from drivers.protocols import (
     Scan,
     ScanFault,
     ScanOutcome,
-    ScanSource,
 )
-from drivers.thread_bridge import BridgedThread, Handover, HealthFeed, StopSign
-from drivers.wire.code_gate import CodeGate, GateRules, gs_texts, overrun
-from drivers.wire.line_codes import LineCodes
-from drivers.wire.scanner_feedback import Feedback, tone, wake
-from drivers.wire.serial_frames import FrameRules, Framing, LineEnd
+from drivers.scanner.serial_settings import READ_WAIT_S, Flow, Parity, SerialLineSettings
+from drivers.thread_bridge import BridgedThread, Handover, HealthFeed, StopSign, Turn
+from drivers.wire.code_gate import overrun
+from drivers.wire.scanner_feedback import Feedback
+from drivers.wire.serial_frames import Framing
+from drivers.wire.talk import Acknowledgement, Heard, Talk
 
-READ_WAIT_S = 0.05  # how often an empty line is noted; bytes are handed on at once
+__all__ = ["SerialLineScanner", "SerialLineSettings"]
+
 READ_BYTES_MAX = 4096
 CLOSE_WITHIN_S = 2.0
-_IDLE_S_MIN = 0.03
-_IDLE_CHARACTERS = 20
-_BITS_A_CHARACTER = 10  # 8N1
-
-
-class Flow(StrEnum):
-    """Handshake of the line."""
-
-    NONE = "none"
-    RTS_CTS = "rts_cts"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SerialLineSettings:
-    """One scanner on a serial port.
-
-    `port`: a path, best of /dev/serial/by-id. `baud` counts on RS-232 only. `aim`: the scanner
-    sends the AIM identifier. `gs`: `text:…` and `char:X` that stand for GS beside 0x1D itself.
-    `accept`: lengths of codes for framing `idle`. `gap_ms`: a silence this long inside a code
-    refuses it.
-    """
-
-    port: str
-    baud: int = 9600
-    framing: Framing = Framing.LINE
-    ends: tuple[LineEnd, ...] = (LineEnd.CR, LineEnd.LF)
-    aim: bool = False
-    gs: tuple[str, ...] = ()
-    accept: tuple[int, ...] = ()
-    flow: Flow = Flow.NONE
-    feedback: Feedback = Feedback.NONE
-    gap_ms: int = 1000
-
-    def __post_init__(self) -> None:
-        if not self.port:
-            raise ValueError("port: empty: a device path such as /dev/serial/by-id/…")
-        if not 300 <= self.baud <= 4_000_000:
-            raise ValueError(f"baud: {self.baud}: 300 to 4000000")
-        if not self.ends:
-            raise ValueError("ends: empty: at least one of cr, lf, tab")
-        if not 100 <= self.gap_ms <= 10_000:
-            raise ValueError(f"gap_ms: {self.gap_ms}: 100 to 10000")
-        if (self.framing is Framing.IDLE) != bool(self.accept):
-            raise ValueError('accept: lengths are needed with framing = "idle" and with no other')
-        if any(not form.startswith(("text:", "char:")) for form in self.gs):
-            raise ValueError(f"gs: {', '.join(self.gs)}: text:… or char:X")
-        gs_texts(self.gs)
-
-    @property
-    def wait_s(self) -> float:
-        """Return how long one look at an empty line takes."""
-        if self.framing is not Framing.IDLE:
-            return READ_WAIT_S
-        return max(_IDLE_S_MIN, _IDLE_CHARACTERS * _BITS_A_CHARACTER / self.baud)
-
-    def frame_rules(self) -> FrameRules:
-        """Return the framing of this line."""
-        silence_s = self.wait_s if self.framing is Framing.IDLE else self.gap_ms / 1000
-        return FrameRules(framing=self.framing, ends=self.ends, silence_ns=int(silence_s * 1e9))
-
-    def gate_rules(self) -> GateRules:
-        """Return how this scanner dresses its codes."""
-        return GateRules(aim=self.aim, texts=gs_texts(self.gs), accept=frozenset(self.accept))
 
 
 class SerialLineScanner:
@@ -128,12 +66,16 @@ class SerialLineScanner:
 
     @property
     def capabilities(self) -> frozenset[Capability]:
-        """Return GS always, AIM and TONE as configured."""
-        found = {Capability.GS}
-        if self._settings.aim:
+        """Return GS always, the others as configured."""
+        settings, found = self._settings, {Capability.GS}
+        if settings.aim:
             found.add(Capability.AIM)
-        if self._settings.feedback is not Feedback.NONE:
+        if settings.feedback is not Feedback.NONE:
             found.add(Capability.TONE)
+        if settings.feedback is Feedback.DATALOGIC:
+            found.add(Capability.DISABLE)
+        if settings.framing is Framing.SSI or settings.ack is not Acknowledgement.NONE:
+            found.add(Capability.ACK_AFTER_COMMIT)
         return frozenset(found)
 
     async def __aenter__(self) -> Self:
@@ -144,15 +86,12 @@ class SerialLineScanner:
         except DriverError as error:
             self._health.show(HealthState.LOST, _REASONS[type(error)])
             raise
-        gate = CodeGate(
-            self._name, ScanSource.SERIAL, self._settings.gate_rules(), numbers=self._numbers
-        )
-        codes = LineCodes(self._settings.frame_rules(), gate)
-        line = _OpenLine(self._name, port, codes, clock=self._clock)
+        talk = self._settings.talk(self._name, self._numbers)
+        line = _OpenLine(self._name, port, talk, clock=self._clock)
         line.port.timeout = self._settings.wait_s
         line.start(self._lost)
         try:
-            line.write(wake(self._settings.feedback))
+            line.write(talk.opening())
         except DriverError:
             await line.close()
             raise
@@ -176,14 +115,14 @@ class SerialLineScanner:
         """Yield codes and faults; ends on close. Raises DriverLostError when the port is gone."""
         if self._line is None:
             raise DriverLostError(self._name, "read codes", "not open")
-        return self._line.queue.items()
+        return self._line.codes()
 
     def healths(self) -> AsyncIterator[DeviceHealth]:
         """Yield the present light, then every change, also over re-opening. One consumer."""
         return self._health.stream()
 
     async def confirm(self, scan_no: int, outcome: ScanOutcome, deadline: Deadline) -> None:
-        """Write the tone's bytes, if the scanner knows one for this outcome.
+        """Write the acknowledgement and the tone, as far as the scanner knows them.
 
         Raises DriverLostError if the port is gone, DriverTimeoutError if it takes no bytes.
         """
@@ -191,22 +130,26 @@ class SerialLineScanner:
             raise DriverTimeoutError(self._name, f"confirm code {scan_no}", "too late")
         if self._line is None:
             raise DriverLostError(self._name, f"confirm code {scan_no}", "not open")
-        self._line.write(tone(self._settings.feedback, outcome))
+        self._line.confirm(scan_no, outcome)
 
     def _lost(self) -> None:
         self._health.show(HealthState.LOST, "unplugged")
 
 
 class _OpenLine:
-    """An open port, its thread and the queue between the thread and the loop."""
+    """An open port, its thread and the queue between the thread and the loop.
 
-    def __init__(
-        self, name: DeviceName, port: serial.Serial, codes: LineCodes, *, clock: Clock
-    ) -> None:
+    What the scanner and the host say to each other is asked for under `_turn`: the thread hears,
+    the loop confirms, and a message goes out whole.
+    """
+
+    def __init__(self, name: DeviceName, port: serial.Serial, talk: Talk, *, clock: Clock) -> None:
         self.port = port
-        self.queue: Handover[Scan | ScanFault] = Handover(PENDING_SCANS_MAX, overrun)
+        self._queue: Handover[Scan | ScanFault] = Handover(PENDING_SCANS_MAX, overrun)
         self._name = name
-        self._codes = codes
+        self._talk = talk
+        self._turn = Turn()
+        self._is_stopped = False
         self._clock = clock
         self._stop = StopSign()
         self._lost: Callable[[], None] | None = None
@@ -216,6 +159,20 @@ class _OpenLine:
         """Read until `close`, or until the port is gone: then `lost` is called on the loop."""
         self._lost = lost
         self._thread.start()
+
+    async def codes(self) -> AsyncIterator[Scan | ScanFault]:
+        """Yield what was read; a scanner that was stopped reads on when all of it is taken."""
+        async for told in self._queue.items():
+            yield told
+            with self._turn:
+                if self._is_stopped and self._queue.is_empty:
+                    self._is_stopped = False
+                    self.write(self._talk.go_on())
+
+    def confirm(self, scan_no: int, outcome: ScanOutcome) -> None:
+        """Tell the scanner that a code was committed."""
+        with self._turn:
+            self.write(self._talk.confirm(scan_no, outcome))
 
     def write(self, data: bytes) -> None:
         """Write at once or not at all: a scanner that takes no bytes must not stop the loop."""
@@ -240,7 +197,7 @@ class _OpenLine:
             self.port.close()
 
     def _ended(self, error: Exception | None) -> None:
-        self.queue.finish(error)
+        self._queue.finish(error)
         if error is not None and self._lost is not None:
             self._lost()
 
@@ -251,25 +208,41 @@ class _OpenLine:
             try:
                 data = self._read_bytes()
             except (OSError, serial.SerialException) as error:
-                self._hand_over(self._codes.cut(self._clock.monotonic_ns()))
+                with self._turn:
+                    self._hand_over(Heard(self._talk.cut(self._clock.monotonic_ns())))
                 raise DriverLostError(self._name, "read the port", str(error)) from error
-            if data:
-                self._hand_over(self._codes.feed(data, self._clock.monotonic_ns()))
-            elif not self._stop.is_up:
-                # Silence is proven up to the end of the wait, however late this thread runs.
-                quiet_ns = asked_ns + int((self.port.timeout or 0) * 1e9)
-                self._hand_over(self._codes.tick(quiet_ns))
+            with self._turn:
+                self._hear(data, asked_ns)
+
+    def _hear(self, data: bytes, asked_ns: int) -> None:
+        if data:
+            self._hand_over(self._talk.feed(data, self._clock.monotonic_ns()))
+        elif not self._stop.is_up:
+            # Silence is proven up to the end of the wait, however late this thread runs.
+            quiet_ns = asked_ns + int((self.port.timeout or 0) * 1e9)
+            self._hand_over(self._talk.tick(quiet_ns))
 
     def _read_bytes(self) -> bytes:
         first = bytes(self.port.read(1))
         rest = min(self.port.in_waiting, READ_BYTES_MAX) if first else 0
         return first + bytes(self.port.read(rest))
 
-    def _hand_over(self, told: list[Scan | ScanFault]) -> None:
-        for one in told:
-            self.queue.put(one)
+    def _hand_over(self, heard: Heard) -> None:
+        """Queue the codes, then answer; a scanner that cannot be heard any more is told to stop."""
+        for one in heard.told:
+            self._queue.put(one)
+        with contextlib.suppress(DriverTimeoutError):  # a scanner without its answer asks again
+            self.write(heard.answer)
+            if heard.told and self._queue.is_full and not self._is_stopped:
+                self._is_stopped = True
+                self.write(self._talk.stop())
 
 
+_PARITIES: Mapping[Parity, str] = {
+    Parity.NONE: serial.PARITY_NONE,
+    Parity.EVEN: serial.PARITY_EVEN,
+    Parity.ODD: serial.PARITY_ODD,
+}
 _REASONS: Mapping[type[DriverError], str] = {
     DriverNotFoundError: "not found",
     DriverRightsError: "no rights",
@@ -281,9 +254,12 @@ _REASONS: Mapping[type[DriverError], str] = {
 def _open_port(name: DeviceName, settings: SerialLineSettings) -> serial.Serial:
     tried = f"open {settings.port}"
     try:
-        return serial.Serial(
+        port = serial.Serial(
             settings.port,
             settings.baud,
+            bytesize=settings.data_bits,
+            parity=_PARITIES[settings.parity],
+            stopbits=settings.stop_bits,
             timeout=READ_WAIT_S,
             rtscts=settings.flow is Flow.RTS_CTS,
             exclusive=True,
@@ -292,6 +268,22 @@ def _open_port(name: DeviceName, settings: SerialLineSettings) -> serial.Serial:
         raise _translated(name, tried, error) from error
     except ValueError as error:
         raise DriverProtocolError(name, tried, f"baud {settings.baud}: {error}") from error
+    try:
+        _mark_wrong_characters(port.fileno())
+    except termios.error as error:
+        port.close()
+        raise DriverNotFoundError(name, tried, "it went while it was opened") from error
+    return port
+
+
+def _mark_wrong_characters(fd: int) -> None:
+    """Let a character with a wrong check or stop bit come as NUL, which no code may hold.
+
+    Without it the kernel hands on what it took the character for (termios(3): INPCK).
+    """
+    attributes = termios.tcgetattr(fd)
+    attributes[0] |= termios.INPCK
+    termios.tcsetattr(fd, termios.TCSANOW, attributes)
 
 
 def _translated(name: DeviceName, tried: str, error: serial.SerialException) -> DriverError:

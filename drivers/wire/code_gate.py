@@ -14,12 +14,13 @@ from drivers.protocols import (
     ScanFault,
     ScanFlag,
     ScanSource,
-    Symbology,
 )
 from drivers.wire import aim
+from drivers.wire.check_digits import CheckKind, passes
 from drivers.wire.raw_codes import RawCode, RawFault, refuse
 
 GS = b"\x1d"
+PREFIX_MAX = 16
 CODES_PER_S = 20  # more is a flood: several labels in one shot, a stuck trigger, line noise
 FAULTS_PER_S = 20  # more are reported as one, so that noise cannot fill the journal
 _SECOND_NS = 1_000_000_000
@@ -32,13 +33,16 @@ _CONTROLS_15434 = _CONTROLS - {0x1E, 0x04}
 class GateRules:
     """How one scanner dresses its codes.
 
+    `prefix`: what it is set to send before every code; a code without it has lost its head.
     `aim`: it sends the AIM identifier. `texts`: character sequences that stand for GS.
-    `accept`: allowed lengths of a code that only silence ended.
+    `accept`, `accept_check`: lengths and numbers that are believed where only silence ended them.
     """
 
+    prefix: bytes = b""
     aim: bool = False
     texts: tuple[bytes, ...] = ()
     accept: frozenset[int] = frozenset()
+    accept_check: frozenset[CheckKind] = frozenset()
 
 
 def gs_texts(forms: tuple[str, ...]) -> tuple[bytes, ...]:
@@ -76,6 +80,13 @@ def overrun(refused: Scan | ScanFault, last: Scan | ScanFault | None) -> Scan | 
         at_ns=refused.at_ns,
         source=refused.source,
     )
+
+
+def prefix_bytes(prefix: str) -> bytes:
+    """Return a configured prefix. Raises ValueError unless it is printable ASCII, up to 16."""
+    if len(prefix) > PREFIX_MAX or not (prefix.isascii() and prefix.isprintable()):
+        raise ValueError(f"prefix: {prefix!r}: up to {PREFIX_MAX} characters of printable ASCII")
+    return prefix.encode("ascii")
 
 
 class _Window:
@@ -137,19 +148,24 @@ class CodeGate:
         return [] if storm is None else [self._fault(storm)]
 
     def _check(self, raw: RawCode) -> RawCode | RawFault:
-        """Return the code with GS as 0x1D, or why it is refused. The AIM prefix stays."""
-        aim_id, data = aim.split(raw.payload) if self._rules.aim else (None, raw.payload)
+        """Return the code with GS as 0x1D, or why it is refused. The AIM identifier stays."""
+        whole = raw.payload.removeprefix(self._rules.prefix)
+        if self._rules.prefix and whole == raw.payload:
+            return RawFault(kind=FaultKind.BAD_FRAME, chars=len(whole), at_ns=raw.at_ns)
+        aim_id, data = aim.split(whole) if self._rules.aim else (None, whole)
         plain, flags = self._with_gs(data)
         controls = _CONTROLS_15434 if plain.startswith(_ISO_15434) else _CONTROLS
         if not controls.isdisjoint(plain):
             return refuse(FaultKind.CONTROL_CHAR, raw.payload, raw.at_ns)
         if not plain:
             return refuse(FaultKind.BAD_FRAME, raw.payload, raw.at_ns)
-        if ScanFlag.IDLE_END in raw.flags and len(plain) not in self._rules.accept:
+        if ScanFlag.IDLE_END in raw.flags and not self._is_believed(plain):
             return refuse(FaultKind.NO_TERMINATOR, raw.payload, raw.at_ns)
-        return replace(
-            raw, payload=raw.payload[: 3 if aim_id else 0] + plain, flags=flags | raw.flags
-        )
+        return replace(raw, payload=whole[: 3 if aim_id else 0] + plain, flags=flags | raw.flags)
+
+    def _is_believed(self, code: bytes) -> bool:
+        rules = self._rules
+        return len(code) in rules.accept or any(passes(one, code) for one in rules.accept_check)
 
     def _with_gs(self, data: bytes) -> tuple[bytes, frozenset[ScanFlag]]:
         flags = set()
@@ -170,7 +186,7 @@ class CodeGate:
             first_ns=code.first_ns,
             at_ns=code.at_ns,
             aim_id=aim_id,
-            symbology=aim.symbology(aim_id) if aim_id else Symbology.UNKNOWN,
+            symbology=aim.symbology(aim_id) if aim_id else code.symbology,
             flags=code.flags | missing,
         )
 

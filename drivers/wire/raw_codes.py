@@ -6,7 +6,7 @@ Collects bytes within fixed memory; knows no device, no prefix and no meaning.
 from dataclasses import dataclass
 from hashlib import sha256
 
-from drivers.protocols import SCAN_BYTES_MAX, FaultKind, ScanFlag
+from drivers.protocols import SCAN_BYTES_MAX, FaultKind, ScanFlag, Symbology
 
 HEAD_BYTES = 64  # what the journal keeps of a refused code
 _KINDS_WITH_HEAD = (FaultKind.OVERLONG, FaultKind.CONTROL_CHAR, FaultKind.BAD_FRAME)
@@ -14,12 +14,16 @@ _KINDS_WITH_HEAD = (FaultKind.OVERLONG, FaultKind.CONTROL_CHAR, FaultKind.BAD_FR
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawCode:
-    """Bytes between two ends of code, at most SCAN_BYTES_MAX, the end itself cut off."""
+    """Bytes between two ends of code, at most SCAN_BYTES_MAX, the end itself cut off.
+
+    `symbology` where the frame itself names it; an AIM identifier in the payload goes before.
+    """
 
     payload: bytes
     first_ns: int
     at_ns: int
     flags: frozenset[ScanFlag] = frozenset()
+    symbology: Symbology = Symbology.UNKNOWN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,8 +1,11 @@
 """Bytes that make a serial scanner tell its user what became of a code. Sent after the commit."""
 
+from collections.abc import Mapping
 from enum import StrEnum
+from typing import Final
 
 from drivers.protocols import ScanOutcome
+from drivers.wire.ssi_packets import Opcode, encode
 
 
 class Feedback(StrEnum):
@@ -11,6 +14,7 @@ class Feedback(StrEnum):
     NONE = "none"
     DATALOGIC = "datalogic"
     HONEYWELL = "honeywell"
+    ZEBRA = "zebra"
 
 
 _ESC = b"\x1b"
@@ -31,6 +35,15 @@ _HONEYWELL = {
     ScanOutcome.ERROR: _ESC + b"8",
 }
 
+# Beep codes of Zebra scanners: 0, 1, 2 = so many and one short high tones, 6 = two short low ones.
+_ZEBRA: Final[Mapping[ScanOutcome, int]] = {
+    ScanOutcome.ACCEPTED: 0,
+    ScanOutcome.ZONE_1: 0,
+    ScanOutcome.ZONE_2: 1,
+    ScanOutcome.ZONE_3: 2,
+    ScanOutcome.ERROR: 6,
+}
+
 
 def tone(commands: Feedback, outcome: ScanOutcome) -> bytes:
     """Return the bytes for one outcome; empty where the set has no sign for it.
@@ -45,8 +58,25 @@ def tone(commands: Feedback, outcome: ScanOutcome) -> bytes:
             return _DATALOGIC.get(outcome, b"")
         case Feedback.HONEYWELL:
             return _HONEYWELL.get(outcome, b"")
+        case Feedback.ZEBRA:
+            return ssi_beep(commands, outcome)
 
 
-def wake(commands: Feedback) -> bytes:
-    """Return what ends a disabled state that an earlier host left behind."""
+def ssi_beep(commands: Feedback, outcome: ScanOutcome) -> bytes:
+    """Return the packet that makes a Zebra scanner beep; empty for other sets and outcomes.
+
+    The lamp commands are left out: a lamp that is switched on stays on.
+    """
+    if commands is not Feedback.ZEBRA or outcome not in _ZEBRA:
+        return b""
+    return encode(Opcode.BEEP, bytes((_ZEBRA[outcome],)))
+
+
+def enable(commands: Feedback) -> bytes:
+    """Return what ends a disabled state, of this host or of an earlier one."""
     return b"E" if commands is Feedback.DATALOGIC else b""
+
+
+def disable(commands: Feedback) -> bytes:
+    """Return what keeps the scanner from reading until `enable`; empty where there is no way."""
+    return b"D" if commands is Feedback.DATALOGIC else b""

@@ -21,6 +21,7 @@ class Framing(StrEnum):
     LINE = "line"
     STX_ETX = "stx_etx"
     IDLE = "idle"
+    SSI = "ssi"  # packets, which have a decoder of their own
 
 
 class LineEnd(StrEnum):
@@ -32,6 +33,11 @@ class LineEnd(StrEnum):
 
 
 _END_BYTES = {LineEnd.CR: b"\r", LineEnd.LF: b"\n", LineEnd.TAB: b"\t"}
+
+
+def end_bytes(ends: tuple[LineEnd, ...]) -> bytes:
+    """Return the bytes that these ends stand for."""
+    return b"".join(_END_BYTES[end] for end in ends)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,13 +53,13 @@ class FrameDecoder:
     """One scanner's line for the life of one connection."""
 
     def __init__(self, rules: FrameRules) -> None:
+        assert rules.framing is not Framing.SSI, "packets have a decoder of their own"
         self._rules = rules
         self._code = Collector()
         self._stray = Collector()
         self._in_frame = False
         self._last_ns = 0
-        ends = b"".join(_END_BYTES[end] for end in rules.ends)
-        self._end = re.compile(b"[" + ends + b"]")
+        self._end = re.compile(b"[" + end_bytes(rules.ends) + b"]")
 
     def feed(self, data: bytes, at_ns: int) -> list[RawCode | RawFault]:
         """Take bytes that arrived at `at_ns` and return the codes they complete, in order."""
@@ -63,7 +69,7 @@ class FrameDecoder:
                 return self._feed_lines(data, at_ns)
             case Framing.STX_ETX:
                 return self._feed_frames(data, at_ns)
-            case Framing.IDLE:
+            case _:
                 self._code.add(data, at_ns)
                 return []
 

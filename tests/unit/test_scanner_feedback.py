@@ -3,7 +3,7 @@
 import pytest
 
 from drivers.protocols import ScanOutcome
-from drivers.wire.scanner_feedback import Feedback, tone, wake
+from drivers.wire.scanner_feedback import Feedback, disable, enable, tone
 
 
 @pytest.mark.parametrize(
@@ -32,11 +32,24 @@ def test_a_scanner_without_commands_is_sent_nothing(outcome: ScanOutcome) -> Non
     assert tone(Feedback.NONE, outcome) == b""
 
 
-@pytest.mark.parametrize("commands", Feedback)
+@pytest.mark.parametrize("commands", [Feedback.DATALOGIC, Feedback.HONEYWELL])
 @pytest.mark.parametrize("outcome", ScanOutcome)
 def test_no_tone_stops_or_disables_a_scanner(commands: Feedback, outcome: ScanOutcome) -> None:
     assert not set(tone(commands, outcome)) & set(b"\x11\x13DFR")
 
 
 def test_a_disabled_datalogic_scanner_is_woken() -> None:
-    assert [wake(commands) for commands in Feedback] == [b"", b"E", b""]
+    assert [enable(commands) for commands in Feedback] == [b"", b"E", b"", b""]
+
+
+def test_a_zebra_scanner_beeps_by_packets_and_never_stops() -> None:
+    beeps = {outcome: tone(Feedback.ZEBRA, outcome) for outcome in ScanOutcome}
+    assert beeps[ScanOutcome.ACCEPTED].hex(" ") == "05 e6 04 00 00 ff 11"
+    assert beeps[ScanOutcome.ERROR].hex(" ") == "05 e6 04 00 06 ff 0b"
+    assert {beep[1] for beep in beeps.values() if beep} == {0xE6}
+    assert beeps[ScanOutcome.REFUSED] == b""
+
+
+def test_what_stops_a_scanner_is_ended_by_what_opens_the_line() -> None:
+    assert (disable(Feedback.DATALOGIC), enable(Feedback.DATALOGIC)) == (b"D", b"E")
+    assert disable(Feedback.ZEBRA) == disable(Feedback.HONEYWELL) == b""
