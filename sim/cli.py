@@ -35,6 +35,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_bench(verbs)
     _add_hands(verbs)
     _add_central(verbs)
+    _add_robot(verbs)
     return parser
 
 
@@ -92,6 +93,11 @@ def _add_hands(verbs: Any) -> None:
     _add_run(fault)
     fault.add_argument("name", help="platform_500, platform_down, camera_dark, plc_reboot, …")
     fault.add_argument("--off", action="store_true")
+    fault.add_argument("--robot", help="one vehicle alone (default: all)")
+    power = _verb(verbs, "power", _power, "switch a vehicle off where it stands, or on again")
+    _add_run(power)
+    power.add_argument("robot", help="its id")
+    power.add_argument("--off", action="store_true")
 
 
 def _add_central(verbs: Any) -> None:
@@ -100,6 +106,25 @@ def _add_central(verbs: Any) -> None:
     central.add_argument("--seed", type=int, default=1)
     central.add_argument("--parcels", type=int, default=20)
     central.add_argument("--fault", action="append", default=[], help="a fault from the start")
+
+
+def _add_robot(verbs: Any) -> None:
+    robot = _verb(verbs, "robot", _robot, "run a fleet of vehicles alone on a broker")
+    robot.add_argument("--broker", default="127.0.0.1:1883", metavar="HOST:PORT")
+    robot.add_argument("--password-file", type=Path, help="each vehicle's user is its serial")
+    robot.add_argument("--config", type=Path, help="floor and robots of a configuration folder")
+    robot.add_argument("--version", choices=("2.0", "2.1", "3.0"), default="", help="VDA 5050")
+    robot.add_argument("--fleet", type=int, default=1, help="how many, without --config")
+    robot.add_argument("--seed", type=int, default=1)
+    robot.add_argument("--speed", type=float, default=1.0, help="times faster than life")
+    robot.add_argument(
+        "--fault",
+        action="append",
+        default=[],
+        metavar="NAME[=VALUE]",
+        help="a fault from the start",
+    )
+    robot.add_argument("--run", type=Path, help="folder for the control socket")
 
 
 def _add_folders(parser: argparse.ArgumentParser) -> None:
@@ -138,6 +163,32 @@ def _central(args: argparse.Namespace) -> int:
         stopped = _stopped()
         async with running(args.port, seed=args.seed, parcels=args.parcels) as receiver:
             receiver.faults.update(args.fault)
+            print("ready", flush=True)
+            await stopped.wait()
+
+    asyncio.run(live())
+    return 0
+
+
+def _robot(args: argparse.Namespace) -> int:
+    from sim.robot.alone import Plan, running  # noqa: PLC0415
+    from sim.robot.link import Account  # noqa: PLC0415
+    from sim.site import address_of, read_site  # noqa: PLC0415
+
+    password = args.password_file.read_text("utf-8").strip() if args.password_file else ""
+    plan = Plan(
+        account=Account(broker=address_of(f"mqtt://{args.broker}"), password=password),
+        version=args.version,
+        fleet=args.fleet,
+        seed=args.seed,
+        speed=args.speed,
+        faults=tuple(args.fault),
+        site=read_site(args.config) if args.config else None,
+    )
+
+    async def live() -> None:
+        stopped = _stopped()
+        async with running(plan, args.run):
             print("ready", flush=True)
             await stopped.wait()
 
@@ -203,5 +254,11 @@ def _stats(args: argparse.Namespace) -> int:
 
 
 def _fault(args: argparse.Namespace) -> int:
-    ask(args.run, {"do": "fault", "name": args.name, "on": not args.off})
+    request = {"do": "fault", "name": args.name, "on": not args.off}
+    ask(args.run, request | ({"robot": args.robot} if args.robot else {}))
+    return 0
+
+
+def _power(args: argparse.Namespace) -> int:
+    ask(args.run, {"do": "power", "robot": args.robot, "on": not args.off})
     return 0

@@ -24,6 +24,7 @@ from sim.conveyor import modbus
 from sim.conveyor.book import BeltBook
 from sim.conveyor.plc import Belt, Plc
 from sim.door import SOCKET
+from sim.robot import remote
 from sim.robot.floor import FloorBook, Hall
 from sim.robot.link import Account, Link, fleet, real_epoch
 from sim.scanner import PtyScanner, code_bytes, plugged_in
@@ -78,7 +79,10 @@ class World:
             case "where":
                 return {"where": self._where(str(request["move"]))}
             case "fault":
-                return self._fault(str(request["name"]), on=bool(request["on"]))
+                return self._fault(request, on=bool(request["on"]))
+            case "power":
+                await remote.power(remote.chosen(self.links, request["robot"]), on=request["on"])
+                return {}
             case other:
                 raise ValueError(f"{other!r} is not known here")
 
@@ -153,14 +157,16 @@ class World:
             return "at_target" if seen is not None and seen.legs == 1 else "at_handover"
         return "on_belt" if any(token in self.belts.seen for token in tokens) else "at_pickup"
 
-    def _fault(self, name: str, *, on: bool) -> dict[str, Any]:
+    def _fault(self, request: dict[str, Any], *, on: bool) -> dict[str, Any]:
+        name = str(request["name"])
+        if remote.is_quirk(name):
+            return remote.fault(remote.chosen(self.links, request.get("robot")), name, on=on)
         if name in platform.FAULTS:
             (self.platform.faults.add if on else self.platform.faults.discard)(name)
         elif name == "camera_dark":
             self.camera.is_dark = on
         elif name == "robots_mute":
-            for link in self.links:
-                link.publish(link.vehicle.fault("mute", time.monotonic(), on=on))
+            remote.fault(self.links, "mute", on=on)
         elif name == "plc_reboot" and on:
             for plc in self.plcs:
                 plc.reboot(self.boots.randrange(1, 65536), time.monotonic_ns())
