@@ -1,7 +1,8 @@
-"""Values of reference data as the feeds bring them: lines, items, recalls, people, number rules."""
+"""Values of reference data as feeds and files bring them: lines, items, recalls, people, rules."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,3 +102,27 @@ class NumberRule:
     check: str = ""
     examples: tuple[str, ...] = ()
     counter_examples: tuple[str, ...] = ()
+
+
+MARK_TAILS: Final = ("crypto_44", "crypto_88", "check", "none")
+SERIAL_CHARS_MAX: Final = 20  # what AI 21 may hold
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkGroup:
+    """A row of marks.toml: the shapes that marking codes of one product group have.
+
+    `tails`: 91 + 92 of 44 or of 88 characters, 93 of 4, or nothing behind the serial.
+    `categories` of the item master whose articles carry such marks.
+    """
+
+    name: str
+    serial_len: int
+    tails: tuple[str, ...]
+    categories: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.serial_len <= SERIAL_CHARS_MAX:
+            raise ValueError(f"serial_len: {self.serial_len} does not fit: 1 to {SERIAL_CHARS_MAX}")
+        if not self.tails or not set(self.tails) <= set(MARK_TAILS):
+            raise ValueError(f"tails: {list(self.tails)} does not fit: {', '.join(MARK_TAILS)}")

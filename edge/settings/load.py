@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from edge.catalogue import NumberRule, Person
+from edge.catalogue import MarkGroup, NumberRule, Person
 from edge.settings.devices import Surroundings, need_devices, read_devices
 from edge.settings.exchange import read_feeds
 from edge.settings.files import digest_of, need_tables, read_site_key, read_toml
@@ -33,6 +33,7 @@ FILES: Final = (
     "policy_keys.toml",
     "sync.toml",
     "barcodes.toml",
+    "marks.toml",
     "demo.toml",  # the simulated bench's own; the station never reads it
 )
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,32}")
@@ -40,6 +41,7 @@ _NO: Final = re.compile(r"[0-9A-Z]{1,8}")
 _STATION: Final = Place(file="station.toml")
 _PEOPLE: Final = Place(file="people.toml")
 _NUMBERS: Final = Place(file="barcodes.toml")
+_MARKS: Final = Place(file="marks.toml")
 
 
 def load(folder: Path, *, data: Path | None = None) -> Settings:
@@ -61,7 +63,7 @@ def load(folder: Path, *, data: Path | None = None) -> Settings:
     need_devices(devices, floor, tables, found)
     targets, feeds = read_targets(sync, found), read_feeds(sync, data, found)
     outward = read_outward(targets, found)
-    people, numbers = _people(station, found), _numbers(found)
+    people, numbers, marks = _people(station, found), _numbers(found), _marks(found)
     policy_keys = read_policy_keys(found)
     key = _site_key(station, found)
     if found.problems or station is None:
@@ -76,6 +78,7 @@ def load(folder: Path, *, data: Path | None = None) -> Settings:
         feeds=feeds,
         people=people,
         numbers=numbers,
+        marks=marks,
         site_key=key,
         policy_keys=policy_keys,
         outward=outward,
@@ -178,3 +181,13 @@ def _numbers(found: Findings) -> tuple[NumberRule, ...]:
             found.add(at.at("regex"), str(error), "a regular expression")
     found.need_unique([rule.name for _, rule in rows], _NUMBERS.at("number"), "name")
     return tuple(rule for _, rule in rows)
+
+
+def _marks(found: Findings) -> tuple[MarkGroup, ...]:
+    document: Mapping[str, Any] = read_toml("marks.toml", found, required=False)
+    need_tables(document, ("group",), _MARKS, found)
+    rows = read_rows(MarkGroup, document.get("group", []), _MARKS.at("group"), found)
+    found.need_unique([group.name for _, group in rows], _MARKS.at("group"), "name")
+    named = [category for _, group in rows for category in group.categories]
+    found.need_unique(named, _MARKS.at("group"), "category")
+    return tuple(group for _, group in rows)

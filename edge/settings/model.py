@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from drivers.protocols import DeviceName
-from edge.catalogue import NumberRule, Person
+from edge.catalogue import MarkGroup, NumberRule, Person
 from edge.floor import FloorSettings, LegKind, RobotUnit, RouteLeg, Timers, Tray
 from edge.outward import Outward
 
@@ -244,6 +244,7 @@ class Settings:
     site_key: bytes = field(repr=False)
     policy_keys: tuple[PolicyKey, ...] = ()
     outward: Mapping[str, Outward] = field(default_factory=dict)
+    marks: tuple[MarkGroup, ...] = ()
 
     @property
     def pack_folder(self) -> Path:

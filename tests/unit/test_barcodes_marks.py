@@ -1,8 +1,25 @@
+import tomllib
+from typing import Any
+
 import pytest
 
-from codes import RULES, scan_of
+from codes import ROOT, RULES, scan_of
 from edge.barcodes.classify import ItemCode, Refused, classify
-from edge.barcodes.marks import GsState, MarkRaw, MarkState, TailKind, masked
+from edge.barcodes.marks import (
+    GsState,
+    Mark,
+    MarkCondition,
+    MarkMatch,
+    MarkRaw,
+    MarkState,
+    TailKind,
+    assess_mark,
+    condition_of,
+    group_of,
+    masked,
+    settle_mark,
+)
+from edge.catalogue import MarkGroup
 
 HEAD = "0104607112010017215AbcXyz12345Z"
 CRYPTO = "dGhlIHRhaWwgdGhhdCBub2JvZHkgZXZlciBtYXkgc2U="
@@ -90,3 +107,94 @@ def test_numbers_that_look_like_identifiers_inside_a_serial_do_not_cut_it() -> N
 def test_a_mark_read_as_plain_text_is_masked_too() -> None:
     assert CRYPTO[:6] not in masked(f"(01)04607112010017(21)5AbcXyz12345Z(91)EE06(92){CRYPTO}")
     assert CRYPTO[:6] not in masked(f"]d2{HEAD}91EE0692{CRYPTO}")
+
+
+SHOES = MarkGroup(name="shoes", serial_len=13, tails=("crypto_44", "crypto_88", "none"))
+MILK = MarkGroup(name="dairy", serial_len=6, tails=("check",), categories=("dairy",))
+ODD = MarkGroup(name="odd", serial_len=7, tails=("check", "none"))
+TAILS = (f"\x1d91EE06\x1d92{CRYPTO}", f"\x1d91EE06\x1d92{CRYPTO}{CRYPTO}")
+
+
+@pytest.mark.parametrize("tail", [*TAILS, ""])
+def test_a_code_of_exactly_its_groups_shape_is_kept(tail: str) -> None:
+    mark = settle_mark(HEAD + tail, fnc1=True, group=SHOES)
+    assert mark is not None
+    assert (mark.gs, mark.state, mark.group) == (GsState.KEPT, MarkState.OK, "shoes")
+
+
+@pytest.mark.parametrize("lost", ["91EE06\x1d92", "\x1d91EE0692", "91EE0692"])
+def test_one_way_to_put_the_separators_back_restores_the_identity_and_no_more(lost: str) -> None:
+    mark = settle_mark(f"{HEAD}{lost}{CRYPTO}", fnc1=True, group=SHOES)
+    assert mark is not None
+    assert (mark.gs, mark.state, mark.ki) == (GsState.RESTORED, MarkState.GS_LOST, HEAD)
+
+
+def test_only_the_group_tells_a_code_without_tail_from_one_that_lost_its_separator() -> None:
+    text = "0104607112010017215AbcXyz93aB7_"
+    shoes, odd = (settle_mark(text, fnc1=True, group=group) for group in (SHOES, ODD))
+    assert shoes is not None
+    assert odd is not None
+    assert (shoes.gs, shoes.serial) == (GsState.KEPT, "5AbcXyz93aB7_")
+    assert (odd.gs, odd.serial) == (GsState.RESTORED, "5AbcXyz")
+
+
+@pytest.mark.parametrize("tail", ["\x1d91EE06", "\x1d92" + CRYPTO, "\x1d93aB7_", "xx"])
+def test_a_shape_of_another_group_is_no_mark_of_this_one(tail: str) -> None:
+    assert settle_mark(HEAD + tail, fnc1=True, group=SHOES) is None
+    assert settle_mark("0104607112010018215AbcXyz", fnc1=True, group=ODD) is None
+
+
+def test_the_group_is_that_of_the_items_category() -> None:
+    assert group_of("dairy", (SHOES, MILK)) is MILK
+    assert group_of("toys", (SHOES, MILK)) is None
+    assert group_of(None, (SHOES, MILK)) is None
+
+
+def mark_of(tail: str, *, fnc1: bool | None = True) -> Mark:
+    mark = settle_mark(HEAD + tail, fnc1=fnc1, group=SHOES)
+    assert mark is not None
+    return mark
+
+
+@pytest.mark.parametrize(
+    ("mark", "gtin", "sold", "proven", "state", "match"),
+    [
+        (mark_of(TAILS[0]), HEAD[2:16], (HEAD,), True, "ok", "match"),
+        (mark_of(TAILS[0]), HEAD[2:16], (), True, "ok", "nodata"),
+        (mark_of(TAILS[0]), HEAD[2:16], ("other",), True, "ok", "mismatch"),
+        (mark_of(TAILS[0]), HEAD[2:16], (HEAD,), False, "unproven", "match"),
+        (mark_of(TAILS[0]), "04607112010024", (HEAD,), True, "foreign", "match"),
+        (mark_of(TAILS[0], fnc1=False), HEAD[2:16], (HEAD,), True, "malformed", "match"),
+        (mark_of("91EE0692" + CRYPTO), HEAD[2:16], (HEAD,), True, "gs_lost", "match"),
+    ],
+)
+def test_a_mark_is_good_only_whole_proven_and_of_the_announced_article(
+    mark: Mark, gtin: str, sold: tuple[str, ...], proven: bool, state: str, match: str
+) -> None:
+    assert assess_mark(mark, gtin=gtin, sold=sold, is_proven=proven) == (state, match)
+
+
+def test_only_the_sold_mark_read_whole_is_intact() -> None:
+    intact = [
+        (state, match)
+        for state in MarkState
+        for match in MarkMatch
+        if condition_of(state, match) is MarkCondition.INTACT
+    ]
+    assert intact == [(MarkState.OK, MarkMatch.MATCH)]
+    assert condition_of(MarkState.MISSING, MarkMatch.NODATA) is MarkCondition.REMARK_REQUIRED
+    assert condition_of(MarkState.UNREADABLE, MarkMatch.MATCH) is MarkCondition.RELABEL_SAME_CODE
+
+
+def test_the_shipped_groups_are_read_and_no_category_is_in_two() -> None:
+    document = tomllib.loads((ROOT / "config" / "marks.toml").read_text("utf-8"))
+    rows = [MarkGroup(**{**row, "tails": tuple(row["tails"])}) for row in document["group"]]
+    named = [category for row in rows for category in row.categories]
+    assert len(rows) >= 6
+    assert len(set(named)) == len(named)
+
+
+@pytest.mark.parametrize("given", [{"serial_len": 0}, {"serial_len": 21}, {"tails": ("91",)}])
+def test_a_group_that_cannot_be_is_refused(given: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=next(iter(given))):
+        MarkGroup(**{"name": "x", "serial_len": 13, "tails": ("check",), **given})
