@@ -26,8 +26,9 @@ from drivers.protocols import (
     HealthState,
 )
 from drivers.thread_bridge import HealthFeed
-from drivers.wire.conveyor_proof import Finding, Ground, ordered, settle
-from drivers.wire.conveyor_registers import WORD, SeqResult
+from drivers.wire.conveyor_map import WORD
+from drivers.wire.conveyor_profile import Finding, Ground
+from drivers.wire.conveyor_proof import SeqResult, ordered, settle
 
 READ_S: Final = 0.005
 
@@ -83,6 +84,7 @@ class MemoryBelt:
         self._fault = 0
         self._exit = (0, 0)  # lane, token
         self._is_running = True
+        self._is_host_lost = False
         self._beat = 0
         self.faults = BeltFaults()
         self.lanes_full: frozenset[int] = frozenset()
@@ -108,7 +110,7 @@ class MemoryBelt:
             boot_id=self.boot_id,
             running=self._is_running and not self._fault,
             fault=self._fault,
-            host_lost=False,
+            host_lost=self._is_host_lost,
             busy=self._running is not None,
             seq_seen=self.seq_seen,
             seq_result=int(self._seq_result),
@@ -137,6 +139,11 @@ class MemoryBelt:
             if not self._reject_reason:
                 self._begin(command)
 
+    def lose_host(self) -> None:
+        """Stop, as a PLC does that hears its host no more."""
+        self._move(self._clock.monotonic_ns())
+        self._is_running, self._is_host_lost = False, True
+
     def order(self, command: BeltCommand, seq: int) -> None:
         """Act once per new number; a belt that has a fault starts only after a reset."""
         self._move(self._clock.monotonic_ns())
@@ -154,7 +161,7 @@ class MemoryBelt:
             case BeltCommand.STOP:
                 self._is_running = False
             case BeltCommand.START:
-                self._is_running = True
+                self._is_running, self._is_host_lost = True, False
             case BeltCommand.RESET:
                 self._fault = 0
             case BeltCommand.CANCEL:
@@ -245,6 +252,11 @@ class MemoryConveyor:
     def status(self) -> ConveyorStatus | None:
         """Return the belt's status while it is open and not down, else None."""
         return self.belt.status() if self._is_reachable else None
+
+    def hold_heartbeat(self, is_held: bool) -> None:
+        """Hold back the host heartbeat: the belt of this double stops at once."""
+        if is_held:
+            self.belt.lose_host()
 
     async def reconcile(self, deadline: Deadline) -> ConveyorStatus:
         """Return the belt's status; a belt that is down is awaited. Raises DriverLostError."""

@@ -90,6 +90,9 @@ class ConveyorDriver(Device, Protocol):
     def status(self) -> ConveyorStatus | None:
         """Return the newest coherent block while the link is clean, else None."""
 
+    def hold_heartbeat(self, is_held: bool) -> None:
+        """Hold back the host heartbeat, so that the PLC stops its belt by itself, or go on."""
+
     async def reconcile(self, deadline: Deadline) -> ConveyorStatus:
         """Read two coherent blocks and declare the link clean. Raises DriverError."""
 

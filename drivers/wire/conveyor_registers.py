@@ -1,38 +1,46 @@
-"""Register map `conveyor/1`: commands to sixteen-bit registers, status blocks back to values. Pure.
+"""Register map `conveyor/1`, style `seq_ack`: a sequence number that the PLC echoes. Pure.
 
-All addresses are holding registers counted from 0 behind the base B of the configuration.
+Addresses are holding registers behind the base B of the configuration, docs/conveyors.md.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from enum import IntEnum
 from typing import Final
 
-from drivers.protocols import ConveyorStatus
+from drivers.protocols import BeltCommand, ConveyorStatus, DivertCommand
+from drivers.wire.conveyor_map import (
+    WORD,
+    MapOptions,
+    Span,
+    Write,
+    block_of,
+    check_names,
+)
+from drivers.wire.conveyor_profile import Finding, Reading, Sent, Traits
+from drivers.wire.conveyor_proof import ordered, settle
 
 MAP_VERSION: Final = 1
-STATUS_OFFSET: Final = 100
-STATUS_REGISTERS: Final = 15  # up to host_timeout
-STATUS_REGISTERS_WITH_EXIT: Final = 20  # with the lane sensor's registers
-WORD: Final = 1 << 16
-HOST_LOST_BIT: Final = 2
-REJECT_REASONS: Final = {
-    1: "busy",
-    2: "bad_lane",
-    3: "not_running",
-    4: "fault",
-    5: "unknown_command",
-    6: "host_lost",
-    8: "local_mode",
-    9: "lane_full",
+HOST: Final = {"host_hb": 0, "cmd": 1, "lane": 2, "item": 3, "seq": 7}
+STATUS: Final = {
+    "plc_hb": 100,
+    "status": 101,
+    "seq_seen": 102,
+    "seq_result": 103,
+    "fault": 104,
+    "lane_now": 105,
+    "done_item": 106,
+    "divert_count": 108,
+    "boot_id": 109,
+    "done_seq": 110,
+    "reject_reason": 111,
+    "done_result": 112,
+    "map_version": 113,
+    "host_timeout": 114,
 }
-FAULTS: Final = {
-    21: "diverter_position",
-    22: "drive",
-    23: "item_lost",
-    24: "jam_at_infeed",
-    25: "safety_chain",
-}
+EXIT: Final = {"exit_lane": 115, "exit_count": 116, "exit_item": 117, "reserved": 119}
+NAMES: Final = (*HOST, *STATUS, *EXIT)
+_OPTIONAL: Final = ("lane_now", "map_version", "host_timeout", "reserved")
+_SPARE: Final = ("reserved", "host_timeout")
 
 
 class Command(IntEnum):
@@ -45,142 +53,128 @@ class Command(IntEnum):
     CANCEL = 5
 
 
-class SeqResult(IntEnum):
-    """Values of `seq_result` (B+103) and `done_result` (B+112)."""
-
-    NONE = 0
-    EXECUTING = 1
-    DONE = 2
-    REJECTED = 3
-    FAILED = 4
+ORDERS: Final[Mapping[BeltCommand, Command]] = {
+    BeltCommand.STOP: Command.STOP,
+    BeltCommand.START: Command.START,
+    BeltCommand.RESET: Command.RESET,
+    BeltCommand.CANCEL: Command.CANCEL,
+}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StatusBlock:
-    """One read of B+100…, as it stands in the PLC; exit registers are 0 without a lane sensor."""
+class SeqAck:
+    """The style `seq_ack`: what was taken, refused and finished is told by number."""
 
-    plc_hb: int
-    running: bool
-    fault_bit: bool
-    host_lost: bool
-    busy: bool
-    seq_seen: int
-    seq_result: int
-    fault: int
-    lane_now: int
-    done_item: int
-    divert_count: int
-    boot_id: int
-    done_seq: int
-    reject_reason: int
-    done_result: int
-    map_version: int
-    host_timeout: int
-    exit_lane: int = 0
-    exit_count: int = 0
-    exit_item: int = 0
-    infeed: bool = False
-    local: bool = False
-    safety_open: bool = False
-    lanes_full: frozenset[int] = frozenset()
+    def __init__(self, options: MapOptions) -> None:
+        check_names(options, NAMES)
+        self._options = options
+        self._host = block_of(HOST, options, last="seq")
+        self._beat = block_of({"host_hb": HOST["host_hb"]}, options)
+        wanted = STATUS | (EXIT if options.lane_sensor else {})
+        if options.registers:  # a map by names: what is not named need not be there
+            named = options.registers
+            wanted = {k: v for k, v in wanted.items() if k not in _OPTIONAL or k in named}
+        self._block = block_of(wanted, options, first=options.read_from)
+        last = max(self._block.addresses, key=lambda name: self._block.addresses[name])
+        self._spare = last if last in _SPARE else ""
 
+    @property
+    def traits(self) -> Traits:
+        """Return that starts are numbered and the program shows that it runs."""
+        return Traits(has_boot_id=True, has_plc_heartbeat=True)
 
-def encode_command(
-    command: Command, *, host_hb: int, seq: int, lane: int = 0, item: int = 0
-) -> list[int]:
-    """Return B+0..B+7 for one FC16 write; `seq` stands last, so it arrives with all the rest.
+    def span(self, *, is_short: bool = False) -> Span | None:
+        """Return the status block."""
+        return self._block.span(without=self._spare if is_short else "")
 
-    Raises ValueError for a number that its register cannot hold, and for seq 0.
-    """
-    if not 1 <= seq < WORD:
-        raise ValueError(f"seq {seq} does not fit: 1 to 65535")
-    if not (0 <= lane < WORD and 0 <= item < WORD * WORD and 0 <= host_hb < WORD):
-        raise ValueError(f"lane {lane} or item {item} does not fit its register")
-    return [host_hb, int(command), lane, item >> 16, item % WORD, 0, 0, seq]
+    def read(self, registers: Sequence[int], span: Span | None, received_ns: int) -> Reading:
+        """Return the block.
 
+        Raises ValueError for another length, a map that is not `conveyor/1`, and boot_id 0.
+        """
+        values = self._block.decode(registers, span or self._block.span())
+        version = values.get("map_version", MAP_VERSION)
+        if version != MAP_VERSION:
+            raise ValueError(f"map_version {version} is not spoken: {MAP_VERSION}")
+        if values["boot_id"] == 0:
+            raise ValueError("boot_id is 0: a PLC must count its starts")
+        return Reading(status=_status(values, self._options, received_ns), values=values)
 
-def decode_status(registers: Sequence[int]) -> StatusBlock:
-    """Return the block of B+100…; 15 registers, or 20 with the lane sensor.
+    def divert(self, command: DivertCommand, host_hb: int, reading: Reading) -> Write:  # noqa: ARG002 a number is enough
+        """Return B+0..B+7; `seq` stands last, so it arrives with all the rest."""
+        return self.encode(
+            Command.DIVERT,
+            host_hb=host_hb,
+            seq=command.seq,
+            lane=command.lane,
+            item=command.token,
+        )
 
-    Raises ValueError for another length, a map that is not `conveyor/1`, and boot_id 0.
-    """
-    if len(registers) not in (STATUS_REGISTERS, STATUS_REGISTERS_WITH_EXIT):
-        raise ValueError(f"{len(registers)} registers came: 15 or 20")
-    has_exit = len(registers) == STATUS_REGISTERS_WITH_EXIT
-    bits = registers[1]
-    block = StatusBlock(
-        plc_hb=registers[0],
-        running=bool(bits & 1),
-        fault_bit=bool(bits & 2),
-        host_lost=bool(bits & 4),
-        busy=bool(bits & 8),
-        seq_seen=registers[2],
-        seq_result=registers[3],
-        fault=registers[4],
-        lane_now=registers[5],
-        done_item=registers[6] * WORD + registers[7],
-        divert_count=registers[8],
-        boot_id=registers[9],
-        done_seq=registers[10],
-        reject_reason=registers[11],
-        done_result=registers[12],
-        map_version=registers[13],
-        host_timeout=registers[14],
-        exit_lane=registers[15] if has_exit else 0,
-        exit_count=registers[16] if has_exit else 0,
-        exit_item=registers[17] * WORD + registers[18] if has_exit else 0,
-        infeed=bool(bits & 16),
-        local=bool(bits & 32),
-        safety_open=bool(bits & 64),
-        lanes_full=frozenset(lane for lane in range(1, 9) if bits >> 7 + lane & 1),
-    )
-    if block.map_version != MAP_VERSION:
-        raise ValueError(f"map_version {block.map_version} is not spoken: {MAP_VERSION}")
-    if block.boot_id == 0:
-        raise ValueError("boot_id is 0: a PLC must count its starts")
-    return block
+    def order(self, command: BeltCommand, seq: int, host_hb: int, reading: Reading) -> Write | None:  # noqa: ARG002 a number is enough
+        """Return B+0..B+7 with lane and item 0."""
+        return self.encode(ORDERS[command], host_hb=host_hb, seq=seq)
+
+    def encode(
+        self, command: int, *, host_hb: int, seq: int, lane: int = 0, item: int = 0
+    ) -> Write:
+        """Return the host block. Raises ValueError for what a register cannot hold, and seq 0."""
+        if not 1 <= seq < WORD:
+            raise ValueError(f"seq {seq} does not fit: 1 to 65535")
+        return self._host.encode(
+            {"host_hb": host_hb, "cmd": int(command), "lane": lane, "item": item, "seq": seq}
+        )
+
+    def heartbeat(self, host_hb: int, reading: Reading) -> Write | None:  # noqa: ARG002 as above
+        """Return B+0 alone."""
+        return self._beat.encode({"host_hb": host_hb})
+
+    def closing(self, command: DivertCommand, reading: Reading) -> Write | None:  # noqa: ARG002 as above
+        """Return nothing: the PLC needs no more."""
+        return None
+
+    def settle(self, status: ConveyorStatus, command: DivertCommand, sent: Sent) -> Finding:  # noqa: ARG002 numbers tell
+        """Return what the numbers and counters say."""
+        return settle(status, command, lane_sensor=self._options.lane_sensor)
+
+    def ordered(self, status: ConveyorStatus, seq: int) -> Finding:
+        """Return what `seq_seen` says."""
+        return ordered(status, seq)
 
 
-def status_of(block: StatusBlock, received_ns: int) -> ConveyorStatus:
-    """Return the block as the contract has it; a fault bit without a number is fault 65535."""
+def _status(values: Mapping[str, int], options: MapOptions, received_ns: int) -> ConveyorStatus:
+    """A fault bit without a number is fault 65535."""
+    bits, timeout = values["status"], values.get("host_timeout", 0)
     return ConveyorStatus(
         received_ns=received_ns,
-        boot_id=block.boot_id,
-        running=block.running,
-        fault=block.fault or (WORD - 1 if block.fault_bit else 0),
-        host_lost=block.host_lost,
-        busy=block.busy,
-        seq_seen=block.seq_seen,
-        seq_result=block.seq_result,
-        done_seq=block.done_seq,
-        done_result=block.done_result,
-        done_item=block.done_item,
-        divert_count=block.divert_count,
-        reject_reason=block.reject_reason,
-        exit_lane=block.exit_lane,
-        exit_count=block.exit_count,
-        exit_item=block.exit_item,
-        lane_now=block.lane_now,
-        plc_hb=block.plc_hb,
-        map_version=block.map_version,
-        host_timeout_ms=block.host_timeout * 100 or None,
+        boot_id=values["boot_id"],
+        running=bool(bits & 1),
+        fault=values["fault"] or (WORD - 1 if bits & 2 else 0),
+        host_lost=bool(bits & 4),
+        busy=bool(bits & 8),
+        seq_seen=values["seq_seen"],
+        seq_result=values["seq_result"],
+        done_seq=values["done_seq"],
+        done_result=values["done_result"],
+        done_item=values["done_item"],
+        divert_count=values["divert_count"],
+        reject_reason=values["reject_reason"],
+        exit_lane=values.get("exit_lane", 0),
+        exit_count=values.get("exit_count", 0),
+        exit_item=values.get("exit_item", 0),
+        lane_now=values.get("lane_now", 0),
+        lanes_full=lanes_full(bits) if options.lane_full else frozenset(),
+        infeed=bool(bits & 16) if options.infeed_sensor else None,
+        local=bool(bits & 32) and options.local_mode,
+        safety_ok=not (bits & 64 and options.local_mode),
+        plc_hb=values["plc_hb"],
+        host_timeout_ms=timeout * 100 or None,
     )
+
+
+def lanes_full(bits: int) -> frozenset[int]:
+    """Return the lanes of status bits 8 to 15."""
+    return frozenset(lane for lane in range(1, 9) if bits >> (7 + lane) & 1)
 
 
 def next_host_hb(host_hb: int) -> int:
     """Return the next host heartbeat: 65535 is followed by 1."""
     return host_hb % (WORD - 1) + 1
-
-
-def start_seq(status: ConveyorStatus) -> int:
-    """Return a number for a start command that no divert of the station is near.
-
-    Diverts count on from `done_seq`; half the circle away they do not meet.
-    """
-    seq = (status.done_seq + WORD // 2 - 1) % (WORD - 1) + 1
-    return seq if seq != status.seq_seen else next_host_hb(seq)
-
-
-def grown(now: int, before: int) -> int:
-    """Return by how much a wrapping sixteen-bit counter has grown."""
-    return (now - before) % WORD

@@ -11,8 +11,9 @@ from deadlines import eventually
 from drivers.clock import SystemClock
 from drivers.conveyor.modbus import ModbusConveyor, ModbusSettings
 from drivers.conveyor.modbus_link import ModbusLink
-from drivers.errors import DriverLostError, DriverProtocolError, DriverTimeoutError
+from drivers.errors import DriverBusyError, DriverLostError, DriverProtocolError, DriverTimeoutError
 from drivers.protocols import (
+    BeltCommand,
     ConveyorStatus,
     Deadline,
     DeviceHealth,
@@ -21,19 +22,23 @@ from drivers.protocols import (
     DivertPhase,
     HealthState,
 )
+from drivers.wire.conveyor_map import Span, Write
 from plc import Plc
 
 CLOCK = SystemClock()
 TOKEN = 70_000
-START = 3
+BLOCK = Span(address=200, count=20)
 
 
-def conveyor(plc: Plc, *, auto_start: bool = True, heartbeat_ms: int = 500) -> ModbusConveyor:
+def tcp_link(plc: Plc) -> ModbusLink:
+    return ModbusLink("c1", ModbusSettings(url=f"tcp://127.0.0.1:{plc.port}"))
+
+
+def conveyor(plc: Plc, *, heartbeat_ms: int = 500) -> ModbusConveyor:
     settings = ModbusSettings(
         url=f"tcp://127.0.0.1:{plc.port}",
         lanes=3,
         lane_sensor=True,
-        auto_start=auto_start,
         heartbeat_ms=heartbeat_ms,
     )
     return ModbusConveyor(DeviceName("c1"), settings, CLOCK)
@@ -140,43 +145,51 @@ async def test_a_plc_whose_program_stands_is_lost() -> None:
         assert (await driver.reconcile(in_time())).running
 
 
-async def test_a_belt_that_lost_its_host_is_started_with_a_number_of_its_own() -> None:
-    async with Plc(free_port(), host_timeout_s=0.3) as plc:
-        async with conveyor(plc, heartbeat_ms=1000) as driver:
-            assert await eventually(lambda: any(c[1] == START for c in commands(plc)))
-        async with conveyor(plc, heartbeat_ms=50) as driver:
-            assert await eventually(lambda: (s := driver.status()) is not None and s.running)
-            status = await driver.reconcile(in_time())
-    assert status.running
-    assert not status.host_lost
-    assert all(abs(c[7] - status.done_seq) > 1000 for c in commands(plc) if c[1] == START)
-
-
-async def test_a_belt_is_left_standing_where_a_person_must_start_it() -> None:
-    plc = Plc(free_port(), host_timeout_s=0.2)
-    async with plc, conveyor(plc, auto_start=False, heartbeat_ms=1000) as driver:
+async def test_a_belt_that_lost_its_host_says_so_and_is_not_started_by_the_driver() -> None:
+    async with Plc(free_port(), host_timeout_s=0.2) as plc, conveyor(plc) as driver:
         await driver.reconcile(in_time())
+        driver.hold_heartbeat(True)
         assert (await light(driver, HealthState.DEGRADED)).reason == "host_lost"
+        driver.hold_heartbeat(False)
+        assert await eventually(lambda: len(plc.writes) > 3)
+        assert (await driver.reconcile(in_time())).host_lost
     assert not commands(plc)
 
 
-async def test_a_belt_that_was_stopped_on_purpose_is_not_started() -> None:
-    async with Plc(free_port()) as plc:
-        plc.running, plc.seq_seen = False, 40
-        async with conveyor(plc) as driver:
-            await driver.reconcile(in_time())
-            assert (await light(driver, HealthState.DEGRADED)).reason == "stopped"
-    assert not commands(plc)
+async def test_a_belt_is_stopped_and_started_beside_an_open_divert() -> None:
+    async with Plc(free_port()) as plc, connected(plc) as driver:
+        divert = command(await driver.reconcile(in_time()))
+        plc.is_held = True
+        await driver.write(divert, in_time())
+        stopped = await driver.order(BeltCommand.STOP, 12, in_time())
+        assert (stopped.phase, stopped.token) == (DivertPhase.SEEN, 0)
+        assert not (await driver.reconcile(in_time())).running
+        assert (await driver.order(BeltCommand.START, 13, in_time())).phase is DivertPhase.SEEN
+        plc.is_held = False
+        assert (await driver.finish(divert, in_time())).phase is DivertPhase.DONE
+    assert plc.diverts[TOKEN] == 1
+
+
+async def test_a_stop_whose_reply_is_lost_is_written_once() -> None:
+    async with Plc(free_port()) as plc, connected(plc) as driver:
+        plc.lost_replies = 1
+        assert (await driver.order(BeltCommand.STOP, 12, in_time())).phase is DivertPhase.SEEN
+        assert (await driver.order(BeltCommand.STOP, 12, in_time())).phase is DivertPhase.SEEN
+        plc.lost_writes = 1
+        assert (await driver.order(BeltCommand.START, 13, in_time())).phase is DivertPhase.NOT_SEEN
+        assert (await driver.order(BeltCommand.START, 13, in_time())).phase is DivertPhase.SEEN
+    assert [(c[1], c[7]) for c in commands(plc)] == [(2, 12), (3, 13), (3, 13)]
 
 
 async def test_a_cancellation_that_meets_the_reply_is_not_lost() -> None:
     async with Plc(free_port()) as plc:
-        link = ModbusLink("c1", ("127.0.0.1", plc.port), 1)
+        link = tcp_link(plc)
         await link.open(lambda: None)
-        reading = asyncio.create_task(link.read(200, 20, inputs=False), name="read")
+        reading = asyncio.create_task(link.read(BLOCK, inputs=False), name="read")
         await asyncio.sleep(0)
-        assert link._client is not None
-        while not link._client.ctx.response_future.done():  # noqa: ASYNC110 the very step counts
+        client = link._line._client
+        assert client is not None
+        while not client.ctx.response_future.done():  # noqa: ASYNC110 the very step counts
             await asyncio.sleep(0)
         reading.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -187,27 +200,27 @@ async def test_a_cancellation_that_meets_the_reply_is_not_lost() -> None:
 async def test_a_question_that_is_cut_short_closes_the_link() -> None:
     lost: list[bool] = []
     async with Plc(free_port()) as plc:
-        link = ModbusLink("c1", ("127.0.0.1", plc.port), 1)
+        link = tcp_link(plc)
         await link.open(lambda: lost.append(True))
         plc.is_mute = True
-        reading = asyncio.create_task(link.read(200, 20, inputs=False), name="read")
+        reading = asyncio.create_task(link.read(BLOCK, inputs=False), name="read")
         await asyncio.sleep(0)
         reading.cancel()
         with pytest.raises(asyncio.CancelledError):
             await reading
         assert not link.is_open
         with pytest.raises(DriverLostError):
-            await link.read(200, 20, inputs=False)
+            await link.read(BLOCK, inputs=False)
     assert lost == [True]
 
 
 async def test_a_refused_request_names_the_exception_and_keeps_the_link() -> None:
     async with Plc(free_port()) as plc:
-        link = ModbusLink("c1", ("127.0.0.1", plc.port), 1)
+        link = tcp_link(plc)
         await link.open(lambda: None)
         with pytest.raises(DriverProtocolError, match="address not allowed"):
-            await link.write(200, [1])
-        assert len(await link.read(200, 20, inputs=True)) == 20
+            await link.write(Write(address=200, values=(1,)))
+        assert len(await link.read(BLOCK, inputs=True)) == 20
         link.close()
 
 
@@ -215,7 +228,7 @@ async def test_a_command_that_the_plc_refuses_to_store_was_not_written() -> None
     async with Plc(free_port()) as plc, connected(plc) as driver:
         divert = command(await driver.reconcile(in_time()))
         plc.refuses_commands = True
-        with pytest.raises(DriverProtocolError, match="device busy"):
+        with pytest.raises(DriverBusyError, match="device busy"):
             await driver.write(divert, in_time())
         plc.refuses_commands = False
         assert (await driver.write(divert, in_time())).phase is DivertPhase.SEEN
@@ -266,7 +279,22 @@ async def test_a_plc_of_another_register_map_is_refused() -> None:
 @pytest.mark.parametrize(
     ("key", "settings"),
     [
-        ("url", {"url": "rtu:///dev/ttyS0"}),
+        ("parity", {"url": "rtu:///dev/ttyS0"}),
+        ("baudrate", {"url": "rtu:///dev/ttyS0", "parity": "E", "baudrate": 300}),
+        ("url", {"url": "rtu://ttyS0", "parity": "E"}),
+        ("profile", {"url": "tcp://h", "profile": "magic"}),
+        ("word_order", {"url": "tcp://h", "word_order": "middle"}),
+        ("registers", {"url": "tcp://h", "registers": {"speed": 1}}),
+        ("registers", {"url": "tcp://h", "registers": {"cmd": 100}}),
+        ("registers", {"url": "tcp://h", "registers": {"seq": 99}}),
+        ("registers", {"url": "tcp://h", "registers": {"lane": 70000}}),
+        ("max_registers", {"url": "tcp://h", "registers": {"boot_id": 400}}),
+        ("max_registers", {"url": "tcp://h", "max_registers": 10}),
+        ("read_from", {"url": "tcp://h", "read_from": 201}),
+        ("accept_at_most_once", {"url": "tcp://h", "profile": "pulse"}),
+        ("host_timeout_ms", {"url": "tcp://h", "host_timeout_ms": 1000}),
+        ("faults", {"url": "tcp://h", "faults": {"x": {"ru": "а", "en": "a"}}}),
+        ("faults", {"url": "tcp://h", "faults": {"101": {"en": "a"}}}),
         ("url", {"url": "tcp://host:70000"}),
         ("url", {"url": "10.0.0.5"}),
         ("lanes", {"url": "tcp://h", "lanes": 9}),

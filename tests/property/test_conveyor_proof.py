@@ -8,26 +8,21 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from drivers.memory.conveyor import MemoryBelt, MemoryConveyorSettings
 from drivers.protocols import DivertCommand, DivertPhase
-from drivers.wire.conveyor_proof import Ground, settle
-from drivers.wire.conveyor_registers import (
-    Command,
-    decode_status,
-    encode_command,
-    grown,
-    next_host_hb,
-    start_seq,
-    status_of,
-)
+from drivers.wire.conveyor_map import MapOptions, grown
+from drivers.wire.conveyor_profile import Ground
+from drivers.wire.conveyor_proof import settle
+from drivers.wire.conveyor_registers import Command, SeqAck, next_host_hb
 
 words = st.integers(0, 65535)
 tokens = st.integers(1, 2**32 - 1)
+MAP = SeqAck(MapOptions(lane_sensor=True))
 
 
 @given(item=tokens, lane=st.integers(1, 8), seq=st.integers(1, 65535), beat=words)
 def test_every_command_fits_eight_words_and_keeps_its_numbers(
     item: int, lane: int, seq: int, beat: int
 ) -> None:
-    registers = encode_command(Command.DIVERT, host_hb=beat, seq=seq, lane=lane, item=item)
+    registers = MAP.encode(Command.DIVERT, host_hb=beat, seq=seq, lane=lane, item=item).values
     assert len(registers) == 8
     assert all(0 <= word <= 65535 for word in registers)
     assert (registers[0], registers[1], registers[2], registers[7]) == (beat, 1, lane, seq)
@@ -37,7 +32,7 @@ def test_every_command_fits_eight_words_and_keeps_its_numbers(
 @given(st.lists(words, min_size=20, max_size=20), st.integers(1, 65535))
 def test_any_block_of_the_map_is_read_and_any_other_refused(values: list[int], boot: int) -> None:
     values[13], values[9] = 1, boot
-    status = status_of(decode_status(values), 1)
+    status = MAP.read(values, None, 1).status
     assert (status.seq_seen, status.divert_count, status.boot_id) == (values[2], values[8], boot)
     assert (status.exit_lane, status.exit_count) == (values[15], values[16])
     assert status.done_item == values[6] * 65536 + values[7]
@@ -56,7 +51,7 @@ def test_any_block_settles_into_a_phase_without_an_error(
         count_before=count,
         exit_before=values[16],
     )
-    status = status_of(decode_status(values), 1)
+    status = MAP.read(values, None, 1).status
     found = settle(status, command, lane_sensor=True)
     assert found.phase in DivertPhase
     if found.phase is DivertPhase.DONE:
@@ -67,17 +62,6 @@ def test_any_block_settles_into_a_phase_without_an_error(
 @given(words, st.integers(0, 65535))
 def test_counters_grow_over_their_wrap(before: int, by: int) -> None:
     assert grown((before + by) % 65536, before) == by
-
-
-@given(words, words)
-def test_a_start_number_is_valid_new_and_far_from_the_last_divert(done: int, seen: int) -> None:
-    values = [0] * 20
-    values[2], values[9], values[10], values[13] = seen, 1, done, 1
-    seq = start_seq(status_of(decode_status(values), 1))
-    assert 1 <= seq <= 65535
-    assert seq != seen
-    assert min((seq - done) % 65536, (done - seq) % 65536) > 30_000
-    assert 1 <= next_host_hb(done) <= 65535
 
 
 class RuledClock:
