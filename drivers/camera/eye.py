@@ -4,9 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from drivers.camera import decode
-from drivers.camera.decode import Picture, Wanted
+from drivers.camera import decode, frames
+from drivers.camera.decode import Wanted
+from drivers.camera.prepare import Picture
 from drivers.camera.settings import CameraSettings
+from drivers.camera.sources import Frame
 from drivers.camera.votes import Scene
 from drivers.wire.camera_messages import (
     Beat,
@@ -28,22 +30,14 @@ LOOK_AGAIN_NS: Final = 500_000_000
 JPEG_QUALITY: Final = 90
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """One frame, BGR or grey, and a monotonic time not later than its capture."""
-
-    image: Picture
-    at_ns: int
-
-
 @dataclass(slots=True)
 class Request:
     """A photograph somebody waits for, and the best frame so far."""
 
     wanted: PhotoWanted
     best: Frame | None = None
-    grade: decode.Quality = field(
-        default_factory=lambda: decode.Quality(sharpness=0, mean=0, clipped=0)
+    grade: frames.Quality = field(
+        default_factory=lambda: frames.Quality(sharpness=0, mean=0, clipped=0)
     )
     frames: int = 0
     first_ns: int = 0
@@ -58,7 +52,7 @@ class Eye:
         self._send = send
         self._wanted = wanted_of(settings)
         self._scene = Scene(second_engine=decode.ZBAR in decode.ENGINES)
-        self._motion = decode.Motion()
+        self._motion = frames.Motion()
         self._requests: list[Request] = []
         self._frame = 0
         self._still = 0
@@ -75,7 +69,7 @@ class Eye:
     def take(self, frame: Frame) -> None:
         """Do everything that one frame calls for."""
         self._frame += 1
-        grey = decode.grey_of(frame.image)
+        grey = frames.grey_of(frame.image)
         self._still = 0 if self._motion.is_moved(grey) else self._still + 1
         if self._frame == 1:
             height, width = grey.shape
@@ -128,7 +122,7 @@ class Eye:
         """Keep the frame if it is the sharpest good one so far."""
         if frame.at_ns < request.wanted.not_before_ns or not self._still:
             return
-        grade = decode.quality(decode.grey_of(self._mat(frame.image)))
+        grade = frames.quality(frames.grey_of(self._mat(frame.image)))
         request.reason = self._flaw(grade) or request.reason
         if self._flaw(grade):
             return
@@ -137,7 +131,7 @@ class Eye:
         if request.best is None or grade.sharpness > request.grade.sharpness:
             request.best, request.grade = frame, grade
 
-    def _flaw(self, grade: decode.Quality) -> str:
+    def _flaw(self, grade: frames.Quality) -> str:
         limits = self._settings
         if grade.mean < limits.mean_min:
             return "dark"
@@ -165,12 +159,12 @@ class Eye:
             self._send(self._made(number, request.best, request.grade))
         return True
 
-    def _made(self, number: int, frame: Frame, grade: decode.Quality) -> PhotoMade:
+    def _made(self, number: int, frame: Frame, grade: frames.Quality) -> PhotoMade:
         mat = self._mat(frame.image)
-        readings = decode.live(decode.grey_of(mat), self._wanted, is_still=True)
+        readings = decode.live(frames.grey_of(mat), self._wanted, is_still=True)
         return PhotoMade(
             request=number,
-            jpeg=decode.jpeg(mat, JPEG_QUALITY),
+            jpeg=frames.jpeg(mat, JPEG_QUALITY),
             width=mat.shape[1],
             height=mat.shape[0],
             at_ns=frame.at_ns,

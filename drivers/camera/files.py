@@ -5,16 +5,21 @@ import time
 
 from drivers.camera import decode
 from drivers.camera.decode import Wanted
+from drivers.camera.frames import PictureError, load_grey
 from drivers.camera.votes import Ballot
 
 
 def decode_file(path: str) -> dict[str, object]:
     """Return the JSON form of everything read in a picture file, all symbologies on."""
-    picture = decode.load_grey(path)
-    if picture is None:
-        return {"path": path, "error": "not a picture"}
+    try:
+        picture = load_grey(path)
+    except PictureError as error:
+        return {"path": path, "error": str(error)}
     started_ns = time.thread_time_ns()
-    ballot = decode.decode_picture(picture, Wanted(formats=decode.FORMAT_NAMES))
+    try:
+        ballot = decode.decode_picture(picture, Wanted(formats=decode.FORMAT_NAMES))
+    except decode.FAILURES as error:
+        return {"path": path, "error": f"cannot be decoded: {type(error).__name__}"}
     cpu_ms = (time.thread_time_ns() - started_ns) / 1e6
     return {"path": path, "codes": _listed(ballot), "cpu_ms": round(cpu_ms, 1)}
 
@@ -29,7 +34,6 @@ def _listed(ballot: Ballot) -> list[dict[str, object]]:
             "symbology": tally.best.symbology.value,
             "accepted": key in good,
             "votes": len(tally.votes),
-            "runner_up": ballot.runner_up(key),
             "engines": sorted(tally.engines, reverse=True),
         }
         for key, tally in ballot.tallies.items()

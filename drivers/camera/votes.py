@@ -10,6 +10,7 @@ Box = tuple[int, int, int, int]
 
 LEFT_NS: Final = 500_000_000  # a code not seen for so long has left the view
 VOTES_MAX: Final = 64  # more votes for one code change nothing
+STAGES_MIN: Final = 3  # of a linear code in one still picture
 
 MATRIX: Final = frozenset(
     {
@@ -76,9 +77,10 @@ class Tally:
 
 
 class Ballot:
-    """Votes of one scene, by normal form."""
+    """Votes of one scene, by normal form. `second_engine` = there is one on this machine."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, second_engine: bool) -> None:
+        self._second_engine = second_engine
         self.tallies: dict[tuple[str, bytes], Tally] = {}
 
     def add(self, readings: Iterable[Found], frame: int) -> None:
@@ -96,14 +98,22 @@ class Ballot:
         )
         return max(rivals, default=0)
 
-    def is_settled(self, key: tuple[str, bytes], *, second_engine: bool) -> bool:
-        """Return whether one still picture's stages suffice: see `enough`."""
+    def is_settled(self, key: tuple[str, bytes]) -> bool:
+        """Return whether a still picture needs no further stage for this code.
+
+        A matrix code corrects its errors: one read. A linear one needs three stages and twice
+        the runner-up, thrice where the second engine is missing: two stages of one engine, and
+        two engines over the same pixels, make the same mistake too often.
+        """
         tally = self.tallies[key]
         if tally.best.symbology in MATRIX:
             return True
-        need, times = (2, 2) if second_engine else (3, 3)
-        votes = len(tally.votes)
-        return votes >= need and votes >= times * self.runner_up(key)
+        votes, times = len(tally.votes), 2 if self._second_engine else 3
+        return votes >= STAGES_MIN and votes >= times * self.runner_up(key)
+
+    def is_agreed(self, key: tuple[str, bytes]) -> bool:
+        """Return whether two engines read it and nothing else at its place; for the last word."""
+        return len(self.tallies[key].engines) > 1 and not self.runner_up(key)
 
     def is_seen(self, key: tuple[str, bytes]) -> bool:
         """Return whether frames suffice: matrix codes one read, linear ones two votes and frames.
@@ -113,7 +123,7 @@ class Ballot:
         tally, rival = self.tallies[key], self.runner_up(key)
         if tally.best.symbology in MATRIX:
             return True
-        if len(tally.engines) > 1 and not rival:
+        if self.is_agreed(key):
             return True
         return tally.frames >= 2 and len(tally.votes) >= max(2, 2 * rival)
 
@@ -139,8 +149,7 @@ class Scene:
     """Codes in view over many frames: each is told once, and again only after it had left."""
 
     def __init__(self, *, second_engine: bool) -> None:
-        self.ballot = Ballot()
-        self._second_engine = second_engine
+        self.ballot = Ballot(second_engine=second_engine)
         self._tracks: dict[tuple[str, bytes], Track] = {}
         self._visible: frozenset[tuple[str, bytes]] = frozenset()
 
@@ -181,8 +190,7 @@ class Scene:
     def _is_news(self, key: tuple[str, bytes], track: Track) -> bool:
         if track.is_told or self.ballot.is_part(key):
             return False
-        settled = self.ballot.is_settled(key, second_engine=self._second_engine)
-        return settled or self.ballot.is_seen(key)
+        return self.ballot.is_settled(key) or self.ballot.is_seen(key)
 
     def _forget(self, now_ns: int) -> None:
         gone = [key for key, track in self._tracks.items() if now_ns - track.last_ns > LEFT_NS]

@@ -5,20 +5,19 @@ Libraries in C write to descriptors 1 and 2 as they like, so the messages go to 
 
 import json
 import os
+import resource
 import select
 import sys
-import time
 from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 import cv2
 
-from drivers.camera import decode
-from drivers.camera.eye import Eye, Frame
+from drivers.camera.eye import Eye
 from drivers.camera.files import decode_file
-from drivers.camera.settings import CameraSettings, from_values
+from drivers.camera.settings import from_values
+from drivers.camera.sources import SourceError, open_source
 from drivers.wire.camera_messages import (
     Decoder,
     Message,
@@ -28,111 +27,7 @@ from drivers.wire.camera_messages import (
     encode,
 )
 
-OPEN_TIMEOUT_MS: Final = 3000
-READ_TIMEOUT_MS: Final = 1500
-WAIT_NS: Final = 4_000_000  # a grab that idled so long got a frame that had not arrived before
-DRAIN_MAX: Final = 60
-DWELL_S: Final = 0.6
-
-
-class SourceError(Exception):
-    """No more frames come; the text is the reason sent to the client."""
-
-
-class Source(Protocol):
-    """Where frames come from."""
-
-    def newest(self) -> Frame:
-        """Wait for a new frame. Raises SourceError when none will come."""
-
-
-class Pictures:
-    """Picture files shown one after the other for ever, an empty mat between two."""
-
-    def __init__(self, path: Path, fps: float) -> None:
-        files = sorted(path.iterdir()) if path.is_dir() else [path]
-        loaded = (cv2.imread(str(file)) for file in files if file.is_file())
-        self._shown = [decode.bgr(image) for image in loaded if image is not None]
-        if not self._shown:
-            raise SourceError("no pictures")
-        self._pause_s = 1 / fps
-        self._started_ns = time.monotonic_ns()
-
-    def newest(self) -> Frame:
-        """Return the picture whose turn it is."""
-        time.sleep(self._pause_s)
-        now = time.monotonic_ns()
-        turn = int((now - self._started_ns) / 1e9 / DWELL_S)
-        if len(self._shown) == 1:
-            return Frame(self._shown[0], now)
-        picture = self._shown[turn // 2 % len(self._shown)]
-        return Frame(decode.empty_mat() if turn % 2 else picture, now)
-
-
-class Stream:
-    """A V4L2 device or a network stream; old frames are thrown away, never handed out."""
-
-    def __init__(self, settings: CameraSettings) -> None:
-        self._capture = _opened(settings)
-        if not self._capture.isOpened():
-            raise SourceError("cannot be opened")
-        self._latency_ns = settings.latency_ms * 1_000_000
-        self._pause_ns = int(1e9 / settings.fps)
-        self._last_ns = time.monotonic_ns()
-        self._due_ns = self._last_ns
-
-    def newest(self) -> Frame:
-        """Return the first frame that had to be waited for, so nothing lay buffered before it."""
-        arrived_ns = self._drained()
-        is_read, image = self._capture.retrieve()
-        if not is_read:
-            raise SourceError("ended")
-        self._due_ns = time.monotonic_ns() + self._pause_ns
-        # An unwaited frame is only known to be younger than the one before.
-        at_ns = self._last_ns + 1 if arrived_ns is None else arrived_ns - self._latency_ns
-        self._last_ns = max(self._last_ns + 1, at_ns)
-        return Frame(decode.bgr(image), self._last_ns)
-
-    def _drained(self) -> int | None:
-        """Grab until one grab idled; return when it ended, None if the source is too fast."""
-        for _ in range(DRAIN_MAX):
-            wall_ns, work_ns = time.monotonic_ns(), time.thread_time_ns()
-            if not self._capture.grab():
-                raise SourceError("ended")
-            now_ns = time.monotonic_ns()
-            idle_ns = now_ns - wall_ns - (time.thread_time_ns() - work_ns)
-            if idle_ns > WAIT_NS and now_ns + WAIT_NS >= self._due_ns:
-                return now_ns
-        return None
-
-
-def _opened(settings: CameraSettings) -> cv2.VideoCapture:
-    if "://" in settings.source:
-        timeouts = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, OPEN_TIMEOUT_MS]
-        timeouts += [cv2.CAP_PROP_READ_TIMEOUT_MSEC, READ_TIMEOUT_MS]
-        # One decoding thread: more of them hold frames back.
-        threads = [cv2.CAP_PROP_N_THREADS, 1]
-        return cv2.VideoCapture(settings.source, cv2.CAP_FFMPEG, timeouts + threads)
-    capture = cv2.VideoCapture(str(Path(settings.source).resolve()), cv2.CAP_V4L2)
-    capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))
-    capture.set(cv2.CAP_PROP_FRAME_WIDTH, settings.width)
-    capture.set(cv2.CAP_PROP_FRAME_HEIGHT, settings.height)
-    capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)
-    if settings.focus is not None:
-        capture.set(cv2.CAP_PROP_AUTOFOCUS, 0)
-        capture.set(cv2.CAP_PROP_FOCUS, settings.focus)
-    if settings.exposure is not None:
-        capture.set(cv2.CAP_PROP_AUTO_EXPOSURE, 1)
-        capture.set(cv2.CAP_PROP_EXPOSURE, settings.exposure)
-    return capture
-
-
-def open_source(settings: CameraSettings) -> Source:
-    """Return the source that the settings name. Raises SourceError."""
-    path = Path(settings.source)
-    if "://" not in settings.source and (path.is_dir() or path.is_file()):
-        return Pictures(path, settings.fps)
-    return Stream(settings)
+MEMORY_MAX: Final = 3 << 30  # a stream or a file that claims a giant picture gets none
 
 
 def serve(out: int) -> int:
@@ -158,7 +53,11 @@ def serve(out: int) -> int:
 
 
 def _send(out: int, message: Message) -> None:
-    left = memoryview(encode(message))
+    _write(out, encode(message))
+
+
+def _write(out: int, data: bytes) -> None:
+    left = memoryview(data)
     while left:
         left = left[os.write(out, left) :]
 
@@ -176,9 +75,9 @@ def _received(inbox: Decoder, *, wait_s: float) -> Iterator[Message]:
 
 def serve_files(out: int) -> int:
     """Read picture paths from standard input, write one JSON line for each, flushed."""
-    for line in sys.stdin:
-        answer = json.dumps(decode_file(line.rstrip("\r\n")), ensure_ascii=False)
-        os.write(out, f"{answer}\n".encode())
+    for line in sys.stdin.buffer:
+        answer = json.dumps(decode_file(os.fsdecode(line.rstrip(b"\r\n"))))
+        _write(out, f"{answer}\n".encode("ascii"))
     return 0
 
 
@@ -188,6 +87,7 @@ def main() -> int:
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)
     os.close(nowhere)
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_MAX, MEMORY_MAX))
     cv2.setNumThreads(1)
     os.nice(5)
     return serve_files(out) if "--files" in sys.argv[1:] else serve(out)

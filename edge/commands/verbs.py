@@ -34,8 +34,13 @@ class VerbParser(argparse.ArgumentParser):
         return super().parse_known_args(args, namespace)
 
 
-def add_verbs(parser: argparse.ArgumentParser, verbs: Mapping[str, Verb]) -> None:
-    """Let a parser take one of these verbs; the chosen one's `run` lands in the arguments."""
-    choice = parser.add_subparsers(metavar="VERB", required=True, parser_class=VerbParser)
+def add_verbs(
+    parser: argparse.ArgumentParser, verbs: Mapping[str, Verb], *, required: bool = True
+) -> None:
+    """Let a parser take one of these verbs; the chosen one's `run` lands in the arguments.
+
+    Where none is required the parser's own `run` stays.
+    """
+    choice = parser.add_subparsers(metavar="VERB", required=required, parser_class=VerbParser)
     for name, verb in verbs.items():
         choice.add_parser(name, help=verb.help, description=verb.help).module = verb.module

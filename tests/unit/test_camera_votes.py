@@ -1,4 +1,6 @@
-from drivers.camera.votes import LEFT_NS, Box, Found, Scene
+import pytest
+
+from drivers.camera.votes import LEFT_NS, Ballot, Box, Found, Scene
 from drivers.protocols import Symbology
 
 PLACE: Box = (100, 100, 200, 80)
@@ -97,3 +99,36 @@ def test_a_short_code_inside_a_long_one_is_dropped() -> None:
         scene.see([found("4607112010017"), found("96385074", kind=Symbology.EAN8)], frame, frame)
         scene.see([found("4607112010017", stage="full")], frame, frame)
     assert b"96385074" not in told(scene)
+
+
+def ballot(*readings: Found, second_engine: bool = True) -> Ballot:
+    cast = Ballot(second_engine=second_engine)
+    cast.add(readings, 0)
+    return cast
+
+
+def test_a_still_linear_code_is_settled_by_three_stages_and_not_by_two_engines() -> None:
+    one, two = found("4607112010017", stage="fast"), found("4607112010017", engine="zbar")
+    cast = ballot(one, two)
+    assert not cast.is_settled(one.key)
+    assert cast.is_agreed(one.key)
+    cast.add([found("4607112010017", stage="sharp")], 0)
+    assert cast.is_settled(one.key)
+
+
+@pytest.mark.parametrize(("second_engine", "votes"), [(True, 4), (False, 6)])
+def test_a_rival_asks_for_twice_its_votes_thrice_without_second_engine(
+    second_engine: bool, votes: int
+) -> None:
+    rivals = [found("9074932437075", stage=stage) for stage in ("fast", "full")]
+    cast = ballot(*rivals, second_engine=second_engine)
+    for count in range(1, votes + 1):
+        reading = found("0023942431015", stage=f"s{count}")
+        cast.add([reading], 0)
+        assert cast.is_settled(reading.key) is (count == votes)
+        assert not cast.is_agreed(rivals[0].key)
+
+
+def test_the_same_stage_of_one_engine_votes_once() -> None:
+    reading = found("4607112010017")
+    assert not ballot(reading, reading, reading, reading).is_settled(reading.key)

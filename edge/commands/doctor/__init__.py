@@ -1,6 +1,7 @@
 """`receiving-edge doctor`: one line a thing: how it is, what is wrong, how to mend it.
 
-It needs no root, changes nothing but a scratch file, and commands no device.
+It needs no root, changes nothing but a scratch file, and commands no device. Verbs of its own look
+at one thing closely.
 """
 
 import argparse
@@ -18,12 +19,17 @@ from edge.commands.doctor.links import links
 from edge.commands.doctor.rights import groups
 from edge.commands.doctor.software import software
 from edge.commands.doctor.storage import storage
+from edge.commands.verbs import Verb, add_verbs
 from edge.settings.load import SettingsError, load
 from edge.settings.model import Settings
 
 CONFIG_DEFAULT: Final = "/etc/receiving-edge"
 DATA_DEFAULT: Final = Path("/var/lib/receiving-edge")
 BUDGET_MB: Final = 2048
+_HERE: Final = "edge.commands.doctor"
+VERBS: Final = {
+    "decode": Verb(f"{_HERE}.decode", "picture paths in, the codes in them out, as JSON lines"),
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,6 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--data", type=Path, default=DATA_DEFAULT, metavar="DIR", help="where the journal lies"
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
+    add_verbs(parser, VERBS, required=False)
 
 
 def run(args: argparse.Namespace) -> int:
