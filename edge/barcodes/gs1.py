@@ -20,8 +20,10 @@ _URI: Final = re.compile(
 )
 _URI_CHARS: Final = re.compile(r"[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]*", re.ASCII)
 _BAD_ESCAPE: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
-# What may be the start of a swallowed AI when a separator went missing.
-_SWALLOWED: Final = re.compile(r".(?:10|11|15|17|24[01]|30|37|9[0-9]).")
+# What often follows a variable field and may have been swallowed when a separator went missing.
+_SWALLOWED: Final = re.compile(r"(?=(10|11|15|17|24[01]|30|37|9[0-9]))", re.ASCII)
+_DATES: Final = frozenset({"11", "15", "17"})
+_DATE_CHARS: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +51,18 @@ def parse(text: str) -> Message | Gs1Fault:
         return fault
     ai, value = elements[-1]
     variable = RULES[ai].components[-1]
-    suspect = variable.least != variable.most and _SWALLOWED.search(value) is not None
+    suspect = variable.least != variable.most and _may_hold_another(value)
     return Message(elements, gs_suspect=suspect and not text.endswith(GS))
+
+
+def _may_hold_another(value: str) -> bool:
+    """Return whether the end of a field could itself be an element, its identifier and its data."""
+    for found in _SWALLOWED.finditer(value, 1):
+        ai, rest = found[1], value[found.start() + len(found[1]) :]
+        data = rest[:_DATE_CHARS] if ai in _DATES else rest
+        if data and content_fault(ai, data) is None:
+            return True
+    return False
 
 
 def split(text: str) -> Elements | Gs1Fault:

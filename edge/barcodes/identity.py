@@ -280,7 +280,7 @@ def _piece_fit(code: ItemCode, piece: ExpectedPiece) -> Why | None:
     sold_is_known = bool(piece.serials) if code.mark is None else bool(piece.kis)
     if code.serial is not None and sold_is_known and not is_sold:
         return Why.WRONG_SERIAL
-    if ItemFlag.GS_SUSPECT in code.flags and not is_sold:
+    if ItemFlag.GS_SUSPECT in code.flags and code.serial is not None and not is_sold:
         return Why.GS_SUSPECT
     return Why.EXPECTED
 

@@ -15,7 +15,10 @@ class Match:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScanRead:
-    """A code was read, and believed or refused."""
+    """A code was read, and believed or refused.
+
+    `repeats` = readings of the code before this one that became no events of their own.
+    """
 
     KIND: ClassVar[str] = "scan.read"
     SCHEMA: ClassVar[int] = 1
@@ -33,3 +36,4 @@ class ScanRead:
     length: int | None = None
     sha256: str | None = None
     votes: int | None = None
+    repeats: int = 0

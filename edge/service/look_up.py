@@ -5,7 +5,7 @@ from edge.catalogue import CatalogueItem, ReturnLine
 from edge.journal.reader import Reader
 from edge.journal.reference import ParcelCandidate, Reference
 from edge.station.inputs import Candidate, Lookups
-from edge.station.meanings import codes_of, item_of
+from edge.station.meanings import codes_of, item_of, names_of
 
 CANDIDATES_MAX = 16
 
@@ -23,7 +23,8 @@ class LookUp:
         found = self._candidates(codes)
         gtins = {line.gtin for candidate in found for line in candidate.lines}
         gtins |= {read.gtin for m in meanings if (read := item_of(m)) and read.gtin}
-        seen = (subject for code in codes for subject in self._reader.subjects_of(code))
+        names = dict.fromkeys(name for m in meanings for name in names_of(m))
+        seen = (subject for name in names for subject in self._reader.subjects_of(name))
         return Lookups(
             candidates=found,
             seen=tuple(dict.fromkeys(seen)),

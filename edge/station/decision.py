@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from drivers.protocols import ScanOutcome
+from drivers.protocols import ScanOutcome, ScanSource
 from edge.catalogue import Person
 from edge.events import Draft, ParcelId, Payload, Subject, UnitId
 from edge.floor import FloorSettings
@@ -86,6 +86,21 @@ ITEM_PHOTO = Slot(name="item", role="item")  # taken of every unit, demanded by 
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LastScan:
+    """The code read last. `key` = the same for every reading of one print.
+
+    `repeats` = readings of it that became no event of their own. `is_taken` = it was no refusal.
+    """
+
+    device: str
+    source: ScanSource
+    key: str
+    at_ns: int
+    is_taken: bool = False
+    repeats: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Screen:
     """What is on the screen beside the state; lost at a restart without harm."""
 
@@ -102,7 +117,7 @@ class Screen:
     """Photographs that were asked for and have not come yet."""
     note: Note | None = None
     notes: int = 0
-    last_scan: tuple[str, bytes, int] | None = None
+    last_scan: LastScan | None = None
     acts: tuple[tuple[int, str, str], ...] = ()
     epoch: int = 0
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from edge.events import UnitParked
-from edge.station import asking, danger, inspection, parcels, people, resolve, units
+from edge.station import asking, danger, goods, inspection, parcels, people, resolve, units
 from edge.station.decision import (
     ITEM_PHOTO,
     Choice,
@@ -113,7 +113,9 @@ def _choice(
             return parcels.arrive_blind(screen, choice.p["code"], context, desk=False)
         case "E10", "3":
             return parcels.arrive_blind(screen, choice.p["code"], context, desk=True)
-        case (("E10" | "E12" | "E24"), "2"):
+        case "E17", "1" if choice.held is not None:
+            return goods.confirm(state, screen, choice.held, context)
+        case (("E10" | "E12" | "E17" | "E24"), "2"):
             return _back(screen)
         case "E13", digit if digit in DIGITS and 1 <= int(digit) <= len(choice.candidates):
             candidate = choice.candidates[int(digit) - 1]
@@ -122,7 +124,7 @@ def _choice(
             return people.take_over(state, screen, choice, context)
         case ("E02", "2") | ("E21", "1"):
             return _back(screen)
-        case "E21", "2" if choice.held is not None and state.parcel is not None:
+        case ("E21", "2") | ("E24", "1") if choice.held is not None and state.parcel is not None:
             return units.surplus(screen, state.parcel, choice.held, context)
         case ("E21", "3") | ("E22", "1") if state.parcel is not None:
             return parcels.park(screen, state.parcel)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from edge.barcodes.identity import identities_of
 from edge.barcodes.meanings import (
     BadgeCode,
     CommandCode,
@@ -91,6 +92,15 @@ def codes_of(meaning: Meaning) -> tuple[str, ...]:
             return (text.upper(),)
         case _:
             return ()
+
+
+def names_of(meaning: Meaning) -> tuple[str, ...]:
+    """Return by what earlier work with this very piece or parcel is found in the journal.
+
+    A serial number alone is no name where the article is known: other articles have it, too.
+    """
+    own = identities_of(meaning)
+    return tuple(own) if own else codes_of(meaning)
 
 
 def code_text(meaning: Meaning) -> str:

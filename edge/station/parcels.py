@@ -174,6 +174,11 @@ def _counts(parcel: ParcelWork) -> tuple[LineCount, ...]:
     )
 
 
+def is_parked(state: State, meaning: Meaning) -> bool:
+    """Return whether a code names a parcel that was laid aside."""
+    return _parked_with(state, code_text(meaning)) is not None
+
+
 def _parked_with(state: State, code: str) -> ParcelWork | None:
     found = (p for p in state.parcels.values() if code in (*p.codes, p.provisional))
     return next(found, None)

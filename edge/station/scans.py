@@ -4,6 +4,7 @@ import base64
 from dataclasses import replace
 
 from drivers.protocols import ScanFault, ScanOutcome, ScanSource
+from edge.barcodes.identity import key_of
 from edge.barcodes.meanings import (
     BadgeCode,
     CommandCode,
@@ -15,22 +16,20 @@ from edge.barcodes.meanings import (
     TrayCode,
 )
 from edge.events import Match, ScanRead
-from edge.station import inspection, keys, parcels, people, puts, resolve, units
+from edge.station import goods, keys, people, puts, resolve
 from edge.station.decision import (
-    Choice,
     Context,
     Decision,
+    LastScan,
     Screen,
-    asked,
     noted,
     on_station,
     refused,
     state_name,
-    wanted,
 )
 from edge.station.inputs import FaultInput, KeyInput, ScanInput
-from edge.station.meanings import COMMAND_KEYS, code_text, item_of, matched, said, zone_of
-from edge.station.state import ParcelWork, State
+from edge.station.meanings import COMMAND_KEYS, matched, said, zone_of
+from edge.station.state import State
 from edge.views import Severity
 
 HEAD_BYTES_MAX = 64
@@ -38,15 +37,26 @@ HEAD_BYTES_MAX = 64
 
 def scan(state: State, screen: Screen, given: ScanInput, context: Context) -> Decision:
     """Handle a whole code; the first event is always the reading itself."""
-    seen = (str(given.scan.device), given.scan.payload, given.scan.at_ns)
-    if _is_repeat(screen, seen, context.dup_ns):
+    meaning = given.meanings[0]
+    seen = LastScan(
+        device=str(given.scan.device),
+        source=given.scan.source,
+        key=key_of(given.scan, meaning),
+        at_ns=given.scan.at_ns,
+    )
+    last = screen.last_scan
+    if last is not None and _is_repeat(last, seen, context.dup_ns):
+        again = replace(last, at_ns=seen.at_ns, repeats=last.repeats + 1)
         return Decision(
-            screen=noted(replace(screen, last_scan=seen), Severity.INFO, "fb.duplicate"),
+            screen=noted(replace(screen, last_scan=again), Severity.INFO, "fb.duplicate"),
             outcome=ScanOutcome.DUPLICATE,
         )
-    meaning = given.meanings[0]
-    decision = _resolve(state, replace(screen, last_scan=seen), given, meaning, context)
-    return decision.after((on_station(_reading(given, meaning, decision.no)),))
+    decision = _resolve(state, screen, given, meaning, context)
+    seen = replace(seen, is_taken=decision.no is None)
+    decision = replace(decision, screen=replace(decision.screen, last_scan=seen))
+    repeats = last.repeats if last is not None else 0
+    reading = _reading(given, meaning, decision.no, repeats=repeats)
+    return decision.after((on_station(reading),))
 
 
 def fault(screen: Screen, given: FaultInput) -> Decision:
@@ -54,11 +64,18 @@ def fault(screen: Screen, given: FaultInput) -> Decision:
     return refused(screen, "E20", on_station(_fault_reading(given.fault)))
 
 
-def _is_repeat(screen: Screen, seen: tuple[str, bytes, int], dup_ns: int) -> bool:
-    last = screen.last_scan
-    if last is None or last[:2] != seen[:2]:
+def _is_repeat(last: LastScan, seen: LastScan, dup_ns: int) -> bool:
+    """The same print within the window; seen by hand and by camera it is one scan, too.
+
+    Of two devices only a code that was taken counts: what the one left in doubt the other may
+    settle.
+    """
+    if last.key != seen.key or seen.at_ns - last.at_ns >= dup_ns:
         return False
-    return seen[2] - last[2] < dup_ns
+    if last.device == seen.device:
+        return True
+    is_both = (last.source is ScanSource.CAMERA) is not (seen.source is ScanSource.CAMERA)
+    return is_both and last.is_taken
 
 
 def _resolve(
@@ -89,7 +106,7 @@ def _resolve(
         case PlaceCode(zone_digit=digit):
             return resolve.place_scan(state, _above(screen), zone_of(digit))
         case _:
-            return _goods(state, _above(screen), given, meaning, context)
+            return goods.goods(state, _above(screen), given, context)
 
 
 def _above(screen: Screen) -> Screen:
@@ -97,49 +114,19 @@ def _above(screen: Screen) -> Screen:
     return replace(screen, overlay=None, selected=0, summary=False, choice=None)
 
 
-def _goods(
-    state: State, screen: Screen, given: ScanInput, meaning: Meaning, context: Context
-) -> Decision:
-    """A number on a box, an item or a document; of several meanings the awaited one counts."""
-    unit, parcel = state.unit, state.parcel
-    if unit is not None:
-        return inspection.item_scan(screen, unit, parcel, meaning, context=context)
-    if parcel is None:
-        return parcels.parcel_scan(state, screen, given, meaning=meaning, context=context)
-    for one in given.meanings:
-        if units.is_of(parcel, state, one):
-            return units.open_unit(state, screen, parcel, given, meaning=one, context=context)
-    if parcel.blind and item_of(meaning) is not None:
-        return units.open_blind(screen, parcel, given, meaning=meaning, context=context)
-    return _foreign(state, screen, parcel, given, meaning)
-
-
-def _foreign(
-    state: State, screen: Screen, parcel: ParcelWork, given: ScanInput, meaning: Meaning
-) -> Decision:
-    code = code_text(meaning)
-    if code in parcel.codes:
-        return refused(screen, "E00", want=wanted(state, screen))
-    if given.lookups.candidates and item_of(meaning) is None:
-        left = sum(max(0, parcel.left_of(line)) for line in parcel.lines)
-        other = Choice(code="E22", p={"p": parcel.number, "n": left}, opts=(("1", "opt.park"),))
-        return asked(screen, other)
-    opts = (("1", "opt.rescan"), ("2", "opt.surplus"), ("3", "opt.other_parcel"))
-    params = {"p": parcel.number, "code": code}
-    return asked(screen, Choice(code="E21", p=params, opts=opts, held=given))
-
-
 _REJECTS = {
     "E03": "training_label",
     "E10": "unknown",
     "E15": "bad_signature",
     "E16": "wrong_source",
+    "E17": "unconfirmed",
     "E21": "not_expected",
+    "E24": "seen_elsewhere",
     "E25": "lost_gs",
 }
 
 
-def _reading(given: ScanInput, meaning: Meaning, no: str | None) -> ScanRead:
+def _reading(given: ScanInput, meaning: Meaning, no: str | None, *, repeats: int) -> ScanRead:
     taken = said(meaning)
     reject = meaning.reason if isinstance(meaning, Refused) else _REJECTS.get(no or "")
     return ScanRead(
@@ -154,6 +141,7 @@ def _reading(given: ScanInput, meaning: Meaning, no: str | None) -> ScanRead:
         match=matched(meaning),
         reject=reject,
         votes=given.scan.evidence.votes if given.scan.source is ScanSource.CAMERA else None,
+        repeats=repeats,
     )
 
 

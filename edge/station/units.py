@@ -1,6 +1,9 @@
 """A piece in the hand: bound to an announced line by what was scanned, or received as foreign."""
 
+import re
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Final
 
 from drivers.protocols import ScanSource
 from edge.barcodes.meanings import Meaning
@@ -9,6 +12,7 @@ from edge.events import (
     ArrivedLine,
     Draft,
     InspectionStarted,
+    UnitId,
     UnitIdentified,
     UnitOpened,
 )
@@ -28,6 +32,8 @@ from edge.station.decision import (
 from edge.station.inputs import ScanInput
 from edge.station.meanings import ItemRead, item_of
 from edge.station.state import ParcelWork, State, UnitWork
+
+_UNIT: Final = "unit/"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,9 +68,9 @@ def open_unit(
     aside = _aside(parcel, state, read)
     if aside is not None:
         return _take_again(screen, aside)
-    if _seen_elsewhere(given, read):
-        params = {"time": "", "st": "", "code": read.serial or ""}
-        return asked(screen, Choice(code="E24", p=params, opts=(("2", "opt.rescan"),)))
+    alarm = _alarm(screen, given, read, context)
+    if alarm is not None:
+        return alarm
     binding = _bind(parcel, read)
     assert binding is not None, "is_of has looked"
     return _open(screen, parcel, given, binding=binding, read=read, context=context)
@@ -76,16 +82,20 @@ def open_blind(
     """Receive a piece of a parcel that nobody announced."""
     read = item_of(meaning)
     assert read is not None, "the caller has looked"
+    alarm = _alarm(screen, given, read, context)
+    if alarm is not None:
+        return alarm
     binding = Binding(line=None, basis="none", match="undeclared")
     return _open(screen, parcel, given, binding=binding, read=read, context=context)
 
 
 def surplus(screen: Screen, parcel: ParcelWork, given: ScanInput, context: Context) -> Decision:
-    """Receive a foreign piece as what it is: not announced in this parcel."""
+    """Receive a foreign piece as what it is: not announced here, or in another unit already."""
     read = next((item_of(m) for m in given.meanings if item_of(m) is not None), None)
     if read is None:
         return refused(screen, "E00", want="want.item")
-    binding = Binding(line=None, basis="none", match="undeclared")
+    match = "undeclared" if _other_unit(given, read) is None else "seen_elsewhere"
+    binding = Binding(line=None, basis="none", match=match)
     return _open(screen, parcel, given, binding=binding, read=read, context=context)
 
 
@@ -129,10 +139,14 @@ def _open(
     photo = inspection.requests(
         unit, frozenset({ITEM_PHOTO} if ITEM_PHOTO.role in context.camera_roles else ())
     )
-    known = tuple(
-        (code, f"unit/{unit.unit}") for code in (read.serial, read.ki) if code is not None
-    )
+    known = tuple((code, f"{_UNIT}{unit.unit}") for code in _names(read, gtin))
     return replace(decision, photos=photo, codes=known)
+
+
+def _names(read: ItemRead, gtin: str | None) -> tuple[str, ...]:
+    """Return by what this piece is found again: its serial, and article and serial together."""
+    piece = f"01{gtin}21{read.serial}" if gtin and read.serial else None
+    return tuple(dict.fromkeys(name for name in (read.serial, read.ki, piece) if name))
 
 
 def _line_for(binding: Binding) -> str:
@@ -213,8 +227,27 @@ def _take_again(screen: Screen, unit: UnitWork) -> Decision:
     return accepted(clean(screen), "fb.unit_ok", on_unit(unit, event), name=unit.title)
 
 
-def _seen_elsewhere(given: ScanInput, read: ItemRead) -> bool:
-    """The same piece cannot come back twice: a second unit with its serial is an alarm."""
-    if read.serial is None:
-        return False
-    return any(subject.startswith("unit/") for subject in given.lookups.seen)
+def _alarm(screen: Screen, given: ScanInput, read: ItemRead, context: Context) -> Decision | None:
+    """The same piece cannot come back twice: a second unit with its number is an alarm."""
+    other = _other_unit(given, read)
+    if other is None:
+        return None
+    params = {"time": minted_at(other), "st": context.station, "code": read.ki or read.serial or ""}
+    opts = (("1", "opt.surplus"), ("2", "opt.rescan"))
+    return asked(screen, Choice(code="E24", p=params, opts=opts, held=given))
+
+
+def _other_unit(given: ScanInput, read: ItemRead) -> UnitId | None:
+    """Return the newest unit that has this very piece already."""
+    if read.serial is None and read.ki is None:
+        return None
+    units = (subject for subject in given.lookups.seen if subject.startswith(_UNIT))
+    return next((UnitId(subject.removeprefix(_UNIT)) for subject in units), None)
+
+
+def minted_at(unit: UnitId) -> str:
+    """Return when an id was minted, for people, in UTC; its first 48 bits are milliseconds."""
+    head = unit.replace("-", "")[:12]
+    if re.fullmatch("[0-9a-f]{12}", head) is None:
+        return "?"
+    return f"{datetime.fromtimestamp(int(head, 16) / 1000, UTC):%Y-%m-%d %H:%M}Z"

@@ -1,0 +1,121 @@
+"""Codes of boxes, items and papers: what is sure happens, what is not is asked, never guessed."""
+
+from dataclasses import replace
+
+from drivers.protocols import ScanSource
+from edge.barcodes.identity import Belief, Expected, ExpectedPiece, Why, is_enough, judge
+from edge.barcodes.meanings import Meaning
+from edge.station import inspection, parcels, units
+from edge.station.decision import (
+    Choice,
+    Context,
+    Decision,
+    Screen,
+    asked,
+    refused,
+    wanted,
+)
+from edge.station.inputs import ScanInput
+from edge.station.meanings import code_text, item_of
+from edge.station.state import ParcelWork, State
+
+CONFIRM = "E17"
+_LOST_GS = "E25"
+
+
+def goods(
+    state: State, screen: Screen, given: ScanInput, context: Context, *, confirmed: bool = False
+) -> Decision:
+    """Resolve a code; of several meanings the awaited one counts.
+
+    `confirmed` = a person held the shown digits against the print and said that they are right.
+    """
+    doubt = None if confirmed else _doubt(state, screen, given)
+    if doubt is not None:
+        return doubt
+    unit, parcel, meaning = state.unit, state.parcel, given.meanings[0]
+    if unit is not None:
+        return inspection.item_scan(screen, unit, parcel, meaning, context=context)
+    if parcel is None:
+        return parcels.parcel_scan(state, screen, given, meaning=meaning, context=context)
+    awaited = _awaited(state, parcel, given)
+    if awaited is not None:
+        return units.open_unit(state, screen, parcel, given, meaning=awaited, context=context)
+    if parcel.blind and item_of(meaning) is not None:
+        return units.open_blind(screen, parcel, given, meaning=meaning, context=context)
+    return _foreign(state, screen, parcel, given, meaning)
+
+
+def confirm(state: State, screen: Screen, held: ScanInput, context: Context) -> Decision:
+    """Take the code that was held back: the person said that it is what is printed."""
+    return goods(state, replace(screen, choice=None), held, context, confirmed=True)
+
+
+def _awaited(state: State, parcel: ParcelWork, given: ScanInput) -> Meaning | None:
+    return next((one for one in given.meanings if units.is_of(parcel, state, one)), None)
+
+
+def _doubt(state: State, screen: Screen, given: ScanInput) -> Decision | None:
+    """Return the question that comes before anything happens by itself, None when all is sure."""
+    meaning = given.meanings[0]
+    parcel = state.parcel
+    if state.unit is not None:
+        return _weak(screen, given, meaning) if item_of(meaning) is not None else None
+    if parcel is None:
+        is_known = len(given.lookups.candidates) == 1 or parcels.is_parked(state, meaning)
+        return _weak(screen, given, meaning) if is_known else None
+    awaited = _awaited(state, parcel, given)
+    if awaited is not None:
+        return _unsure(screen, given, awaited, parcel)
+    is_taken = parcel.blind and item_of(meaning) is not None
+    if is_taken and given.scan.source is ScanSource.CAMERA:
+        return _ask(screen, given, meaning)  # nothing but a camera says what this is
+    return _weak(screen, given, meaning) if is_taken else None
+
+
+def _unsure(
+    screen: Screen, given: ScanInput, awaited: Meaning, parcel: ParcelWork
+) -> Decision | None:
+    """Hold an awaited piece against the gate: only what it accepts happens by itself."""
+    expected = Expected(
+        pieces=tuple(
+            ExpectedPiece(gtin=line.gtin or "", serials=line.serials, kis=line.marks)
+            for line in parcel.lines
+        )
+    )
+    found = judge(given.scan, (awaited,), expected)
+    match found.belief, found.why:
+        case Belief.ACCEPT, _:
+            return None
+        case _, Why.GS_SUSPECT:
+            return refused(screen, _LOST_GS)
+        case _, Why.WRONG_SERIAL | Why.NOT_EXPECTED:
+            return _weak(screen, given, awaited)  # what is foreign goes its own way: E21, E23
+        case _:
+            return _ask(screen, given, awaited)
+
+
+def _weak(screen: Screen, given: ScanInput, meaning: Meaning) -> Decision | None:
+    sure = given.scan.source is not ScanSource.TYPED and is_enough(given.scan, meaning)
+    return None if sure else _ask(screen, given, meaning)
+
+
+def _ask(screen: Screen, given: ScanInput, meaning: Meaning) -> Decision:
+    opts = (("1", "opt.as_printed"), ("2", "opt.rescan"))
+    choice = Choice(code=CONFIRM, p={"code": code_text(meaning)}, opts=opts, held=given)
+    return asked(screen, choice)
+
+
+def _foreign(
+    state: State, screen: Screen, parcel: ParcelWork, given: ScanInput, meaning: Meaning
+) -> Decision:
+    code = code_text(meaning)
+    if code in parcel.codes:
+        return refused(screen, "E00", want=wanted(state, screen))
+    if given.lookups.candidates and item_of(meaning) is None:
+        left = sum(max(0, parcel.left_of(line)) for line in parcel.lines)
+        other = Choice(code="E22", p={"p": parcel.number, "n": left}, opts=(("1", "opt.park"),))
+        return asked(screen, other)
+    opts = (("1", "opt.rescan"), ("2", "opt.surplus"), ("3", "opt.other_parcel"))
+    params = {"p": parcel.number, "code": code}
+    return asked(screen, Choice(code="E21", p=params, opts=opts, held=given))
