@@ -9,6 +9,7 @@ from typing import Final
 from drivers.protocols import Clock, ConveyorDriver, RobotDriver
 from edge.dispatch.belts import BeltLegs
 from edge.dispatch.desk import Desk
+from edge.dispatch.orders import OrderIds
 from edge.dispatch.robots import RobotLegs
 from edge.floor import FloorSettings
 
@@ -29,15 +30,21 @@ class Dispatch:
         desk: Desk,
         clock: Clock,
         station: str,
+        epoch: str,
     ) -> None:
+        """`epoch` = hex digits that no other start of any station's service has."""
+        ids = OrderIds(station, epoch)
         self._robots = (
-            RobotLegs(robots, floor, desk=desk, clock=clock, station=station) if robots else None
+            RobotLegs(robots, floor, desk=desk, clock=clock, ids=ids, station=station)
+            if robots
+            else None
         )
         self._belts = {
             name: BeltLegs(name, driver, floor, desk=desk, clock=clock)
             for name, driver in conveyors.items()
         }
-        self._wakes = {name: asyncio.Event() for name in ("robots", *self._belts)}
+        guards = (f"{name}-guard" for name in self._belts)
+        self._wakes = {name: asyncio.Event() for name in ("robots", *self._belts, *guards)}
 
     def wake(self) -> None:
         """Look again now: something was committed."""
@@ -54,8 +61,10 @@ class Dispatch:
             if self._robots is not None:
                 group.create_task(self._plan(self._robots), name="dispatch[robots]")
                 group.create_task(self._robots.listen(), name="dispatch[robot-states]")
+                group.create_task(self._robots.ask(), name="dispatch[robot-questions]")
             for name, belt in self._belts.items():
                 group.create_task(self._belt(name, belt), name=f"dispatch[{name}]")
+                group.create_task(self._guard(name, belt), name=f"dispatch[{name}-guard]")
 
     async def _plan(self, robots: RobotLegs) -> None:
         while True:
@@ -66,6 +75,11 @@ class Dispatch:
         while True:
             await self._wait(name)
             await belt.step()
+
+    async def _guard(self, name: str, belt: BeltLegs) -> None:
+        while True:
+            await self._wait(f"{name}-guard")
+            await belt.guard()
 
     async def _wait(self, who: str) -> None:
         with contextlib.suppress(TimeoutError):

@@ -116,6 +116,7 @@ class Station:
             desk=self,
             clock=world.clock,
             station=origin.station,
+            epoch=origin.journal_id + origin.boot,
         )
         self._photographer = Photographer(
             _lenses(devices),

@@ -6,12 +6,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.protocols import GraphEdge, NodeId, RobotId, RobotSnapshot
-from edge.dispatch.choose import RobotFacts, choose, next_seq, refusal, shortest_path
+from edge.dispatch.choose import (
+    Errand,
+    Now,
+    Roads,
+    RobotFacts,
+    choose,
+    next_seq,
+    refusal,
+    shortest_path,
+)
 from edge.floor import RobotUnit
 
 NODES = [NodeId(name) for name in "ABCDEF"]
 NOW = 100_000_000_000
-STALE = 35_000_000_000
+MOMENT = Now(at_ns=NOW, stale_ns=35_000_000_000, station="st01")
 
 edges = st.lists(
     st.builds(
@@ -58,10 +67,10 @@ def facts(draw: st.DrawFn, name: str) -> RobotFacts:
 def test_only_an_eligible_robot_with_the_shortest_way_is_chosen(
     ways: tuple[GraphEdge, ...], one: RobotFacts, two: RobotFacts, pick: NodeId, drop: NodeId
 ) -> None:
-    chosen = choose((one, two), ways, pick=pick, drop=drop, now_ns=NOW, stale_ns=STALE)
-    again = choose((two, one), ways, pick=pick, drop=drop, now_ns=NOW, stale_ns=STALE)
-    assert chosen == again
-    able = [f for f in (one, two) if refusal(f, NOW, stale_ns=STALE) is None and f.snapshot]
+    errand, roads = Errand(pick=pick, drop=drop), Roads(edges=ways)
+    chosen = choose((one, two), errand, roads, MOMENT)
+    assert chosen == choose((two, one), errand, roads, MOMENT)
+    able = [f for f in (one, two) if refusal(f, MOMENT) is None and f.snapshot]
     lengths = [
         way[0]
         for f in able
