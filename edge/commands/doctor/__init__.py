@@ -29,6 +29,9 @@ BUDGET_MB: Final = 2048
 _HERE: Final = "edge.commands.doctor"
 VERBS: Final = {
     "decode": Verb(f"{_HERE}.decode", "picture paths in, the codes in them out, as JSON lines"),
+    "parse": Verb(
+        f"{_HERE}.parse", "GS1 data in, its elements or what is wrong out, as JSON lines"
+    ),
 }
 
 
