@@ -227,7 +227,7 @@ FAILURES: Final = (cv2.error, MemoryError, RuntimeError, ValueError)
 
 def decode_picture(picture: Picture, wanted: Wanted, *, budget_ns: int = DEEP_BUDGET_NS) -> Ballot:
     """Return the ballot over one still picture: stages until every code in it is settled."""
-    ballot = Ballot(second_engine=ZBAR in ENGINES)
+    ballot = Ballot()
     if min(picture.shape) < EDGE_MIN:
         return ballot
     for readings in deep(picture, wanted, budget_ns):

@@ -51,7 +51,7 @@ class Eye:
         self._settings = settings
         self._send = send
         self._wanted = wanted_of(settings)
-        self._scene = Scene(second_engine=decode.ZBAR in decode.ENGINES)
+        self._scene = Scene()
         self._motion = frames.Motion()
         self._requests: list[Request] = []
         self._frame = 0

@@ -1,6 +1,6 @@
 """What speaks for a code and what against it. Pure: no picture is touched here."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -11,6 +11,7 @@ Box = tuple[int, int, int, int]
 LEFT_NS: Final = 500_000_000  # a code not seen for so long has left the view
 VOTES_MAX: Final = 64  # more votes for one code change nothing
 STAGES_MIN: Final = 3  # of a linear code in one still picture
+AGAINST_TIMES: Final = 3
 
 MATRIX: Final = frozenset(
     {
@@ -77,10 +78,9 @@ class Tally:
 
 
 class Ballot:
-    """Votes of one scene, by normal form. `second_engine` = there is one on this machine."""
+    """Votes of one scene, by normal form."""
 
-    def __init__(self, *, second_engine: bool) -> None:
-        self._second_engine = second_engine
+    def __init__(self) -> None:
         self.tallies: dict[tuple[str, bytes], Tally] = {}
 
     def add(self, readings: Iterable[Found], frame: int) -> None:
@@ -90,30 +90,31 @@ class Ballot:
 
     def runner_up(self, key: tuple[str, bytes]) -> int:
         """Return the votes of the strongest other reading at the same place."""
-        own = self.tallies[key].best
-        rivals = (
-            len(tally.votes)
-            for other, tally in self.tallies.items()
-            if other != key and touches(own.box, tally.best.box)
-        )
-        return max(rivals, default=0)
+        return max(self._against(key), default=0)
 
     def is_settled(self, key: tuple[str, bytes]) -> bool:
         """Return whether a still picture needs no further stage for this code.
 
-        A matrix code corrects its errors: one read. A linear one needs three stages and twice
-        the runner-up, thrice where the second engine is missing: two stages of one engine, and
-        two engines over the same pixels, make the same mistake too often.
+        A matrix code corrects its errors: one read. A linear one needs three stages, and thrice
+        the votes of all that was read otherwise at its place: two stages of one engine, or two
+        engines over the same pixels, make the same mistake too often, and where many things can
+        be read none is sure.
         """
         tally = self.tallies[key]
         if tally.best.symbology in MATRIX:
             return True
-        votes, times = len(tally.votes), 2 if self._second_engine else 3
-        return votes >= STAGES_MIN and votes >= times * self.runner_up(key)
+        votes = len(tally.votes)
+        return votes >= STAGES_MIN and votes >= AGAINST_TIMES * sum(self._against(key))
 
     def is_agreed(self, key: tuple[str, bytes]) -> bool:
         """Return whether two engines read it and nothing else at its place; for the last word."""
-        return len(self.tallies[key].engines) > 1 and not self.runner_up(key)
+        return len(self.tallies[key].engines) > 1 and not any(self._against(key))
+
+    def _against(self, key: tuple[str, bytes]) -> Iterator[int]:
+        own = self.tallies[key].best
+        for other, tally in self.tallies.items():
+            if other != key and touches(own.box, tally.best.box):
+                yield len(tally.votes)
 
     def is_seen(self, key: tuple[str, bytes]) -> bool:
         """Return whether frames suffice: matrix codes one read, linear ones two votes and frames.
@@ -148,8 +149,8 @@ class Track:
 class Scene:
     """Codes in view over many frames: each is told once, and again only after it had left."""
 
-    def __init__(self, *, second_engine: bool) -> None:
-        self.ballot = Ballot(second_engine=second_engine)
+    def __init__(self) -> None:
+        self.ballot = Ballot()
         self._tracks: dict[tuple[str, bytes], Track] = {}
         self._visible: frozenset[tuple[str, bytes]] = frozenset()
 

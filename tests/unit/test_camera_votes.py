@@ -1,5 +1,3 @@
-import pytest
-
 from drivers.camera.votes import LEFT_NS, Ballot, Box, Found, Scene
 from drivers.protocols import Symbology
 
@@ -31,33 +29,33 @@ def told(scene: Scene) -> list[bytes]:
 
 
 def test_one_read_of_a_linear_code_is_not_enough() -> None:
-    scene = Scene(second_engine=False)
+    scene = Scene()
     scene.see([found("4607112010017")], 1, 0)
     assert told(scene) == []
     assert scene.is_pending
 
 
 def test_two_frames_tell_a_linear_code_once() -> None:
-    scene = Scene(second_engine=False)
+    scene = Scene()
     for frame in range(1, 6):
         scene.see([found("4607112010017")], frame, frame)
         assert told(scene) == ([b"4607112010017"] if frame == 2 else [])
 
 
 def test_a_matrix_code_needs_one_read() -> None:
-    scene = Scene(second_engine=False)
+    scene = Scene()
     scene.see([found("x", kind=Symbology.DATAMATRIX)], 1, 0)
     assert told(scene) == [b"x"]
 
 
 def test_two_engines_that_agree_need_one_frame() -> None:
-    scene = Scene(second_engine=True)
+    scene = Scene()
     scene.see([found("4607112010017"), found("4607112010017", engine="zbar")], 1, 0)
     assert told(scene) == [b"4607112010017"]
 
 
 def test_upc_a_and_ean_13_of_one_article_vote_together() -> None:
-    scene = Scene(second_engine=False)
+    scene = Scene()
     scene.see([found("023942431015", kind=Symbology.UPCA)], 1, 0)
     scene.see([found("0023942431015")], 2, 1)
     assert len(told(scene)) == 1
@@ -65,14 +63,14 @@ def test_upc_a_and_ean_13_of_one_article_vote_together() -> None:
 
 def test_a_rival_at_the_same_place_blocks_and_one_elsewhere_does_not() -> None:
     for box, expected in ((PLACE, 0), (ELSEWHERE, 2)):
-        scene = Scene(second_engine=False)
+        scene = Scene()
         for frame in (1, 2):
             scene.see([found("4607112010017"), found("9074932437075", box=box)], frame, frame)
         assert len(told(scene)) == expected
 
 
 def test_a_code_is_locked_until_it_has_left_for_half_a_second() -> None:
-    scene = Scene(second_engine=False)
+    scene = Scene()
     scene.see([found("x", kind=Symbology.QR)], 1, 0)
     assert told(scene) == [b"x"]
     scene.see([], 2, LEFT_NS)
@@ -84,7 +82,7 @@ def test_a_code_is_locked_until_it_has_left_for_half_a_second() -> None:
 
 
 def test_a_still_picture_keeps_its_codes_in_view() -> None:
-    scene = Scene(second_engine=False)
+    scene = Scene()
     scene.see([found("x", kind=Symbology.QR)], 1, 0)
     assert told(scene) == [b"x"]
     for frame in range(10):
@@ -94,15 +92,15 @@ def test_a_still_picture_keeps_its_codes_in_view() -> None:
 
 
 def test_a_short_code_inside_a_long_one_is_dropped() -> None:
-    scene = Scene(second_engine=False)
+    scene = Scene()
     for frame in (1, 2):
         scene.see([found("4607112010017"), found("96385074", kind=Symbology.EAN8)], frame, frame)
         scene.see([found("4607112010017", stage="full")], frame, frame)
     assert b"96385074" not in told(scene)
 
 
-def ballot(*readings: Found, second_engine: bool = True) -> Ballot:
-    cast = Ballot(second_engine=second_engine)
+def ballot(*readings: Found) -> Ballot:
+    cast = Ballot()
     cast.add(readings, 0)
     return cast
 
@@ -116,16 +114,15 @@ def test_a_still_linear_code_is_settled_by_three_stages_and_not_by_two_engines()
     assert cast.is_settled(one.key)
 
 
-@pytest.mark.parametrize(("second_engine", "votes"), [(True, 4), (False, 6)])
-def test_a_rival_asks_for_twice_its_votes_thrice_without_second_engine(
-    second_engine: bool, votes: int
-) -> None:
-    rivals = [found("9074932437075", stage=stage) for stage in ("fast", "full")]
-    cast = ballot(*rivals, second_engine=second_engine)
-    for count in range(1, votes + 1):
+def test_all_that_was_read_otherwise_at_its_place_must_be_outvoted_thrice() -> None:
+    rivals = [found("9074932437075", stage="fast"), found("8574731738478", stage="full")]
+    elsewhere = found("96385074", kind=Symbology.EAN8, stage="fast", box=ELSEWHERE)
+    cast = ballot(*rivals, elsewhere)
+    for count in range(1, 7):
         reading = found("0023942431015", stage=f"s{count}")
         cast.add([reading], 0)
-        assert cast.is_settled(reading.key) is (count == votes)
+        assert cast.runner_up(reading.key) == 1
+        assert cast.is_settled(reading.key) is (count == 6)
         assert not cast.is_agreed(rivals[0].key)
 
 
