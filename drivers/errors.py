@@ -19,6 +19,10 @@ class DriverBusyError(DriverError):
     """Somebody else holds the device, e.g. another program grabbed the scanner."""
 
 
+class DriverGrabbedError(DriverBusyError):
+    """A keyboard is grabbed by somebody else: its codes go there, and none would come here."""
+
+
 class DriverRightsError(DriverError, PermissionError):
     """This user may not open the device; the message names the cure."""
 

@@ -113,9 +113,9 @@ class HealthFeed:
         """Return the present light."""
         return self._now
 
-    def show(self, state: HealthState, reason: str = "") -> None:
+    def show(self, state: HealthState, reason: str = "", usb_id: str = "") -> None:
         """Change the light; the same light again is no change."""
-        health = replace(self._now, state=state, reason=reason)
+        health = replace(self._now, state=state, reason=reason, usb_id=usb_id)
         if health != self._now:
             self._now = health
             self._changes.append(health)

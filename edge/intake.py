@@ -9,7 +9,7 @@ import random
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Final
 
-from drivers.errors import DriverError
+from drivers.errors import DriverError, DriverGrabbedError
 from drivers.protocols import (
     Clock,
     Deadline,
@@ -68,38 +68,50 @@ class Supervisor:
         self._rng = rng
         self._on_light = on_light
         self._light: HealthState | None = None
+        self._was_open = False
 
     async def run(self, work: Callable[[], Coroutine[None, None, None]] | None = None) -> None:
-        """Open, work until the device is lost, wait, open again; for ever."""
+        """Open, work until the device is lost, wait, open again; for ever.
+
+        Raises DriverGrabbedError when somebody else has a keyboard at the start: a station must
+        not run without the codes that another program gets.
+        """
         attempt = 0
         while True:
             try:
                 async with self._device, asyncio.TaskGroup() as group:
-                    attempt = 0
+                    attempt, self._was_open = 0, True
                     group.create_task(self._watch(), name=f"health[{self._device.name}]")
                     if work is not None:
                         group.create_task(work(), name=f"reads[{self._device.name}]")
             except* DriverError as lost:
+                if not self._was_open and lost.subgroup(DriverGrabbedError):
+                    raise
                 reason = str(lost.exceptions[0])
-                await self._show(HealthState.LOST, reason)
+                await self._show(
+                    DeviceHealth(device=self._device.name, state=HealthState.LOST, reason=reason)
+                )
             attempt += 1
             await asyncio.sleep(backoff_s(attempt, self._rng))
 
     async def _watch(self) -> None:
         async for health in self._device.healths():
-            await self._show(health.state, health.reason)
+            await self._show(health)
 
-    async def _show(self, state: HealthState, reason: str) -> None:
+    async def _show(self, health: DeviceHealth) -> None:
         """Once when it goes, once when it is back; in the log and in the journal."""
-        if state is self._light:
+        if health.state is self._light:
             return
-        self._light = state
-        log.info("%s: %s %s", self._device.name, state, reason)
-        await self._on_light(DeviceHealth(device=self._device.name, state=state, reason=reason))
+        self._light = health.state
+        log.info("%s: %s %s", health.device, health.state, health.reason)
+        await self._on_light(health)
 
 
 class ScannerIntake:
-    """Reads one scanner (or a camera as a scanner) and confirms what was committed."""
+    """Reads one scanner (or a camera as a scanner) and confirms what was committed.
+
+    `profile` = digest of its settings; `usb_id` is told by its newest light.
+    """
 
     def __init__(
         self,
@@ -111,7 +123,10 @@ class ScannerIntake:
         submit: Submit,
         look_up: LookUp,
         clock: Clock,
+        profile: str = "",
     ) -> None:
+        self.usb_id = ""
+        self._profile = profile
         self._scanner = scanner
         self._rules = rules
         self._may = may
@@ -142,7 +157,16 @@ class ScannerIntake:
             return
         meanings = tuple(self._checked(meaning) for meaning in classify(code, self._rules))
         lookups = self._look_up(meanings)
-        await self._submit(ScanInput(input=key, scan=code, meanings=meanings, lookups=lookups))
+        await self._submit(
+            ScanInput(
+                input=key,
+                scan=code,
+                meanings=meanings,
+                lookups=lookups,
+                profile=self._profile,
+                usb_id=self.usb_id,
+            )
+        )
 
     def _checked(self, meaning: Meaning) -> Meaning:
         """A device gives only what it may: a camera never drives the station."""

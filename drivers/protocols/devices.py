@@ -66,11 +66,15 @@ class HealthState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceHealth:
-    """A change of a device's light. `reason` is a short code such as `unplugged`, `no rights`."""
+    """A change of a device's light. `reason` is a short code such as `unplugged`, `no rights`.
+
+    `usb_id`: vendor:product:serial in hex, hex and text, of an open device that is plugged in so.
+    """
 
     device: str
     state: HealthState
     reason: str = ""
+    usb_id: str = ""
 
 
 class Device(Protocol):

@@ -16,8 +16,8 @@ from types import TracebackType
 from typing import Final, Self
 
 from drivers.errors import (
-    DriverBusyError,
     DriverError,
+    DriverGrabbedError,
     DriverLostError,
     DriverNotFoundError,
     DriverProtocolError,
@@ -107,7 +107,7 @@ class HidKeyboardScanner:
         """Start the reader and wait until it has looked for the device once.
 
         An absent device is no error, the light says `unplugged` and the reader goes on looking.
-        Raises DriverNotFoundError without evdev, DriverBusyError, DriverRightsError,
+        Raises DriverNotFoundError without evdev, DriverGrabbedError, DriverRightsError,
         DriverTimeoutError; nothing runs on then.
         """
         assert self._task is None, f"{self._name} is open already"
@@ -159,7 +159,7 @@ class HidKeyboardScanner:
         tried = f"open {self._settings.match}"
         match self._health.now.reason:
             case "busy":
-                raise DriverBusyError(self._name, tried, "another program has grabbed it")
+                raise DriverGrabbedError(self._name, tried, "another program has grabbed it")
             case "no rights":
                 cure = "no rights; install 70-receiving-edge.rules"
                 raise DriverRightsError(self._name, tried, cure)
@@ -265,7 +265,7 @@ class HidKeyboardScanner:
             case Scan() | ScanFault():
                 self._put(replace(told, scan_no=next(self._numbers)))
             case DeviceHealth():
-                self._health.show(told.state, told.reason)
+                self._health.show(told.state, told.reason, told.usb_id)
                 self._first.set()
             case Beat():
                 return

@@ -51,6 +51,9 @@ BATCHES_MAX = 64  # then the heartbeat has its turn
 _RESTLESS_S = 2.5  # longer than any silence the decoder asks for
 _EVIOCSCLOCKID = 0x400445A0
 _EVIOCSMASK = 0x40104593
+_NAME_BYTES = 256
+_EVIOCGID = 0x80084502
+_EVIOCGUNIQ = 0x80004508 | _NAME_BYTES << 16
 _MASK_BYTES = 8
 _PRIORITY = 10
 _NICE = -5
@@ -140,6 +143,18 @@ def _mute_scan_codes(fd: int) -> None:
     nothing = array("B", bytes(_MASK_BYTES))
     address, _ = nothing.buffer_info()
     fcntl.ioctl(fd, _EVIOCSMASK, struct.pack("IIQ", EV_MSC, _MASK_BYTES, address))
+
+
+def usb_id(keyboard: Keyboard) -> str:
+    """Return vendor:product:serial of an open keyboard, empty for what has no such numbers."""
+    try:
+        _, vendor, product, _ = struct.unpack("4H", fcntl.ioctl(keyboard.fd, _EVIOCGID, bytes(8)))
+    except OSError:
+        return ""
+    serial = b""
+    with contextlib.suppress(OSError):  # ENOENT: it has no serial number
+        serial = fcntl.ioctl(keyboard.fd, _EVIOCGUNIQ, bytes(_NAME_BYTES)).partition(b"\0")[0]
+    return f"{vendor:04x}:{product:04x}:{serial.decode('ascii', 'replace')}"
 
 
 class Outbox:
@@ -233,7 +248,7 @@ class _Reader:
                 self._tell(self._decoder.tick(asked_ns))
             if self._is_joining and self._decoder.trusts:
                 self._is_joining = False
-                self._light(HealthState.OK, "")
+                self._light(HealthState.OK, "", usb_id(self._keyboard))
         self._close()
         self._selector.close()
 
@@ -317,8 +332,9 @@ class _Reader:
         for one in told:
             self._outbox.add(one)
 
-    def _light(self, state: HealthState, reason: str) -> None:
-        self._outbox.add(DeviceHealth(device=self._setup.name, state=state, reason=reason))
+    def _light(self, state: HealthState, reason: str, identity: str = "") -> None:
+        health = DeviceHealth(device=self._setup.name, state=state, reason=reason, usb_id=identity)
+        self._outbox.add(health)
 
 
 def _key_event(event: InputEvent) -> KeyEvent:

@@ -9,6 +9,7 @@ import itertools
 import os
 import termios
 from collections.abc import AsyncIterator, Callable, Mapping
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -36,6 +37,7 @@ from drivers.protocols import (
     ScanOutcome,
 )
 from drivers.scanner.serial_settings import READ_WAIT_S, Flow, Parity, SerialLineSettings
+from drivers.scanner.usb_identity import usb_id_of
 from drivers.thread_bridge import BridgedThread, Handover, HealthFeed, StopSign, Turn
 from drivers.wire.code_gate import overrun
 from drivers.wire.scanner_feedback import Feedback
@@ -96,7 +98,7 @@ class SerialLineScanner:
             await line.close()
             raise
         self._line = line
-        self._health.show(HealthState.OK)
+        self._health.show(HealthState.OK, usb_id=usb_id_of(Path(self._settings.port)))
         return self
 
     async def __aexit__(

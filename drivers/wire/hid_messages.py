@@ -110,8 +110,12 @@ def _decode(fields: Mapping[str, Any]) -> Told:
         case "fault":
             return _fault(fields)
         case "health":
-            state, reason = HealthState(fields["state"]), fields["reason"]
-            return DeviceHealth(device=fields["device"], state=state, reason=reason)
+            return DeviceHealth(
+                device=fields["device"],
+                state=HealthState(fields["state"]),
+                reason=fields["reason"],
+                usb_id=fields["usb_id"],
+            )
         case "beat":
             return Beat()
         case other:

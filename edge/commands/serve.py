@@ -7,8 +7,10 @@ import logging
 import os
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
+from drivers.errors import DriverGrabbedError
 from edge.commands.journal import FILE
 from edge.journal.rows import JournalBrokenError, JournalBusyError, JournalDamagedError
 from edge.journal.salvage import mark
@@ -56,12 +58,21 @@ def run(args: argparse.Namespace) -> int:
         logging.getLogger("service").critical("%s", error)
         return EXIT_BUG
     except BaseExceptionGroup as group:
+        grabbed, _ = group.split(DriverGrabbedError)
+        if grabbed is not None:
+            print(*_leaves(grabbed), sep="\n", file=sys.stderr)
+            return 1
         damaged, _ = group.split(JournalDamagedError)
         if damaged is not None:
             _mark_damage(args.data, damaged.exceptions[0])
         logging.getLogger("service").critical("stopped by a fault", exc_info=group)
         return EXIT_BUG
     return 0
+
+
+def _leaves(group: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:
+    for one in group.exceptions:
+        yield from _leaves(one) if isinstance(one, BaseExceptionGroup) else (one,)
 
 
 def _mark_damage(data: Path, error: BaseException) -> None:

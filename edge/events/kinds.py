@@ -41,6 +41,7 @@ from edge.events.station import (
     ConfigActivated,
     ConfigRefused,
     DeviceCommand,
+    DeviceProven,
     DeviceState,
     OperatorHandover,
     OperatorIn,
@@ -108,6 +109,7 @@ Payload = (
     | OperatorOut
     | OperatorHandover
     | DeviceState
+    | DeviceProven
     | DeviceCommand
     | ConfigActivated
     | ConfigRefused

@@ -48,6 +48,21 @@ class DeviceState:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceProven:
+    """A scanner read both self-test cards byte for byte, under this profile and as this device.
+
+    `at_ms` = UTC wall time of the test, `usb_id` = vendor:product:serial where it has one.
+    """
+
+    KIND: ClassVar[str] = "device.proven"
+    SCHEMA: ClassVar[int] = 1
+    device: str
+    profile_sha256: str
+    at_ms: int
+    usb_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceCommand:
     """A belt or a robot is about to be told: stop, start, reset or cancel. No divert, no order.
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from edge.events import ConfigActivated, ConfigRefused
+from edge.events import ConfigActivated, ConfigRefused, DeviceProven
 from edge.receiving.loop import Receiving
 from edge.service.packs import PackError, load_copy
 from edge.station.inputs import ConfigInput
@@ -36,7 +36,9 @@ class PolicyDesk:
         except PackError as error:
             raise OSError(str(error)) from error
 
-    async def commit(self, event: ConfigActivated | ConfigRefused, once: str) -> bool:
+    async def commit(
+        self, event: ConfigActivated | ConfigRefused | DeviceProven, once: str
+    ) -> bool:
         """Journal what was judged; False = no room now."""
         reply = await self._receiving.submit(ConfigInput(input=once, event=event))
         return bool(reply.kinds)

@@ -29,6 +29,7 @@ from edge.service.monitoring import MonitoringDoor
 from edge.service.notify import Notifier
 from edge.service.packs import COPIES, Packs, cameras_of, open_packs
 from edge.service.policy_desk import PolicyDesk
+from edge.service.proofs import proof_inbox, proofs_at_start
 from edge.service.station import Station, Stores, World
 from edge.service.watch import Watch
 from edge.settings.model import Settings
@@ -83,28 +84,15 @@ async def serve(
         state = _replayed(reader, activations)
         replay_ms = (clock.monotonic_ns() - started_ns) // 1_000_000
         packs = await open_packs(settings, data, activations=activations, state=state, clock=clock)
-        state = replace(state, active=packs.in_force)
+        proven = proofs_at_start(settings, data)
+        state = replace(state, active=packs.in_force, proven=proven)
         origin = _origin(settings, journal)
         world = _world(settings, origin, packs, LookUp(reference, reader), clock)
         watch = await _watch(stack, settings, stores, Notifier(notify))
         watch.metrics.restart_s.set(replay_ms / 1000)
         station = Station(world, stores, state, watch)
-        policies = PolicyInbox(
-            data,
-            keys=settings.policy_keys,
-            cameras=cameras_of(settings),
-            desk=PolicyDesk(station.receiving, packs.by_digest, data / COPIES),
-            clock=clock,
-        )
-        orders = Orders(
-            data,
-            journal,
-            people=settings.people,
-            commit=station.record_sync,
-            photo_targets=frozenset(one.name for one in settings.targets if not one.takes_events),
-        )
         started = _start_input(journal, packs, replay_ms)
-        inboxes = {"feed[policies]": policies.run, "sync-orders": orders.run}
+        inboxes = _inboxes(station, journal, settings, packs=packs, data=data)
         await _run(
             station,
             origin,
@@ -114,6 +102,33 @@ async def serve(
             ending=ending,
             notifier=watch.notifier,
         )
+
+
+def _inboxes(
+    station: Station, journal: Journal, settings: Settings, *, packs: Packs, data: Path
+) -> Mapping[str, Callable[[], Coroutine[Any, Any, None]]]:
+    """Return what takes files in beside the devices, by task name."""
+    desk = PolicyDesk(station.receiving, packs.by_digest, data / COPIES)
+    policies = PolicyInbox(
+        data,
+        keys=settings.policy_keys,
+        cameras=cameras_of(settings),
+        desk=desk,
+        clock=SystemClock(),
+    )
+    orders = Orders(
+        data,
+        journal,
+        people=settings.people,
+        commit=station.record_sync,
+        photo_targets=frozenset(one.name for one in settings.targets if not one.takes_events),
+    )
+    proofs = proof_inbox(settings, data, desk)
+    return {
+        "feed[policies]": policies.run,
+        "sync-orders": orders.run,
+        "feed[proofs]": proofs.run,
+    }
 
 
 async def _watch(

@@ -29,9 +29,11 @@ from edge.service.devices import Configured, Devices
 from edge.service.lights import Lights
 from edge.service.look_up import LookUp
 from edge.service.photographer import Lens, Photographer
+from edge.service.proofs import is_test_due
 from edge.service.upkeep import Upkeep
 from edge.service.watch import Watch
 from edge.settings.model import Settings
+from edge.settings.proof import profile_sha256
 from edge.station.decision import Context, PhotoRequest
 from edge.station.inputs import (
     DeviceInput,
@@ -172,7 +174,10 @@ class Station:
         """Return the whole screen as it is now."""
         self._rev += 1
         cache_age_s = self._stores.reference.age_s("returns")
-        head = self._lights.head(self._dispatch.doubtful(), cache_age_s)
+        is_due = is_test_due(
+            self._world.settings.devices, self.receiving.state.proven, self._world.clock.wall_ms()
+        )
+        head = self._lights.head(self._dispatch.doubtful(), cache_age_s, is_test_due=is_due)
         shown = Shown(
             head=head,
             seq=self._stores.journal.last_seq,
@@ -294,6 +299,8 @@ class Station:
 
         async def on_light(health: DeviceHealth) -> None:
             self._lights.device(device_class, health)
+            if intake is not None:
+                intake.usb_id = health.usb_id
             given = DeviceInput(
                 device=health.device,
                 device_class=device_class,
@@ -343,6 +350,7 @@ class Station:
             submit=self.receiving.submit,
             look_up=self._world.look_up,
             clock=self._world.clock,
+            profile=profile_sha256(one.settings),
         )
 
 

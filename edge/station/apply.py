@@ -9,6 +9,7 @@ from edge.events import (
     DangerRaised,
     DangerWithdrawn,
     DeviceCommand,
+    DeviceProven,
     DeviceState,
     DiverterChanged,
     Event,
@@ -106,6 +107,8 @@ def _applied(state: State, event: Event) -> State:
             | DeviceState()
         ):
             return state
+        case DeviceProven(device=device) as proof:
+            return replace(state, proven={**state.proven, device: proof})
         case ConfigActivated() as activated:
             return _config(state, activated)
         case ConfigRefused() | StationJournal() | StationStarted():

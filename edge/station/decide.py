@@ -5,6 +5,7 @@ from typing import assert_never
 from edge.events import (
     ConfigActivated,
     ConfigRefused,
+    DeviceProven,
     DeviceState,
     PhotoMissing,
     StationJournal,
@@ -111,7 +112,8 @@ def _config(screen: Screen, given: ConfigInput | SyncInput | StorageInput) -> De
 
 
 def _told(
-    screen: Screen, event: ConfigActivated | ConfigRefused | StorageEvent | SyncEvent
+    screen: Screen,
+    event: ConfigActivated | ConfigRefused | DeviceProven | StorageEvent | SyncEvent,
 ) -> Screen:
     match event:
         case ConfigActivated(what="policy"):

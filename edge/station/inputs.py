@@ -9,6 +9,7 @@ from edge.catalogue import CatalogueItem, Recall, ReturnLine
 from edge.events import (
     ConfigActivated,
     ConfigRefused,
+    DeviceProven,
     DiverterState,
     MoveEvidence,
     MoveState,
@@ -56,12 +57,17 @@ class Lookups:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScanInput:
-    """A whole code. `input` is its unique key in the journal."""
+    """A whole code. `input` is its unique key in the journal.
+
+    `profile` = digest of its reader's settings, `usb_id` = what the reader is plugged in as now.
+    """
 
     input: str
     scan: Scan
     meanings: tuple[Meaning, ...]
     lookups: Lookups
+    profile: str = ""
+    usb_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,13 +175,13 @@ class FeedInput:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfigInput:
-    """A policy pack or a candidate was judged: it comes in force, or it was refused.
+    """A policy pack or a candidate was judged, or a scanner passed its self-test.
 
     `input` is its unique key in the journal.
     """
 
     input: str
-    event: ConfigActivated | ConfigRefused
+    event: ConfigActivated | ConfigRefused | DeviceProven
 
 
 StorageEvent = StationDisk | StationCorrupt | PhotoLost

@@ -6,6 +6,7 @@ from typing import Any
 
 from edge.events import (
     ArrivedLine,
+    DeviceProven,
     DiverterChanged,
     DiverterState,
     DocumentRef,
@@ -229,6 +230,8 @@ class State:
     """Dangers that stand, by `inhibit_key` or AREA."""
     stopped: frozenset[str] = frozenset()
     """Belts and robots that were stopped because of a danger and not started since."""
+    proven: Mapping[str, DeviceProven] = field(default_factory=dict)
+    """Each scanner's newest passed self-test."""
 
     @property
     def is_area_inhibited(self) -> bool:
