@@ -1,5 +1,6 @@
 """THE EVENT MODEL: one frozen dataclass per kind, one envelope."""
 
+from edge.events.correction import CorrectionMade
 from edge.events.envelope import (
     GENESIS,
     TYPE_PREFIX,
@@ -109,6 +110,7 @@ __all__ = [
     "ArrivedLine",
     "ConfigActivated",
     "ConfigRefused",
+    "CorrectionMade",
     "DangerKind",
     "DangerRaised",
     "DangerWithdrawn",

@@ -110,7 +110,7 @@ class Encoded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """One journalled event as read back."""
+    """One journalled event as read back; `cause` = first event of its transaction, if another."""
 
     seq: int
     id: EventId
@@ -121,6 +121,7 @@ class Event:
     recorded_ms: int
     data: Mapping[str, Any]
     payload: Payload | None
+    cause: EventId | None = None
 
 
 def encode(draft: Draft, stamp: Stamp, origin: Origin) -> Encoded:
@@ -194,6 +195,7 @@ def decode(seq: int, body: bytes) -> Event:
         recorded_ms=parse_utc(envelope["recordedtime"]),
         data=data,
         payload=read_payload(kind, data, int(version)),
+        cause=envelope.get("causationid"),
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from edge.events.correction import CorrectionMade
 from edge.events.inspection import (
     DangerKind,
     DangerRaised,
@@ -105,6 +106,7 @@ Payload = (
     | DangerWithdrawn
     | HoldPlaced
     | HoldReleased
+    | CorrectionMade
     | OperatorIn
     | OperatorOut
     | OperatorHandover

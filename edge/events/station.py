@@ -161,13 +161,17 @@ class StationJournal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StationStarted:
-    """A service start; `open` lists the subjects that were open."""
+    """A service start; `open` lists the subjects that were open.
+
+    `clean` = the service before it had ended in order; absent at a journal's very first start.
+    """
 
     KIND: ClassVar[str] = "station.started"
     SCHEMA: ClassVar[int] = 1
     version: str
     sqlite: str
     replay_ms: int
+    clean: bool | None = None
     open: tuple[str, ...] = ()
 
 

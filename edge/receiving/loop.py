@@ -157,8 +157,8 @@ class Receiving:
         stamps = self._stamps(given, decision, context)
         pairs = tuple(zip(drafts, stamps, strict=True))
         after = self.state
-        for draft, stamp in pairs:
-            after = apply(after, _as_event(draft, stamp))
+        for seq, (draft, stamp) in enumerate(pairs, start=self._journal.last_seq + 1):
+            after = apply(after, _as_event(draft, stamp, seq))
         submission = Submission(
             events=tuple(encode(draft, stamp, self._origin) for draft, stamp in pairs),
             intents=tuple(row for draft in drafts for row in intents_of(draft)),
@@ -242,10 +242,10 @@ class Receiving:
         self._effects.committed(decision.drafts)
 
 
-def _as_event(draft: Draft, stamp: Stamp) -> Event:
-    """The event as apply will read it back; its place in the journal is not known yet."""
+def _as_event(draft: Draft, stamp: Stamp, seq: int) -> Event:
+    """The event as apply will read it back; nobody else appends, so its place is known."""
     return Event(
-        seq=0,
+        seq=seq,
         id=stamp.id,
         kind=kind_of(draft.payload),
         parcel=draft.subject.parcel,
@@ -254,4 +254,5 @@ def _as_event(draft: Draft, stamp: Stamp) -> Event:
         recorded_ms=0,
         data={"acts": stamp.acts},
         payload=draft.payload,
+        cause=stamp.cause,
     )

@@ -11,10 +11,6 @@ from edge.events import (
     OperatorHandover,
     OperatorIn,
     OperatorOut,
-    ParcelArrived,
-    ParcelClosed,
-    UnitClosed,
-    UnitOpened,
 )
 from edge.journal.writer import IntentRow, IntentState, LiveRow
 from edge.station.state import State
@@ -72,20 +68,11 @@ def intents_of(draft: Draft) -> tuple[IntentRow, ...]:
 
 def live_of(draft: Draft) -> tuple[LiveRow, ...]:
     """Return which subjects begin or end to matter at the next start."""
-    subject = draft.subject
     match draft.payload:
         case OperatorIn() | OperatorHandover():
             return (LiveRow(subject=SHIFT, is_open=True),)
         case OperatorOut():
             return (LiveRow(subject=SHIFT, is_open=False),)
-        case ParcelArrived():
-            return (LiveRow(subject=f"parcel/{subject.parcel}", is_open=True),)
-        case ParcelClosed():
-            return (LiveRow(subject=f"parcel/{subject.parcel}", is_open=False),)
-        case UnitOpened():
-            return (LiveRow(subject=f"unit/{subject.unit}", is_open=True),)
-        case UnitClosed():
-            return (LiveRow(subject=f"unit/{subject.unit}", is_open=False),)
         case MovePlanned(move=move):
             return (LiveRow(subject=f"move/{move}", is_open=True),)
         case _:
@@ -93,7 +80,10 @@ def live_of(draft: Draft) -> tuple[LiveRow, ...]:
 
 
 def live_between(before: State, after: State) -> tuple[LiveRow, ...]:
-    """Return what a fold began or ended that no single event tells: moves, inhibits, stops."""
+    """Return what a fold began or ended that no single event tells.
+
+    Parcels and units matter until nothing about them can be undone; moves end with their legs.
+    """
     begun = _standing(after) - _standing(before)
     ended = _standing(before) - _standing(after)
     ended |= {f"move/{move}" for move in before.moves.keys() - after.moves.keys()}
@@ -105,7 +95,13 @@ def live_between(before: State, after: State) -> tuple[LiveRow, ...]:
 
 
 def _standing(state: State) -> set[str]:
-    return {f"inhibit/{key}" for key in state.inhibits} | {f"stop/{one}" for one in state.stopped}
+    kept = [state, *(done.before for done in state.past)]
+    return {
+        *(f"inhibit/{key}" for key in state.inhibits),
+        *(f"stop/{one}" for one in state.stopped),
+        *(f"parcel/{parcel}" for one in kept for parcel in one.parcels),
+        *(f"unit/{unit}" for one in kept for unit in one.units),
+    }
 
 
 def _robot_intent(state: MoveState) -> IntentState:

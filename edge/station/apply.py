@@ -1,10 +1,13 @@
 """Event to state. Total: a kind of a newer release, or about closed work, changes nothing."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any, Final
 
 from edge.events import (
     ConfigActivated,
     ConfigRefused,
+    CorrectionMade,
     DangerKind,
     DangerRaised,
     DangerWithdrawn,
@@ -59,6 +62,7 @@ from edge.events import (
     UnitParked,
     VerdictMade,
 )
+from edge.station import past
 from edge.station.apply_moves import danger, drop, moved, put, with_unit, without_ended
 from edge.station.state import (
     Evidence,
@@ -72,51 +76,14 @@ from edge.station.state import (
 
 def apply(state: State, event: Event) -> State:
     """Return the state after one event; `restart = fold(apply, journal)`."""
-    after = _applied(_count_acts(state, event), event)
+    after = _applied(_count_acts(past.begun(state, event), event), event)
+    after = past.remembered(after, event)
     return without_ended(after) if after.inhibits else after
 
 
 def _applied(state: State, event: Event) -> State:
-    match event.payload:
-        case OperatorIn() | OperatorOut() | OperatorHandover() | StationLocked():
-            return _people(state, event)
-        case ParcelArrived() | ParcelOpened() | ParcelParked() | ParcelResumed() | ParcelClosed():
-            return _parcel(state, event)
-        case UnitOpened() | UnitIdentified() | UnitMissing() | UnitParked() | UnitClosed():
-            return _unit(state, event)
-        case InspectionStarted() | InspectionAnswered() | InspectionMarked():
-            return _inspection(state, event)
-        case InspectionWithdrawn() | VerdictMade():
-            return _inspection(state, event)
-        case DangerRaised() | DangerKind() | DangerWithdrawn() | DeviceCommand():
-            return danger(state, event)
-        case PhotoTaken() | PhotoMissing() | PutConfirmed():
-            return _evidence(state, event)
-        case MovePlanned() | MoveChanged() | DiverterChanged():
-            return moved(state, event)
-        case (
-            ScanRead()
-            | InspectionFinished()
-            | HoldPlaced()
-            | HoldReleased()
-            | ReturnCompleted()
-            | PutWrong()
-            | RefundEligible()
-            | RefundReview()
-            | RefundBlocked()
-            | DeviceState()
-        ):
-            return state
-        case DeviceProven(device=device) as proof:
-            return replace(state, proven={**state.proven, device: proof})
-        case ConfigActivated() as activated:
-            return _config(state, activated)
-        case ConfigRefused() | StationJournal() | StationStarted():
-            return state
-        case StationDisk() | StationCorrupt() | PhotoLost() | StationStopped() | None:
-            return state
-        case SyncState() | SyncDead() | SyncReplayed() | SyncWaived() | SyncRetired():
-            return state
+    fold = _FOLDS.get(type(event.payload))
+    return state if fold is None else fold(state, event)
 
 
 def _count_acts(state: State, event: Event) -> State:
@@ -127,14 +94,16 @@ def _count_acts(state: State, event: Event) -> State:
     return with_unit(state, replace(unit, acts=unit.acts + len(acts)))
 
 
-def _config(state: State, activated: ConfigActivated) -> State:
+def _config(state: State, event: Event) -> State:
     """A pack in force, or a candidate beside it; one that comes in force is a candidate no more."""
-    match activated.what:
-        case "policy":
-            shadow = "" if state.shadow == activated.sha256 else state.shadow
-            return replace(state, active=activated.sha256, shadow=shadow)
-        case "shadow":
-            return replace(state, shadow=activated.sha256)
+    match event.payload:
+        case ConfigActivated(what="policy", sha256=sha256):
+            shadow = "" if state.shadow == sha256 else state.shadow
+            return replace(state, active=sha256, shadow=shadow)
+        case ConfigActivated(what="shadow", sha256=sha256):
+            return replace(state, shadow=sha256)
+        case DeviceProven(device=device) as proof:
+            return replace(state, proven={**state.proven, device: proof})
         case _:
             return state
 
@@ -320,3 +289,51 @@ def _count_put(shift: Shift | None, zone: str) -> Shift | None:
     if shift is None:
         return None
     return replace(shift, zones=put(shift.zones, zone, shift.zones.get(zone, 0) + 1))
+
+
+_FOLDS: Final[Mapping[type[Any], Callable[[State, Event], State]]] = {
+    kind: fold
+    for fold, kinds in (
+        (_people, (OperatorIn, OperatorOut, OperatorHandover, StationLocked)),
+        (_parcel, (ParcelArrived, ParcelOpened, ParcelParked, ParcelResumed, ParcelClosed)),
+        (_unit, (UnitOpened, UnitIdentified, UnitMissing, UnitParked, UnitClosed)),
+        (_inspection, (InspectionStarted, InspectionAnswered, InspectionMarked)),
+        (_inspection, (InspectionWithdrawn, VerdictMade)),
+        (_evidence, (PhotoTaken, PhotoMissing, PutConfirmed)),
+        (moved, (MovePlanned, MoveChanged, DiverterChanged)),
+        (danger, (DangerRaised, DangerKind, DangerWithdrawn, DeviceCommand)),
+        (_config, (ConfigActivated, DeviceProven)),
+    )
+    for kind in kinds
+}
+
+WITHOUT_EFFECT: Final[frozenset[type[Any]]] = frozenset(
+    (
+        ConfigRefused,
+        CorrectionMade,
+        DeviceState,
+        HoldPlaced,
+        HoldReleased,
+        InspectionFinished,
+        PhotoLost,
+        PutWrong,
+        RefundBlocked,
+        RefundEligible,
+        RefundReview,
+        ReturnCompleted,
+        ScanRead,
+        StationCorrupt,
+        StationDisk,
+        StationJournal,
+        StationStarted,
+        StationStopped,
+        SyncDead,
+        SyncReplayed,
+        SyncRetired,
+        SyncState,
+        SyncWaived,
+    )
+)
+"""Kinds that a state is not folded from here; together with the others they are all kinds."""
+
+FOLDED: Final = frozenset(_FOLDS)

@@ -49,6 +49,8 @@ def moved(state: State, event: Event) -> State:
             return _leg_changed(state, changed, event.time_ms)
         case DiverterChanged() as changed:
             state = _leg_changed(state, changed, event.time_ms)
+            if changed.state is not DiverterState.SENT:
+                return state  # an order to the belt may have taken a later number meanwhile
             seqs = put(state.conveyor_seq, changed.conveyor, changed.wire_seq)
             return replace(state, conveyor_seq=seqs)
         case _:

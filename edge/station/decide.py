@@ -130,11 +130,13 @@ def _started(state: State, screen: Screen, given: StartInput) -> Decision:
         version=given.version,
         sqlite=given.sqlite,
         replay_ms=given.replay_ms,
+        clean=given.clean,
         open=(*subjects, *(f"move/{move}" for move in state.moves)),
     )
     drafts = [on_station(started)]
     if given.new_journal:
-        drafts.insert(0, on_station(StationJournal(reason=given.new_journal)))
+        first = StationJournal(reason=given.new_journal, previous=given.previous, lost=given.lost)
+        drafts.insert(0, on_station(first))
     drafts += [on_station(event) for event in given.configs]
     shown = noted(screen, Severity.INFO, "fb.resumed") if state.shift else screen
     for event in given.configs:

@@ -11,11 +11,13 @@ from edge.events import (
     ConfigRefused,
     DeviceProven,
     DiverterState,
+    JournalRef,
     MoveEvidence,
     MoveState,
     OrderSent,
     PhotoLost,
     PhotoTaken,
+    SequenceRange,
     StationCorrupt,
     StationDisk,
     SyncDead,
@@ -208,13 +210,18 @@ class SyncInput:
 class StartInput:
     """The service has replayed its journal; `new_journal` = why it has a new identity, or empty.
 
-    `configs` = what became of the configured pack, if there is anything new about it.
+    `previous` = the journal that it then follows, `lost` = what of that one is not here. `clean` =
+    the service had ended in order. `configs` = what became of the configured pack, if there is
+    anything new about it.
     """
 
     version: str
     sqlite: str
     replay_ms: int
     new_journal: str
+    previous: JournalRef | None = None
+    lost: tuple[SequenceRange, ...] = ()
+    clean: bool | None = None
     configs: tuple[ConfigActivated | ConfigRefused, ...] = ()
 
 

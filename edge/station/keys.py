@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from edge.events import UnitParked
-from edge.station import asking, danger, goods, inspection, parcels, people, resolve, units
+from edge.station import asking, danger, goods, inspection, parcels, people, resolve, undo, units
 from edge.station.decision import (
     ITEM_PHOTO,
     Choice,
@@ -43,6 +43,8 @@ def key(state: State, screen: Screen, given: KeyInput, context: Context) -> Deci
     if given.key == "f12":
         asked = danger.ask_supervisor(state, screen)
         return asked or refused(screen, "E00", want=wanted(state, screen))
+    if given.key == "f9":
+        return undo.undo(state, screen)
     if given.key == "esc" and where in ("SUMMARY", "EXC"):
         return _back(screen)
     return _by_state(where, state, screen, given.key, context)
@@ -64,7 +66,7 @@ def _by_state(where: str, state: State, screen: Screen, pressed: str, context: C
                 return _unit(screen, unit, pressed, context)
             case "VERDICT" | "PHOTO":
                 return _verdict(screen, unit, pressed, context)
-    if pressed in ("f9", "backspace"):
+    if pressed == "backspace":
         return refused(screen, "E45")
     return refused(screen, "E00", want=wanted(state, screen))
 
@@ -163,9 +165,9 @@ def _unit(screen: Screen, unit: UnitWork, pressed: str, context: Context) -> Dec
             return Decision(screen=replace(screen, typed=""))
         case "esc":
             return accepted(clean(screen), "fb.unit_parked", on_unit(unit, UnitParked()))
-        case "backspace" | "f9" if screen.typed:
+        case "backspace" if screen.typed:
             return Decision(screen=replace(screen, typed=screen.typed[:-1]))
-        case "backspace" | "f9":
+        case "backspace":
             return inspection.take_back(screen, unit, context)
         case "9" if not _is_typing(unit, context):
             return _another_photo(screen, unit, context)

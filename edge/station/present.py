@@ -107,9 +107,14 @@ def present(state: State, screen: Screen, shown: Shown, context: Context) -> Sta
         overlay=screen.overlay,
         selected=screen.selected,
         fb=_feedback(screen.note, screen.notes, shown.clock_text),
-        keys=(*_KEYS.get(name, ()), ("f1", "key.help")),
+        keys=_keys(name, state),
         scan=shown.scan,
     )
+
+
+def _keys(name: str, state: State) -> tuple[tuple[str, str], ...]:
+    undo = (("f9", "key.undo"),) if state.past and name != "LOCKED" else ()
+    return (*_KEYS.get(name, ()), *undo, ("f1", "key.help"))
 
 
 def _head(state: State, shown: Shown, context: Context) -> Head:

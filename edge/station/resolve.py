@@ -14,7 +14,14 @@ from edge.station.decision import Decision, Screen, accepted, clean, refused
 from edge.station.state import LegWork, MoveWork, State
 
 HAZMAT = "hazmat"
-DOUBTS = frozenset((MoveState.IN_DOUBT, DiverterState.IN_DOUBT, DiverterState.UNCONFIRMED))
+DOUBTS = frozenset(
+    (
+        MoveState.IN_DOUBT,
+        DiverterState.IN_DOUBT,
+        DiverterState.UNCONFIRMED,
+        DiverterState.WRONG_LANE,
+    )
+)
 _OPEN_TO_HAND = frozenset(
     (
         MoveState.PLANNED,

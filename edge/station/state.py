@@ -10,6 +10,7 @@ from edge.events import (
     DiverterChanged,
     DiverterState,
     DocumentRef,
+    EventId,
     Leg,
     MoveState,
     OrderSent,
@@ -210,6 +211,44 @@ class Shift:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """The transaction that is being folded: id of its first event, the state before it."""
+
+    id: EventId
+    before: "State"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoneEvent:
+    """An event of an act, as its correction names it."""
+
+    id: EventId
+    seq: int
+    kind: str
+    unit: UnitId | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """An act of the operator that can be undone: its events, its moves, the state before it."""
+
+    act: EventId
+    parcel: ParcelId
+    before: "State"
+    events: tuple[DoneEvent, ...] = ()
+    moves: tuple[str, ...] = ()
+
+    @property
+    def kind(self) -> str:
+        """Return the kind of what people would say was done."""
+        kinds = [event.kind for event in self.events]
+        return next((kind for kind in _SAID_FIRST if kind in kinds), kinds[0])
+
+
+_SAID_FIRST = ("put.confirmed", "unit.missing", "unit.opened", "verdict.made")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class State:
     """The fold of the journal. Closed parcels, units and moves are found there again, not here."""
 
@@ -232,6 +271,10 @@ class State:
     """Belts and robots that were stopped because of a danger and not started since."""
     proven: Mapping[str, DeviceProven] = field(default_factory=dict)
     """Each scanner's newest passed self-test."""
+
+    act: Act | None = None
+    past: tuple[Done, ...] = ()
+    """What can be undone on this bench, newest last."""
 
     @property
     def is_area_inhibited(self) -> bool:

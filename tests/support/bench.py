@@ -166,8 +166,10 @@ class Bench:
         )
         before = key_meaning(self.state, self.screen)
         decision = decide(self.state, self.screen, given, surroundings)
+        cause: EventId | None = None
         for draft in decision.drafts:
-            self._record(draft)
+            first = self._record(draft, cause)
+            cause = cause or first
         self.screen = decision.screen
         if key_meaning(self.state, self.screen) != before:
             self.screen = replace(self.screen, epoch=self.screen.epoch + 1)
@@ -257,7 +259,7 @@ class Bench:
     def _gtins(self, codes: set[str]) -> set[str]:
         return {line.gtin for c in self._candidates(codes) for line in c.lines}
 
-    def _record(self, draft: Draft) -> None:
+    def _record(self, draft: Draft, cause: EventId | None) -> EventId:
         event = Event(
             seq=len(self.events) + 1,
             id=EventId(f"e{len(self.events) + 1}"),
@@ -268,6 +270,8 @@ class Bench:
             recorded_ms=self.now_ms,
             data={},
             payload=draft.payload,
+            cause=cause,
         )
         self.events.append(event)
         self.state = apply(self.state, event)
+        return event.id

@@ -1,0 +1,25 @@
+"""Payload of corrections: the journal is never edited, a later event says what does not stand."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrectionMade:
+    """An earlier event does not stand. `act`: undo, retract or replace.
+
+    `of` = id of that event, `of_sequence` its place in the journal; `before` says what it was.
+    `replacement` = id of the event that stands instead, where there is one.
+    """
+
+    KIND: ClassVar[str] = "correction.made"
+    SCHEMA: ClassVar[int] = 1
+    of: str
+    act: str
+    reason: str
+    of_sequence: int | None = None
+    replacement: str | None = None
+    before: Mapping[str, Any] = field(default_factory=dict)
+    after: Mapping[str, Any] = field(default_factory=dict)
+    supervisor: str | None = None

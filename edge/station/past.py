@@ -1,0 +1,141 @@
+"""What can be undone: each act of the operator on the open parcel, with the bench before it.
+
+An act = the events of one transaction. The stack begins anew with every parcel, operator and
+danger: nothing is undone across them.
+"""
+
+from dataclasses import replace
+from typing import Final
+
+from edge.events import (
+    CorrectionMade,
+    DangerKind,
+    DangerRaised,
+    Event,
+    InspectionAnswered,
+    InspectionFinished,
+    InspectionMarked,
+    InspectionWithdrawn,
+    MoveChanged,
+    MovePlanned,
+    OperatorHandover,
+    OperatorIn,
+    OperatorOut,
+    ParcelArrived,
+    ParcelClosed,
+    ParcelId,
+    ParcelOpened,
+    ParcelParked,
+    ParcelResumed,
+    PutConfirmed,
+    ScanRead,
+    UnitId,
+    UnitMissing,
+    UnitOpened,
+    UnitParked,
+)
+from edge.station.state import Act, Done, DoneEvent, ParcelWork, State, UnitWork
+
+UNDO: Final = "undo"
+ACTS_MAX: Final = 64  # the oldest can no longer be undone
+
+_BEGINS: Final = (
+    UnitOpened,
+    UnitMissing,
+    UnitParked,
+    InspectionAnswered,
+    InspectionMarked,
+    InspectionWithdrawn,
+    InspectionFinished,
+    PutConfirmed,
+    ParcelParked,
+    ParcelClosed,
+)
+_ENDS: Final = (
+    ParcelArrived,
+    ParcelOpened,
+    ParcelResumed,
+    OperatorIn,
+    OperatorOut,
+    OperatorHandover,
+    DangerRaised,
+    DangerKind,
+)
+_BESIDE: Final = (ScanRead, MovePlanned, MoveChanged, CorrectionMade)
+
+
+def begun(state: State, event: Event) -> State:
+    """Return the state with the act that this event belongs to; the first event begins it."""
+    if event.cause is not None:
+        return state
+    return replace(state, act=Act(id=event.id, before=replace(state, act=None, past=())))
+
+
+def remembered(state: State, event: Event) -> State:
+    """Return the state with the event noted as part of an act that can be undone, or undone."""
+    payload, act = event.payload, state.act
+    if isinstance(payload, CorrectionMade):
+        return _corrected(state, payload)
+    if isinstance(payload, _ENDS) or (isinstance(payload, PutConfirmed) and _is_hazmat(payload)):
+        return replace(state, past=(), act=None)
+    if act is None or event.parcel is None:
+        return state
+    last = state.past[-1] if state.past else None
+    is_open = last is not None and last.act == act.id
+    if isinstance(payload, MovePlanned) and last is not None and is_open:
+        return _with_last(state, replace(last, moves=(*last.moves, payload.move)))
+    if isinstance(payload, _BESIDE) or not (is_open or isinstance(payload, _BEGINS)):
+        return state
+    if last is None or not is_open:
+        last = Done(act=act.id, parcel=event.parcel, before=act.before)
+        state = replace(state, past=(*state.past, last)[-ACTS_MAX:])
+    done = DoneEvent(id=event.id, seq=event.seq, kind=event.kind, unit=event.unit)
+    return _with_last(state, replace(last, events=(*last.events, done)))
+
+
+def _corrected(state: State, correction: CorrectionMade) -> State:
+    """Return the state after an undo: the first event of the newest act does not stand."""
+    last = state.past[-1] if state.past else None
+    if last is None or correction.act != UNDO or last.events[0].id != correction.of:
+        return state
+    old = last.before
+    return replace(
+        state,
+        parcels=_parcels(state, last),
+        units=_units(state, last),
+        moves={move: work for move, work in state.moves.items() if move not in last.moves},
+        bench=old.bench,
+        hand=old.hand,
+        shift=old.shift,
+        last_put=old.last_put,
+        past=state.past[:-1],
+    )
+
+
+def _is_hazmat(put: PutConfirmed) -> bool:
+    """Nothing leads out of the dangerous goods at a station."""
+    return put.zone == "hazmat"
+
+
+def _with_last(state: State, last: Done) -> State:
+    return replace(state, past=(*state.past[:-1], last))
+
+
+def _parcels(state: State, last: Done) -> dict[ParcelId, ParcelWork]:
+    kept = {name: work for name, work in state.parcels.items() if name != last.parcel}
+    old = last.before.parcels.get(last.parcel)
+    return kept if old is None else {**kept, last.parcel: old}
+
+
+def _units(state: State, last: Done) -> dict[UnitId, UnitWork]:
+    """The parcel's units as they were; photographs that came since are facts and stay."""
+    units = {name: work for name, work in state.units.items() if work.parcel != last.parcel}
+    for name, old in last.before.units.items():
+        if old.parcel == last.parcel:
+            now = state.units.get(name)
+            units[name] = old if now is None else _with_evidence(old, now)
+    return units
+
+
+def _with_evidence(old: UnitWork, now: UnitWork) -> UnitWork:
+    return replace(old, photos=now.photos, waived=now.waived, acts=now.acts, parked=old.parked)
