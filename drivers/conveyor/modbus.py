@@ -83,8 +83,9 @@ class ModbusConveyor:
 
     @property
     def capabilities(self) -> frozenset[Capability]:
-        """Return LANE_SENSOR if the belt has one, AUTO_START if the station may start it."""
+        """Return LANE_SENSOR, BELT_ORDERS, and AUTO_START if the station may start the belt."""
         has = (
+            (self._profile.traits.has_orders, Capability.BELT_ORDERS),
             (self._settings.lane_sensor, Capability.LANE_SENSOR),
             (self._settings.auto_start, Capability.AUTO_START),
         )

@@ -225,9 +225,9 @@ class MemoryConveyor:
 
     @property
     def capabilities(self) -> frozenset[Capability]:
-        """Return LANE_SENSOR if the belt has one."""
-        has_sensor = self._settings.lane_sensor
-        return frozenset({Capability.LANE_SENSOR} if has_sensor else ())
+        """Return BELT_ORDERS, and LANE_SENSOR if the belt has one."""
+        sensor = {Capability.LANE_SENSOR} if self._settings.lane_sensor else set()
+        return frozenset({Capability.BELT_ORDERS} | sensor)
 
     async def __aenter__(self) -> Self:
         """Open the belt; never fails."""

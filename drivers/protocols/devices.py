@@ -53,6 +53,7 @@ class Capability(StrEnum):
     GS = "gs"
     PHOTO = "photo"
     LANE_SENSOR = "lane_sensor"
+    BELT_ORDERS = "belt_orders"
     AUTO_START = "auto_start"
 
 

@@ -51,6 +51,7 @@ class Traits:
     has_boot_id: bool = False
     has_plc_heartbeat: bool = False
     has_echo: bool = True
+    has_orders: bool = False
 
 
 class BeltProfile(Protocol):

@@ -118,7 +118,7 @@ def failed(status: ConveyorStatus) -> Finding:
         phase=DivertPhase.FAILED,
         ground=Ground.FINAL,
         code=status.fault,
-        reason=fault_name(status.fault),
+        reason=fault_name(status.fault) if status.fault else "cancelled",
     )
 
 

@@ -80,7 +80,7 @@ class SeqAck:
     @property
     def traits(self) -> Traits:
         """Return that starts are numbered and the program shows that it runs."""
-        return Traits(has_boot_id=True, has_plc_heartbeat=True)
+        return Traits(has_boot_id=True, has_plc_heartbeat=True, has_orders=True)
 
     def span(self, *, is_short: bool = False) -> Span | None:
         """Return the status block."""

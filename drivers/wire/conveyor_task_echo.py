@@ -39,7 +39,7 @@ class TaskEcho:
     @property
     def traits(self) -> Traits:
         """Return that neither starts nor a running program can be told."""
-        return Traits()
+        return Traits(has_orders=True)
 
     def span(self, *, is_short: bool = False) -> Span | None:  # noqa: ARG002 every register is needed
         """Return the status block."""

@@ -13,5 +13,9 @@ class Desk(Protocol):
     def state(self) -> State:
         """Return the committed state."""
 
+    @property
+    def is_writable(self) -> bool:
+        """Return whether the journal takes events; without it nothing may move."""
+
     async def commit(self, given: Input) -> bool:
         """Hand in an input; True when it was committed, so that its command may go out."""

@@ -144,6 +144,11 @@ class Station:
         """Return the committed state."""
         return self.receiving.state
 
+    @property
+    def is_writable(self) -> bool:
+        """Return whether the journal takes events."""
+        return self.receiving.stopped is None
+
     async def commit(self, given: Input) -> bool:
         """Hand in an input; True when it was committed."""
         reply = await self.receiving.submit(given)
