@@ -63,10 +63,15 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HidKeyboardSettings:
-    """One keyboard scanner: which device, and how it types."""
+    """One keyboard scanner: which device, how it types, how long a passed self-test counts."""
 
     match: HidMatch
     profile: KeyProfile = field(default_factory=KeyProfile)
+    selftest_days: int = 30
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.selftest_days <= 3650:
+            raise ValueError(f"selftest_days: {self.selftest_days}: 1 to 3650")
 
 
 class HidKeyboardScanner:

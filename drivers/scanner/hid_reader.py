@@ -16,7 +16,6 @@ import time
 from array import array
 from collections import deque
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import Protocol
 
 import evdev
@@ -29,6 +28,7 @@ from drivers.protocols import (
     ScanFault,
     ScanSource,
 )
+from drivers.scanner.hid_search import find_keyboard
 from drivers.wire.code_gate import CodeGate, overrun
 from drivers.wire.hid_keys import KeyDecoder, KeyEvent
 from drivers.wire.hid_layout import EV_MSC
@@ -82,47 +82,6 @@ class Keyboard(Protocol):
 
     def close(self) -> None:
         """Close; harmless twice."""
-
-
-def find_keyboard(match: HidMatch, root: Path = Path("/")) -> Path:
-    """Return the device node that is meant, without opening any.
-
-    Raises FileNotFoundError for none, OSError ENOTUNIQ for several.
-    """
-    nodes = {link.resolve() for link in _candidates(match, root)}
-    fit = sorted(node for node in nodes if _fits(match, root, node.name))
-    if not fit:
-        raise FileNotFoundError(errno.ENOENT, "no such keyboard")
-    if len(fit) > 1:
-        raise OSError(errno.ENOTUNIQ, "several keyboards fit: give by_path")
-    return fit[0]
-
-
-def _candidates(match: HidMatch, root: Path) -> Iterable[Path]:
-    folder = root / "dev/input"
-    if match.by_id or match.by_path:
-        links = [folder / "by-id" / match.by_id] if match.by_id else []
-        links += [folder / "by-path" / match.by_path] if match.by_path else []
-        return links if len({link.resolve() for link in links if link.exists()}) == 1 else []
-    return folder.glob("event*")
-
-
-def _fits(match: HidMatch, root: Path, node: str) -> bool:
-    device = root / "sys/class/input" / node / "device"
-    wanted: dict[str, str | int] = {
-        "uniq": match.serial,
-        "id/vendor": match.vendor,
-        "id/product": match.product,
-    }
-    return all(_has(device / name, value) for name, value in wanted.items() if value)
-
-
-def _has(file: Path, value: str | int) -> bool:
-    try:
-        text = file.read_text("ascii", "replace").strip()
-    except OSError:
-        return False
-    return text == value if isinstance(value, str) else int(text or "0", 16) == value
 
 
 def open_keyboard(match: HidMatch) -> Keyboard:

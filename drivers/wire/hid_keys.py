@@ -11,7 +11,9 @@ from enum import Enum, StrEnum
 
 from drivers.protocols import FaultKind, ScanFlag
 from drivers.wire import hid_layout as keys
-from drivers.wire.code_gate import GateRules, gs_texts
+from drivers.wire.check_digits import CheckKind
+from drivers.wire.code_gate import GateRules, gs_texts, prefix_bytes
+from drivers.wire.hid_countries import ALONE, ALT_GR, DE, FR, NONE, SHIFTED, US
 from drivers.wire.raw_codes import Collector, RawCode, RawFault
 
 TORN_NS = 2_000_000_000  # no scanner pauses this long inside a code; a shorter rest may be its tail
@@ -39,6 +41,11 @@ class Layout(StrEnum):
     """Keyboard country the scanner is set to."""
 
     US = "us"
+    DE = "de"
+    FR = "fr"
+
+
+_COUNTRIES = {Layout.US: US, Layout.DE: DE, Layout.FR: FR}
 
 
 _END_KEYS = {
@@ -54,32 +61,43 @@ class KeyProfile:
     """How one keyboard scanner types.
 
     `gs`: `ctrl_bracket`, `alt_029`, `key:F1`…`key:F24`, `text:…`, `char:X`, or `none` alone.
-    `idle_ms` of silence end (end = idle) or refuse an open code. `accept`: lengths of codes that
-    only silence ended; needed with end = idle, because a torn code ends in silence too.
-    `alt_codepage`: code page of Alt+128…255; without it those are refused.
+    `idle_ms` of silence end (end = idle) or refuse an open code. `accept`, `accept_check`: lengths
+    and numbers that are believed where only silence ended them; needed with end = idle, because a
+    torn code ends in silence too. `prefix`: what it types before every code, then a lost head
+    shows. `alt_codepage`: code page of Alt+128…255; without it those are refused.
     """
 
     end: KeyEnd = KeyEnd.ENTER
+    prefix: str = ""
     aim: bool = False
     gs: tuple[str, ...] = ("ctrl_bracket",)
     caps: Caps = Caps.FOLLOW
     layout: Layout = Layout.US
     idle_ms: int = 50
     accept: tuple[int, ...] = ()
+    accept_check: tuple[CheckKind, ...] = ()
     alt_codepage: str = ""
 
     def __post_init__(self) -> None:
         _check_forms(self.gs)
         if not 20 <= self.idle_ms <= 1000:
             raise ValueError(f"idle_ms: {self.idle_ms}: 20 to 1000")
-        if (self.end is KeyEnd.IDLE) != bool(self.accept):
-            raise ValueError('accept: lengths are needed with end = "idle" and with no other')
+        if (self.end is KeyEnd.IDLE) != bool(self.accept or self.accept_check):
+            needs = "accept or accept_check is needed"
+            raise ValueError(f'accept: {needs} with end = "idle", and with no other')
+        prefix_bytes(self.prefix)
         if self.alt_codepage:
             _check_codepage(self.alt_codepage)
 
     def gate_rules(self) -> GateRules:
         """Return what the gate behind the decoder must know."""
-        return GateRules(aim=self.aim, texts=gs_texts(self.gs), accept=frozenset(self.accept))
+        return GateRules(
+            prefix=prefix_bytes(self.prefix),
+            aim=self.aim,
+            texts=gs_texts(self.gs),
+            accept=frozenset(self.accept),
+            accept_check=frozenset(self.accept_check),
+        )
 
 
 def _check_forms(forms: tuple[str, ...]) -> None:
@@ -128,6 +146,7 @@ class KeyDecoder:
     def __init__(self, profile: KeyProfile) -> None:
         self._profile = profile
         self._idle_ns = profile.idle_ms * 1_000_000
+        self._country = _COUNTRIES[profile.layout]
         self._ends = _END_KEYS[profile.end]
         self._gs_keys = {
             keys.FUNCTION_KEYS[form[4:]] for form in profile.gs if form.startswith("key:")
@@ -142,6 +161,7 @@ class KeyDecoder:
         self._caps = False
         self._caps_at_rest = False
         self._alt_digits = ""
+        self._dead = ""
         self._last_ns: int | None = None
         self._needs_reload = False
         self._is_told = False
@@ -204,7 +224,7 @@ class KeyDecoder:
 
     @property
     def _is_open(self) -> bool:
-        return self._code.is_open or self._broken is not None
+        return self._code.is_open or self._broken is not None or bool(self._dead)
 
     def _hold(self, event: KeyEvent) -> None:
         self._packet.append(event)
@@ -282,6 +302,8 @@ class KeyDecoder:
             self._caps = not self._caps
         elif code == keys.NUM_LOCK:
             return []  # carries no character; some scanners tap it before Alt codes
+        elif self._has_alt_gr(code):
+            self._press_sign(code, ALT_GR, at_ns)
         elif self._held & keys.ALTS:
             self._press_with_alt(code)
         elif code in self._ends:
@@ -294,29 +316,53 @@ class KeyDecoder:
             self._press_plain(code, at_ns)
         return []
 
+    def _has_alt_gr(self, code: int) -> bool:
+        """Return whether this key is pressed with AltGr, which some scanners type as Ctrl+Alt."""
+        if self._country is US or code in keys.KEYPAD:
+            return False
+        has_both = keys.LEFT_ALT in self._held and bool(self._held & keys.CTRLS)
+        return keys.ALT_GR in self._held or has_both
+
     def _press_plain(self, code: int, at_ns: int) -> None:
-        if code in keys.KEYPAD:
+        if code in keys.KEYPAD and not self._dead:
             self._put(ord(keys.KEYPAD[code]), at_ns)
-        elif code in keys.US:
-            self._put(ord(self._character(code)), at_ns)
-        elif code in _END_CONTROLS:
+        elif code in _END_CONTROLS and not self._dead:
             self._put(_END_CONTROLS[code], at_ns)
         else:
-            self._break(FaultKind.UNMAPPED_KEY)
+            self._press_sign(code, SHIFTED if self._held & keys.SHIFTS else ALONE, at_ns)
 
-    def _character(self, code: int) -> str:
-        alone, shifted = keys.US[code]
-        is_upper = bool(self._held & keys.SHIFTS)
-        if self._caps and self._profile.caps is Caps.FOLLOW and alone.isalpha():
-            self._flags.add(ScanFlag.CAPS)
-            is_upper = not is_upper
-        return shifted if is_upper else alone
+    def _press_sign(self, code: int, level: int, at_ns: int) -> None:
+        """Put what the country has on this key, or wait for the space behind a dead key."""
+        sign = self._sign(code, level)
+        if self._dead:
+            dead, self._dead = self._dead, ""
+            sign = dead if sign == " " else NONE
+        elif (code, level) in self._country.dead:
+            self._dead = self._country.dead[code, level]
+            return
+        if sign == NONE:
+            self._break(FaultKind.UNMAPPED_KEY)
+        else:
+            self._put(ord(sign), at_ns)
+
+    def _sign(self, code: int, level: int) -> str:
+        signs = self._country.signs.get(code)
+        if signs is None:
+            return NONE
+        if not self._caps or self._profile.caps is not Caps.FOLLOW or signs[ALONE] == " ":
+            return signs[level]
+        if not signs[ALONE].isalpha():
+            return signs[level] if self._country.caps_is_plain else NONE
+        self._flags.add(ScanFlag.CAPS)
+        return signs[level] if level == ALT_GR else signs[SHIFTED - level]
 
     def _press_with_ctrl(self, code: int, at_ns: int) -> None:
-        """Put the control character of Ctrl and one of `@ A-Z [ \\ ] ^ _`."""
-        alone, shifted = keys.US.get(code, ("", ""))
-        sign = (shifted if self._held & keys.SHIFTS or alone.isalpha() else alone) or "\0"
-        if not "@" <= sign <= "_":
+        """Put the control character of Ctrl and one of `@ A-Z [ \\ ] ^ _`.
+
+        A key that has none of these in the scanner's country counts by its place on a US keyboard.
+        """
+        sign = self._ctrl_sign(self._country.signs.get(code)) or self._ctrl_sign(US.signs.get(code))
+        if not sign:
             self._break(FaultKind.UNMAPPED_KEY)
         elif sign == "]" and "ctrl_bracket" not in self._profile.gs:
             self._break(FaultKind.CONTROL_CHAR)
@@ -324,6 +370,13 @@ class KeyDecoder:
             return  # the LF behind an Enter is an empty code
         else:
             self._put(ord(sign) & 0x1F, at_ns, ScanFlag.GS_CTRL if sign == "]" else None)
+
+    def _ctrl_sign(self, signs: tuple[str, str, str] | None) -> str:
+        if signs is None:
+            return ""
+        is_upper = bool(self._held & keys.SHIFTS) or signs[ALONE].isalpha()
+        sign = signs[SHIFTED if is_upper else ALONE]
+        return sign if "@" <= sign <= "_" else ""
 
     def _press_with_alt(self, code: int) -> None:
         is_digit = code in keys.KEYPAD_DIGITS and keys.LEFT_ALT in self._held
@@ -375,6 +428,8 @@ class KeyDecoder:
                 return [fault] if is_news else []
 
     def _take(self, at_ns: int) -> list[RawCode | RawFault]:
+        if self._dead:  # what it should have been put on did not come
+            self._break(FaultKind.UNMAPPED_KEY)
         if self._broken is not None:
             return [self._drop(self._broken, at_ns)]
         flags = frozenset(self._flags)
@@ -383,5 +438,6 @@ class KeyDecoder:
 
     def _drop(self, kind: FaultKind, at_ns: int) -> RawFault:
         self._broken = None
+        self._dead = ""
         self._flags.clear()
         return self._code.drop(kind, at_ns)

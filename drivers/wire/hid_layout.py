@@ -8,9 +8,10 @@ UP, DOWN = 0, 1
 
 TAB, ENTER, KP_ENTER, CAPS_LOCK, NUM_LOCK = 15, 28, 96, 58, 69
 LEFT_ALT: Final = 56
+ALT_GR: Final = 100
 SHIFTS: Final = frozenset({42, 54})
 CTRLS: Final = frozenset({29, 97})
-ALTS: Final = frozenset({LEFT_ALT, 100})
+ALTS: Final = frozenset({LEFT_ALT, ALT_GR})
 MODIFIERS: Final = SHIFTS | CTRLS | ALTS
 
 # Rows of neighbouring key codes: first code, characters alone, characters with Shift.

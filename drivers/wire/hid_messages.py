@@ -20,6 +20,7 @@ from drivers.protocols import (
     ScanSource,
     Symbology,
 )
+from drivers.wire.check_digits import CheckKind
 from drivers.wire.hid_keys import Caps, KeyEnd, KeyProfile, Layout
 
 LINE_BYTES_MAX = 16_384
@@ -73,7 +74,11 @@ def decode_setup(line: bytes) -> ReaderSetup:
     fields = json.loads(line)
     profile = fields["profile"]
     enums = {"end": KeyEnd(profile["end"]), "caps": Caps(profile["caps"])}
-    tuples = {"gs": tuple(profile["gs"]), "accept": tuple(profile["accept"])}
+    tuples = {
+        "gs": tuple(profile["gs"]),
+        "accept": tuple(profile["accept"]),
+        "accept_check": tuple(CheckKind(kind) for kind in profile["accept_check"]),
+    }
     layout = {"layout": Layout(profile["layout"])}
     return ReaderSetup(
         name=DeviceName(fields["name"]),

@@ -1,7 +1,6 @@
 """The keyboard reader process: its end, its death, its slow client, and finding the device."""
 
 import asyncio
-import errno
 import os
 import signal
 import subprocess
@@ -219,45 +218,6 @@ def _scan(number: int) -> Scan:
         first_ns=number,
         at_ns=number,
     )
-
-
-def make_node(root: Path, node: str, *, by_id: str = "", serial: str = "", usb: str = "") -> Path:
-    """Lay a device node and what sysfs says of it into an empty tree."""
-    path = root / "dev/input" / node
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch()
-    about = root / "sys/class/input" / node / "device"
-    (about / "id").mkdir(parents=True)
-    (about / "uniq").write_text(serial + "\n")
-    vendor, _, product = usb.partition(":")
-    (about / "id/vendor").write_text(vendor + "\n")
-    (about / "id/product").write_text(product + "\n")
-    if by_id:
-        link = root / "dev/input/by-id" / by_id
-        link.parent.mkdir(exist_ok=True)
-        link.symlink_to(path)
-    return path
-
-
-def test_a_keyboard_is_found_by_link_serial_and_usb_numbers(tmp_path: Path) -> None:
-    one = make_node(tmp_path, "event3", by_id="usb-A-event-kbd", serial="S1", usb="05e0:1200")
-    two = make_node(tmp_path, "event4", serial="S2", usb="05e0:1200")
-    find = hid_reader.find_keyboard
-    assert find(HidMatch(by_id="usb-A-event-kbd"), tmp_path) == one
-    assert find(HidMatch(serial="S2"), tmp_path) == two
-    assert find(HidMatch(vendor=0x05E0, serial="S1"), tmp_path) == one
-
-
-def test_no_keyboard_and_several_are_told_apart(tmp_path: Path) -> None:
-    make_node(tmp_path, "event3", by_id="usb-A-event-kbd", usb="05e0:1200")
-    make_node(tmp_path, "event4", usb="05e0:1200")
-    with pytest.raises(FileNotFoundError):
-        hid_reader.find_keyboard(HidMatch(by_id="usb-B-event-kbd"), tmp_path)
-    with pytest.raises(FileNotFoundError):
-        hid_reader.find_keyboard(HidMatch(by_id="usb-A-event-kbd", serial="S9"), tmp_path)
-    with pytest.raises(OSError, match="several") as told:
-        hid_reader.find_keyboard(HidMatch(vendor=0x05E0), tmp_path)
-    assert told.value.errno == errno.ENOTUNIQ
 
 
 def test_the_client_gives_the_reader_two_seconds() -> None:
