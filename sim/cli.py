@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
+from sim.conveyor.arguments import add_arguments as add_conveyor_arguments
 from sim.door import SimRefusedError, ask
 
 EXIT_USAGE: Final = 2
@@ -36,6 +37,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_hands(verbs)
     _add_central(verbs)
     _add_robot(verbs)
+    conveyor = _verb(verbs, "conveyor", _conveyor, "run one sorter's PLC alone, TCP or RTU")
+    add_conveyor_arguments(conveyor)
     return parser
 
 
@@ -94,6 +97,7 @@ def _add_hands(verbs: Any) -> None:
     fault.add_argument("name", help="platform_500, platform_down, camera_dark, plc_reboot, …")
     fault.add_argument("--off", action="store_true")
     fault.add_argument("--robot", help="one vehicle alone (default: all)")
+    fault.add_argument("--value", type=int, help="of a sorter's fault: a lane, a count, a time")
     power = _verb(verbs, "power", _power, "switch a vehicle off where it stands, or on again")
     _add_run(power)
     power.add_argument("robot", help="its id")
@@ -196,6 +200,19 @@ def _robot(args: argparse.Namespace) -> int:
     return 0
 
 
+def _conveyor(args: argparse.Namespace) -> int:
+    from sim.conveyor.alone import running  # noqa: PLC0415
+
+    async def live() -> None:
+        stopped = _stopped()
+        async with running(args):
+            print("ready", flush=True)
+            await stopped.wait()
+
+    asyncio.run(live())
+    return 0
+
+
 def _stopped() -> asyncio.Event:
     """SIGINT and SIGTERM end a far end in order."""
     stopped = asyncio.Event()
@@ -255,6 +272,8 @@ def _stats(args: argparse.Namespace) -> int:
 
 def _fault(args: argparse.Namespace) -> int:
     request = {"do": "fault", "name": args.name, "on": not args.off}
+    if args.value is not None:
+        request["value"] = args.value
     ask(args.run, request | ({"robot": args.robot} if args.robot else {}))
     return 0
 

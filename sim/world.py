@@ -22,6 +22,7 @@ from sim.central.alone import feeds_of
 from sim.central.platform import Platform
 from sim.conveyor import modbus
 from sim.conveyor.book import BeltBook
+from sim.conveyor.faults import set_fault
 from sim.conveyor.plc import Belt, Plc
 from sim.door import SOCKET
 from sim.robot import remote
@@ -170,6 +171,9 @@ class World:
         elif name == "plc_reboot" and on:
             for plc in self.plcs:
                 plc.reboot(self.boots.randrange(1, 65536), time.monotonic_ns())
+        elif name.startswith("plc_") and name != "plc_reboot":
+            for plc in self.plcs:
+                set_fault(plc.faults, name.removeprefix("plc_"), request.get("value", on))
         elif name != "plc_reboot":
             raise ValueError(f"{name}: no such fault")
         return {"faults": sorted(self.platform.faults)}
