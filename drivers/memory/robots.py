@@ -6,7 +6,8 @@ can be told to misbehave like them.
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Final, Self
@@ -41,11 +42,13 @@ from drivers.protocols import (
     SendResult,
 )
 from drivers.thread_bridge import HealthFeed
-from drivers.wire.vda5050.order import build_order
+from drivers.wire.vda5050.order import build_order, build_update
 from drivers.wire.vda5050.profile import RobotProfile
-from drivers.wire.vda5050.progress import Standing, Tracked, advance
+from drivers.wire.vda5050.progress import Standing, Tracked, advance, is_waiting
 from drivers.wire.vda5050.state import ActionReport, RobotState
+from drivers.wire.vda5050.verdict import Verdict
 
+PROFILE: Final = RobotProfile(temp_start_node=True)
 STATUSES_MAX: Final = 1024  # full: the oldest goes; a status repeats all that is proved
 
 
@@ -193,13 +196,30 @@ class MemoryRobots:
             charge_percent=100.0,
             loads=state.loads,
             errors=tuple(str(error) for error in state.errors),
+            mode=state.mode,
+            errors_detail=state.errors,
+            foreign_order=bool(state.order_id) and not self._is_ours(one, state.order_id or ""),
+            actions_ended=state.are_actions_ended(),
         )
 
     def prepare(self, order: MoveOrder, nodes: Mapping[NodeId, GraphNode]) -> OrderBody:
         """Build the body that a vehicle would get. Raises DriverProtocolError."""
         self._robot(order.robot)
+        with self._building(order):
+            return OrderBody(order=order, body=build_order(order, PROFILE, nodes))
+
+    def prepare_update(
+        self, order: MoveOrder, previous: OrderBody, nodes: Mapping[NodeId, GraphNode]
+    ) -> OrderBody:
+        """Build the update of a prepositioned order. Raises DriverProtocolError."""
+        self._robot(order.robot)
+        with self._building(order):
+            return OrderBody(order=order, body=build_update(order, previous.body, PROFILE, nodes))
+
+    @contextmanager
+    def _building(self, order: MoveOrder) -> Iterator[None]:
         try:
-            return OrderBody(order=order, body=build_order(order, RobotProfile(), nodes))
+            yield
         except ValueError as error:
             raise DriverProtocolError(
                 self._name, f"build order {order.order_id}", str(error)
@@ -213,6 +233,10 @@ class MemoryRobots:
             follow = _Follow(tracked=tracked, since_ns=self._clock.monotonic_ns())
             robot.follows[order.order_id] = follow
             self._tell(robot, follow)
+        elif order.update_id > robot.follows[order.order_id].tracked.order.update_id:
+            follow = robot.follows[order.order_id]
+            follow.tracked = replace(follow.tracked, order=order)
+            follow.since_ns, follow.last = self._clock.monotonic_ns(), None
 
     def forget(self, order_id: OrderId) -> None:
         """Stop reporting about an order; harmless twice."""
@@ -233,6 +257,8 @@ class MemoryRobots:
             robot.faults.unheard = False
         elif order.order_id != robot.state.order_id:
             self._take(robot, order)
+        elif order.update_id > (robot.state.order_update_id or 0):
+            self._continue(robot, order)
         return SendResult.SENT
 
     async def instant(
@@ -258,7 +284,7 @@ class MemoryRobots:
     def traits(self, robot: RobotId) -> RobotTraits:
         """Return the traits of a plain vehicle of 2.1."""
         self._robot(robot)
-        return RobotTraits()
+        return RobotTraits(temp_start=PROFILE.temp_start_node)
 
     def counts(self) -> RobotCounts:
         """Return nothing: there is no wire to count on."""
@@ -307,6 +333,9 @@ class MemoryRobots:
             self._news.clear()
             await self._news.wait()
 
+    def _is_ours(self, one: _Robot, order_id: str) -> bool:
+        return order_id == one.last_order or order_id in one.follows or one.state.is_idle()
+
     def _robot(self, robot: RobotId) -> _Robot:
         one = self._robots.get(robot)
         if one is None:
@@ -328,35 +357,47 @@ class MemoryRobots:
         else:
             robot.task = asyncio.create_task(self._drive(robot, order), name=f"robot[{robot.id}]")
 
+    def _continue(self, robot: _Robot, order: MoveOrder) -> None:
+        """Take an update where the base of the order ended."""
+        if robot.task is not None:
+            robot.task.cancel()
+        robot.task = asyncio.create_task(self._drive(robot, order), name=f"robot[{robot.id}]")
+
     async def _drive(self, robot: _Robot, order: MoveOrder) -> None:
         path = (*order.path_to_pick, *order.path_to_drop[1:])
         waiting = ActionReport(status=ActionStatus.WAITING)
+        base = len(order.path_to_pick) - 1 if order.preposition else len(path) - 1
+        actions = {}
+        if not order.preposition or order.update_id:
+            actions = {
+                len(order.path_to_pick) - 1: order.pick_action_id,
+                len(path) - 1: order.drop_action_id,
+            }
         start = replace(
             robot.state,
             order_id=order.order_id,
-            order_update_id=0,
+            order_update_id=order.update_id,
             nodes_left=len(path),
             edges_left=len(path) - 1,
-            actions={order.pick_action_id: waiting, order.drop_action_id: waiting},
+            actions=dict.fromkeys(actions.values(), waiting),
             errors=(),
         )
         self._show(robot, start)
-        actions = {
-            len(order.path_to_pick) - 1: order.pick_action_id,
-            len(path) - 1: order.drop_action_id,
-        }
-        for index, node in enumerate(path):
+        first = base if order.update_id else 0
+        last = len(path) - 1 if order.update_id else base
+        for index in range(first, last + 1):
             await asyncio.sleep(self._step_s)
             left = len(path) - 1 - index
             self._show(
                 robot,
                 replace(
                     robot.state,
-                    last_node=node,
+                    last_node=path[index],
                     last_node_seq=2 * index,
                     nodes_left=left,
+                    released_left=last - index,
                     edges_left=left,
-                    driving=left > 0 and index not in actions,
+                    driving=index < last and index not in actions,
                 ),
             )
             if index in actions and not await self._act(robot, order, actions[index]):
@@ -399,12 +440,21 @@ class MemoryRobots:
             at_ns=robot.received_ns,
             last_node=state.last_node,
             last_node_seq=state.last_node_seq,
-            actions=dict(reading.actions),
+            actions={key: str(one) for key, one in reading.actions.items()},
             loads=state.loads,
             errors=tuple(str(error) for error in state.errors),
             reason=reading.reason,
             resend_safe=reading.resend_safe,
             at_rest=state.is_at_rest,
+            order_update_id=state.order_update_id or 0,
+            driving=bool(state.driving),
+            idle=state.is_at_rest,
+            foreign=reading.verdict is Verdict.FOREIGN,
+            instant=_instant(follow.tracked, state),
+            pick=reading.actions.get(follow.tracked.order.pick_action_id),
+            drop=reading.actions.get(follow.tracked.order.drop_action_id),
+            error_texts=state.errors,
+            waiting=is_waiting(follow.tracked, state),
         )
         is_same = follow.last is not None and replace(follow.last, at_ns=status.at_ns) == status
         is_first_word = follow.last is None and reading.phase is OrderPhase.UNKNOWN
@@ -412,6 +462,11 @@ class MemoryRobots:
             follow.last = status
             self._statuses.append(status)
             self._news.set()
+
+
+def _instant(tracked: Tracked, state: RobotState) -> dict[str, ActionStatus]:
+    own = tracked.action_ids
+    return {key: report.status for key, report in state.actions.items() if key not in own}
 
 
 def _parked(node: str) -> RobotState:

@@ -138,6 +138,9 @@ class Factsheet:
     """
 
     id_len: int | None = None
+    load_id_len: int | None = None
+    message_len: int | None = None
+    nodes_max: int | None = None
     numeric_ids: bool | None = None
     min_order_interval_s: float | None = None
     load_types: frozenset[str] | None = None

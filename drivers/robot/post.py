@@ -2,14 +2,17 @@
 orders of ours it has. Makes the messages to it; sends nothing itself.
 """
 
-from collections.abc import Iterator, Mapping
+from collections import Counter, deque
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
 from drivers.protocols import (
+    Factsheet,
     InstantKind,
     MoveOrder,
     NodeId,
+    OrderBody,
     OrderId,
     OrderPhase,
     OrderStatus,
@@ -17,15 +20,20 @@ from drivers.protocols import (
     RobotSnapshot,
     RobotTraits,
 )
-from drivers.wire.vda5050.header import Sender, first_header_id, stamped
-from drivers.wire.vda5050.order import instant_action
-from drivers.wire.vda5050.profile import RobotProfile
-from drivers.wire.vda5050.progress import Reading, Standing, Tracked, advance
-from drivers.wire.vda5050.state import Position, RobotState
+from drivers.robot.follow import ERRORS_MAX, Follow, Seen, followed, is_known, report, updated
+from drivers.robot.intake import Intake
+from drivers.wire.vda5050.header import HEADER_IDS, Sender, first_header_id, stamped
+from drivers.wire.vda5050.instant import instant_action
+from drivers.wire.vda5050.profile import ACTIONS, RobotProfile
+from drivers.wire.vda5050.progress import Standing
+from drivers.wire.vda5050.state import INTERVENED, Position, RobotState
 from drivers.wire.vda5050.topics import topics_of
 
+SENT_MAX: Final = 64  # remembered orders that left; full: the oldest is forgotten
+FACTS_ASKED_MAX: Final = 4  # remembered factsheetRequests; full: the oldest is forgotten
 QUESTIONS_MAX: Final = 64  # remembered stateRequests; full: the oldest is forgotten
-ERRORS_MAX: Final = 8
+_EVER: Final = (InstantKind.PAUSE, InstantKind.STATE, InstantKind.FACTSHEET)
+_NEEDS_OURS: Final = (InstantKind.CANCEL, InstantKind.TRIGGER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,16 +46,6 @@ class RobotUnit:
     profile: RobotProfile
 
 
-@dataclass(slots=True, kw_only=True)
-class _Follow:
-    """A tracked order with the moment and the connections of its last send."""
-
-    tracked: Tracked
-    since_ns: int
-    sent_on: tuple[int, int] | None = None
-    last: OrderStatus | None = None
-
-
 class RobotPost:
     """All about one robot. `answer_ns`: after so long a state without our question counts too."""
 
@@ -55,23 +53,27 @@ class RobotPost:
         self.id = RobotId(unit.id)
         self.profile = unit.profile
         self.topics = topics_of(
-            unit.profile.interface, unit.profile.version, unit.manufacturer, unit.serial
+            unit.profile.topic_interface, unit.profile.version, unit.manufacturer, unit.serial
         )
+        self.intake = Intake(unit.profile)
         self._sender = Sender(
             version=unit.profile.version, manufacturer=unit.manufacturer, serial=unit.serial
         )
         first = first_header_id(wall_ms)
         self._header_ids = {self.topics.order: first, self.topics.instant_actions: first}
         self._answer_ns = answer_ns
-        self._follows: dict[OrderId, _Follow] = {}
+        self._follows: dict[OrderId, Follow] = {}
         self._asked_ns: dict[str, int] = {}
+        self._facts_asked: deque[str] = deque(maxlen=FACTS_ASKED_MAX)
         self._state: RobotState | None = None
         self._connection = 0
         self._breaks = 0
         self._is_online = True
         self._said_ns = 0
         self._first_asked_ns: int | None = None
-        self._last_order: OrderId | None = None
+        self._first_order: str | None = None
+        self._sent: deque[OrderId] = deque(maxlen=SENT_MAX)
+        self.factsheet: Factsheet | None = None
         self.last_order_ns: int | None = None
         self.received_ns = 0
         self.is_reconciled = False
@@ -84,22 +86,66 @@ class RobotPost:
         self._connection = connection
         self._state = None
         self._first_asked_ns = None
+        self._first_order = None
         self._asked_ns.clear()
+        self.intake.begin()
         self.is_reconciled = self.shows_questions = False
 
     def take_connection(self, is_online: bool, retained: bool, at_ns: int) -> None:
-        """Note what the `connection` topic says; a live message is a break in the robot's link."""
-        self._is_online = is_online
-        self._said_ns = at_ns
+        """Note what the `connection` topic says; a live message is a break in the robot's link.
+
+        A robot that does not say ONLINE again leaves an old word behind, which is not believed.
+        """
         if not retained:
             self._breaks += 1
+        elif not self.profile.reports_online_after_reconnect:
+            return
+        self._is_online = is_online
+        self._said_ns = at_ns
 
     @property
     def is_online(self) -> bool:
         """Return whether the robot lives: a state overrules an older word of its broker."""
         return self._state is not None and (self._is_online or self.received_ns > self._said_ns)
 
+    @property
+    def counts(self) -> Counter[str]:
+        """Return what was counted about this robot."""
+        return self.intake.counts
+
     # ------------------------------------------------------------ messages to it
+
+    @property
+    def traits(self) -> RobotTraits:
+        """Return what the profile says, for dispatch."""
+        profile = self.profile
+        return RobotTraits(
+            version=profile.version,
+            waits_for_trigger=profile.dialect.waits_for_trigger,
+            temp_start=profile.temp_start_node,
+            free_nav=profile.free_nav,
+            numeric_ids=profile.id_numerical,
+            loads=str(profile.loads),
+            timers=profile.timers,
+            error_texts=profile.error_text,
+        )
+
+    @property
+    def ids_are_digits(self) -> bool:
+        """Return whether this robot takes ids of digits alone."""
+        told = self.factsheet.numeric_ids if self.factsheet is not None else None
+        return self.profile.id_numerical or bool(told)
+
+    @property
+    def spacing_s(self) -> float:
+        """Return the least time between two orders."""
+        told = self.factsheet.min_order_interval_s if self.factsheet is not None else None
+        return max(self.profile.min_order_interval_s, told or 0.0)
+
+    @property
+    def may_be_asked(self) -> bool:
+        """Return whether questions may be sent: a robot that a person steers takes only cancels."""
+        return self._state is None or self._state.mode != INTERVENED
 
     def question(self, action_id: str, now_ns: int, wall_ms: int) -> bytes:
         """Return a stateRequest and remember when it was asked."""
@@ -108,66 +154,74 @@ class RobotPost:
         self._asked_ns[action_id] = now_ns
         if self._first_asked_ns is None:
             self._first_asked_ns = now_ns
-        return self._instant("stateRequest", action_id, wall_ms)
+        return self.instant(InstantKind.STATE, action_id, wall_ms)
+
+    def factsheet_question(self, action_id: str, wall_ms: int) -> bytes:
+        """Return a factsheetRequest; its status never makes the robot busy."""
+        self._facts_asked.append(action_id)
+        return self.instant(InstantKind.FACTSHEET, action_id, wall_ms)
 
     @property
-    def traits(self) -> RobotTraits:
-        """Return what the profile says, for dispatch."""
-        profile = self.profile
-        return RobotTraits(
-            version=profile.version,
-            temp_start=profile.temp_start_node,
-            free_nav=profile.free_nav,
-            numeric_ids=profile.id_numerical,
-            loads=str(profile.loads),
-        )
+    def _questions(self) -> frozenset[str]:
+        return frozenset((*self._asked_ns, *self._facts_asked))
 
-    def acting(
-        self, kind: InstantKind, action_id: str, order_id: OrderId | None, wall_ms: int
-    ) -> bytes | None:
-        """Return the message, None for a cancel while the robot runs an order that is not ours."""
-        if kind is InstantKind.CANCEL and not self._may_cancel(action_id):
-            return None
-        named = {"orderId": str(order_id)} if order_id is not None else {}
-        return self._instant(str(kind), action_id, wall_ms, named)
+    def may_act(self, kind: InstantKind) -> bool:
+        """Return whether an instant action may leave now.
 
-    def _may_cancel(self, action_id: str) -> bool:
-        """Robots of 2.x cancel whatever they are running: a foreign order is left alone."""
+        No cancel and no trigger while the robot runs a foreign order: 2.x cancels whatever runs.
+        """
         state = self._state
-        if state is None or (state.order_id not in self._follows and not self._is_idle(state)):
+        if not self.is_reconciled and kind not in _EVER:
             return False
+        if not self.may_be_asked and kind is not InstantKind.CANCEL:
+            return False
+        if kind in _NEEDS_OURS and state is not None:
+            return self._is_own(state.order_id or "") or self._is_idle(state)
+        return True
+
+    def note_cancel(self, action_id: str) -> None:
+        """Take the status of a cancelOrder for evidence about the orders that are followed."""
         for follow in self._follows.values():
             if action_id not in follow.tracked.cancel_ids:
                 ids = (*follow.tracked.cancel_ids, action_id)
                 follow.tracked = replace(follow.tracked, cancel_ids=ids)
-        return True
 
-    def ordering(self, order_id: OrderId, body: bytes, now_ns: int, wall_ms: int) -> bytes:
+    def instant(
+        self, kind: InstantKind, action_id: str, wall_ms: int, order_id: OrderId | None = None
+    ) -> bytes:
+        """Return an instant action. Raises ValueError as `instant_action` does."""
+        body = instant_action(kind, action_id, self.profile, order_id=order_id)
+        self.counts[f"instant_{kind}"] += 1
+        return stamped(body, self._sender, self._next_id(self.topics.instant_actions), wall_ms)
+
+    def ordering(self, body: OrderBody, now_ns: int, wall_ms: int) -> bytes:
         """Return the order message and note that it may be with the robot from now on."""
+        order_id = body.order.order_id
+        header_id = self._next_id(self.topics.order)
         follow = self._follows.get(order_id)
         if follow is not None:
-            if follow.sent_on is None and self._state is not None:
-                before = frozenset(self._state.errors)
-                follow.tracked = replace(follow.tracked, errors_before=before)
-            follow.since_ns = now_ns
-            follow.sent_on = (self._connection, self._breaks)
-            follow.last = None
-        self._last_order, self.last_order_ns = order_id, now_ns
-        return stamped(body, self._sender, self._next_id(self.topics.order), wall_ms)
+            self._note_send(follow, header_id, now_ns)
+        self._sent.append(order_id)
+        self.last_order_ns = now_ns
+        return stamped(body.body, self._sender, header_id, wall_ms)
+
+    def _note_send(self, follow: Follow, header_id: int, now_ns: int) -> None:
+        tracked = follow.tracked
+        if follow.sent_on is None and self._state is not None:
+            tracked = replace(tracked, errors_before=frozenset(self._state.errors))
+        ids = (*tracked.header_ids, str(header_id % HEADER_IDS))
+        follow.tracked = replace(tracked, header_ids=ids)
+        follow.since_ns, follow.sent_on, follow.last = (
+            now_ns,
+            (self._connection, self._breaks),
+            None,
+        )
+        self.counts["resends" if follow.sends else "orders"] += 1
+        follow.sends += 1
 
     def sample(self, body: bytes, wall_ms: int) -> bytes:
         """Return a message as it would go out, without counting it."""
         return stamped(body, self._sender, 0, wall_ms)
-
-    def _instant(
-        self,
-        action_type: str,
-        action_id: str,
-        wall_ms: int,
-        parameters: Mapping[str, str] | None = None,
-    ) -> bytes:
-        body = instant_action(action_type, action_id, self.profile, parameters)
-        return stamped(body, self._sender, self._next_id(self.topics.instant_actions), wall_ms)
 
     def _next_id(self, topic: str) -> int:
         self._header_ids[topic] += 1
@@ -180,7 +234,8 @@ class RobotPost:
         self._state, self.received_ns = state, at_ns
         answered = tuple(one for one in self._asked_ns if one in state.actions)
         late = self._first_asked_ns is not None and at_ns - self._first_asked_ns >= self._answer_ns
-        self.is_reconciled = self.is_reconciled or bool(answered) or late
+        if answered or late:
+            self._reconcile()
         self.shows_questions = self.shows_questions or bool(answered)
         return answered
 
@@ -188,14 +243,36 @@ class RobotPost:
         """Take the newest state for the answer, if time is up; return whether it did."""
         asked = self._first_asked_ns
         due = asked is not None and now_ns - asked >= self._answer_ns
-        if not self.is_reconciled and due and self._state is not None:
-            self.is_reconciled = asked is not None and self.received_ns >= asked
+        if due and self._state is not None and asked is not None and self.received_ns >= asked:
+            self._reconcile()
         return self.is_reconciled
+
+    def _reconcile(self) -> None:
+        if not self.is_reconciled and self._state is not None:
+            self.is_reconciled = True
+            self._first_order = self._state.order_id
 
     @property
     def robot_at(self) -> Position | None:
         """Return where the robot says it stands."""
         return self._state.position if self._state is not None else None
+
+    @property
+    def excluded(self) -> str:
+        """Return why it may get no order at all, empty if it may."""
+        state = self._state
+        if not self.intake.is_version_ok:
+            return "version_mismatch"
+        if state is not None and self._is_foreign(state):
+            return "foreign_master"
+        if state is not None and state.asks_fleet:
+            return "needs_fleet_manager"
+        actions = self.factsheet.actions if self.factsheet is not None else None
+        if actions is not None and not {self.profile.action_type(a) for a in ACTIONS} <= set(
+            actions
+        ):
+            return "no_pick_or_drop"
+        return ""
 
     def snapshot(self) -> RobotSnapshot | None:
         """Return the newest state as the contract has it, None before one on this connection."""
@@ -219,24 +296,38 @@ class RobotPost:
             # A robot that does not know where it is cannot take an order, whatever its mode.
             automatic=state.takes_orders and state.localized is not False,
             emergency_stop=bool(state.emergency_stop),
-            fatal=state.is_fatal,
+            fatal=state.is_stopped,
             charge_percent=state.charge_percent,
             loads=state.loads,
             errors=tuple(str(error) for error in state.errors[:ERRORS_MAX]),
+            mode=state.mode,
+            field_violation=bool(state.field_violation),
+            localized=state.localized,
+            map_id=state.position.map_id if state.position else None,
+            version_ok=self.intake.is_version_ok,
+            foreign_order=self._is_foreign(state),
+            errors_detail=state.errors[:ERRORS_MAX],
+            actions_ended=state.are_actions_ended(self._questions),
+            factsheet=self.factsheet,
+            excluded=self.excluded,
         )
 
     # ------------------------------------------------------------ orders of ours
 
     def track(self, order: MoveOrder, prev_order_id: str, now_ns: int) -> OrderStatus | None:
         """Follow an order; return what the newest state already proves about it, if anything."""
-        if order.order_id in self._follows:
+        known = self._follows.get(order.order_id)
+        if known is None:
+            follow = followed(order, prev_order_id, self.profile.loads, now_ns)
+            self._follows[order.order_id] = follow
+        elif order.update_id > known.tracked.order.update_id:
+            updated(known, order, now_ns)
             return None
-        tracked = Tracked(order=order, prev_order_id=prev_order_id, loads=self.profile.loads)
-        follow = _Follow(tracked=tracked, since_ns=now_ns)
-        self._follows[order.order_id] = follow
+        else:
+            return None
         if self._state is None:
             return None
-        status = self._status(follow, self._state, self.received_ns)
+        status = self._report(follow, self._state)
         return status if status is not None and status.phase is not OrderPhase.UNKNOWN else None
 
     def forget(self, order_id: OrderId) -> None:
@@ -247,51 +338,49 @@ class RobotPost:
         """Yield what the newest state changed for each order that is followed."""
         if self._state is not None:
             for follow in self._follows.values():
-                status = self._status(follow, self._state, self.received_ns)
+                was_ended = follow.tracked.is_ended
+                status = self._report(follow, self._state)
                 if status is not None:
+                    is_refused = status.phase is OrderPhase.REJECTED and not was_ended
+                    self.counts["rejected"] += is_refused
                     yield status
 
-    def _status(self, follow: _Follow, state: RobotState, at_ns: int) -> OrderStatus | None:
-        follow.tracked, reading = advance(
-            follow.tracked, state, self._standing(follow, state, at_ns)
+    def _report(self, follow: Follow, state: RobotState) -> OrderStatus | None:
+        seen = Seen(
+            state=state,
+            at_ns=self.received_ns,
+            standing=self._standing(follow, state),
+            hidden=self._questions,
         )
-        status = self._reported(follow.tracked, reading, state, at_ns)
-        is_same = follow.last is not None and status == replace(follow.last, at_ns=at_ns)
-        if is_same or not reading.is_news:
-            return None
-        follow.last = status
-        return status
+        return report(self.id, follow, seen)
 
-    def _standing(self, follow: _Follow, state: RobotState, at_ns: int) -> Standing:
+    def _standing(self, follow: Follow, state: RobotState) -> Standing:
         answers = any(
             asked_ns >= follow.since_ns and action_id in state.actions
             for action_id, asked_ns in self._asked_ns.items()
         )
-        is_late = at_ns - follow.since_ns >= self._answer_ns
+        is_late = self.received_ns - follow.since_ns >= self._answer_ns
         return Standing(
             fresh=self.is_reconciled and (answers or is_late),
             unbroken=follow.sent_on == (self._connection, self._breaks),
-            alone=self._last_order in (None, follow.tracked.order.order_id),
+            alone=not self._sent or self._sent[-1] == follow.tracked.order.order_id,
             is_idle=self._is_idle(state),
-        )
-
-    def _reported(
-        self, tracked: Tracked, reading: Reading, state: RobotState, at_ns: int
-    ) -> OrderStatus:
-        return OrderStatus(
-            robot=self.id,
-            order_id=tracked.order.order_id,
-            phase=reading.phase,
-            at_ns=at_ns,
-            last_node=state.last_node,
-            last_node_seq=state.last_node_seq,
-            actions=dict(reading.actions),
-            loads=state.loads,
-            errors=tuple(str(error) for error in state.errors[:ERRORS_MAX]),
-            reason=reading.reason,
-            resend_safe=reading.resend_safe,
-            at_rest=state.is_at_rest,
+            shows_our_other=self._is_own(state.order_id or ""),
         )
 
     def _is_idle(self, state: RobotState) -> bool:
-        return state.is_idle(self._asked_ns.keys())
+        return state.is_idle(self._questions)
+
+    def _is_own(self, order_id: str) -> bool:
+        return order_id in self._sent or is_known(self._follows, order_id)
+
+    def _is_foreign(self, state: RobotState) -> bool:
+        """Return whether another master commands this robot.
+
+        The order that it had run before this connection, whosever it was, is history.
+        """
+        order_id = state.order_id or ""
+        if not order_id or self._is_own(order_id):
+            return False
+        is_new = self.is_reconciled and order_id != self._first_order
+        return is_new or not self._is_idle(state)

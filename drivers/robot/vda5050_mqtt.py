@@ -7,9 +7,8 @@ retained. Refuses to resend by itself and to guess: what is proved comes out of 
 import asyncio
 import uuid
 from collections import deque
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Final, Self
 
@@ -17,7 +16,6 @@ from drivers.errors import (
     DriverLostError,
     DriverNotFoundError,
     DriverProtocolError,
-    DriverRightsError,
     DriverTimeoutError,
 )
 from drivers.protocols import (
@@ -40,58 +38,40 @@ from drivers.protocols import (
     RobotTraits,
     SendResult,
 )
-from drivers.robot.mqtt_link import Account, Arrived, MqttLink
+from drivers.robot.mqtt_link import Account, Arrived, Connect, Link, MqttLink, Subscription
 from drivers.robot.post import RobotPost, RobotUnit
 from drivers.robot.schemas import MessageKind, problems
+from drivers.robot.settings import Vda5050Settings, open_tls, read_password
 from drivers.thread_bridge import HealthFeed
-from drivers.wire.vda5050.order import build_order
+from drivers.wire.vda5050.factsheet import read_factsheet
+from drivers.wire.vda5050.order import build_order, build_update
 from drivers.wire.vda5050.profile import LoadsUse, RobotProfile
-from drivers.wire.vda5050.state import NORMALISERS, connection_of, parse
-from drivers.wire.vda5050.topics import major_of, topics_of
+from drivers.wire.vda5050.state import connection_of, read_state
 
 __all__ = ["LoadsUse", "RobotProfile", "RobotUnit", "Vda5050Robots", "Vda5050Settings"]
 
 STATUSES_MAX: Final = 1024  # full: the oldest goes; a status repeats all that is proved
 STALE_S: Final = 35.0  # VDA 5050: a state at least every 30 s
 TICK_S: Final = 1.0
-_ALWAYS: Final = (InstantKind.PAUSE, InstantKind.STATE, InstantKind.FACTSHEET)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Vda5050Settings:
-    """The broker and its robots. `answer_s`: so long a robot has for a question."""
-
-    host: str
-    port: int
-    station: str
-    robots: tuple[RobotUnit, ...]
-    username: str = ""
-    password_file: str = ""
-    keepalive_s: int = 15
-    answer_s: float = 5.0
-
-    def __post_init__(self) -> None:
-        if not 1 <= self.port <= 65535:
-            raise ValueError(f"port: {self.port} is no port: 1 to 65535")
-        if not 5 <= self.keepalive_s <= 300:
-            raise ValueError(f"keepalive_s: {self.keepalive_s} does not fit: 5 to 300")
-        if self.answer_s <= 0:
-            raise ValueError(f"answer_s: {self.answer_s} does not fit: more than 0")
-        for unit in self.robots:
-            topics_of(unit.profile.interface, unit.profile.version, unit.manufacturer, unit.serial)
-        if len({unit.id for unit in self.robots}) < len(self.robots):
-            raise ValueError("robots: two robots have one id: every id once")
-        if len({(unit.manufacturer, unit.serial) for unit in self.robots}) < len(self.robots):
-            raise ValueError("robots: two robots have one serial number: every serial once")
+MINUTE_NS: Final = 60_000_000_000
 
 
 class Vda5050Robots:
     """The robots of one broker."""
 
-    def __init__(self, name: DeviceName, settings: Vda5050Settings, clock: Clock) -> None:
+    def __init__(
+        self,
+        name: DeviceName,
+        settings: Vda5050Settings,
+        clock: Clock,
+        *,
+        connect: Connect = MqttLink,
+    ) -> None:
+        """`connect` makes the connection to the broker; a test may bring its own."""
         self._name = name
         self._settings = settings
         self._clock = clock
+        self._connect = connect
         self._posts = {
             RobotId(unit.id): RobotPost(
                 unit, wall_ms=clock.wall_ms(), answer_ns=int(settings.answer_s * 1e9)
@@ -99,14 +79,18 @@ class Vda5050Robots:
             for unit in settings.robots
         }
         self._by_topic = {
-            topic: post
+            topic: (post, kind)
             for post in self._posts.values()
-            for topic in (post.topics.state, post.topics.connection)
+            for topic, kind in (
+                (post.topics.state, MessageKind.STATE),
+                (post.topics.connection, MessageKind.CONNECTION),
+                (post.topics.factsheet, MessageKind.FACTSHEET),
+            )
         }
-        self._foreign: set[RobotId] = set()
-        self._link: MqttLink | None = None
+        self._link: Link | None = None
         self._ticks: asyncio.Task[None] | None = None
         self._connections = 0
+        self._disconnects = 0
         self._lost_for = "closed"
         self._waiting: dict[str, asyncio.Future[None]] = {}
         self._statuses: deque[OrderStatus] = deque(maxlen=STATUSES_MAX)
@@ -128,20 +112,24 @@ class Vda5050Robots:
     async def __aenter__(self) -> Self:
         """Start connecting. A broker that is down is no error: the light says `lost` until it is.
 
-        Raises DriverNotFoundError or DriverRightsError for the password file.
+        Raises DriverNotFoundError or DriverRightsError for files of passwords and certificates,
+        DriverProtocolError for a certificate that is none.
         """
         account = Account(
             host=self._settings.host,
             port=self._settings.port,
             client_id=f"re-{self._settings.station}",
             username=self._settings.username,
-            password=self._password(),
+            password=read_password(self._name, self._settings),
             keepalive_s=self._settings.keepalive_s,
+            tls=open_tls(self._name, self._settings),
         )
-        topics = {post.topics.state: 0 for post in self._posts.values()}
-        topics |= {post.topics.connection: 1 for post in self._posts.values()}
+        subscriptions = [
+            Subscription(topic=topic, qos=int(kind is MessageKind.CONNECTION), inbox=post.id)
+            for topic, (post, kind) in self._by_topic.items()
+        ]
         self._light.show(HealthState.LOST, "connecting")
-        self._link = MqttLink(account, topics, self, self._clock)
+        self._link = self._connect(account, subscriptions, self, self._clock)
         self._link.open()
         self._ticks = asyncio.create_task(self._tick(), name=f"ticks[{self._name}]")
         return self
@@ -156,6 +144,7 @@ class Vda5050Robots:
         link, self._link = self._link, None
         if link is not None:
             link.close()
+            self._disconnects += link.disconnects
         self._lose("closed")
         ticks, self._ticks = self._ticks, None
         if ticks is not None:
@@ -168,17 +157,6 @@ class Vda5050Robots:
         """Yield the present light, then every change."""
         return self._light.stream()
 
-    def _password(self) -> str:
-        path = self._settings.password_file
-        if not path:
-            return ""
-        try:
-            return Path(path).read_text("utf-8").strip()
-        except FileNotFoundError as error:
-            raise DriverNotFoundError(self._name, f"read {path}", "no such file") from error
-        except OSError as error:
-            raise DriverRightsError(self._name, f"read {path}", str(error.strerror)) from error
-
     # ------------------------------------------------------------ commands
 
     def snapshot(self, robot: RobotId) -> RobotSnapshot | None:
@@ -188,15 +166,33 @@ class Vda5050Robots:
     def prepare(self, order: MoveOrder, nodes: Mapping[NodeId, GraphNode]) -> OrderBody:
         """Build and schema-check the body. Raises DriverProtocolError; nothing was sent."""
         post = self._post(order.robot)
-        tried = f"build order {order.order_id} for {order.robot}"
+        with self._building(f"build order {order.order_id} for {order.robot}"):
+            facts, at = post.factsheet, post.robot_at
+            body = build_order(order, post.profile, nodes, robot_at=at, factsheet=facts)
+            self._need_valid(MessageKind.ORDER, post, post.sample(body, self._clock.wall_ms()))
+        return OrderBody(order=order, body=body)
+
+    def prepare_update(
+        self, order: MoveOrder, previous: OrderBody, nodes: Mapping[NodeId, GraphNode]
+    ) -> OrderBody:
+        """Build and schema-check the update of a prepositioned order. Raises as `prepare`."""
+        post = self._post(order.robot)
+        with self._building(f"build update {order.update_id} of {order.order_id}"):
+            facts, before = post.factsheet, previous.body
+            body = build_update(order, before, post.profile, nodes, factsheet=facts)
+            self._need_valid(MessageKind.ORDER, post, post.sample(body, self._clock.wall_ms()))
+        return OrderBody(order=order, body=body)
+
+    @contextmanager
+    def _building(self, tried: str) -> Iterator[None]:
         try:
-            body = build_order(order, post.profile, nodes, post.robot_at)
+            yield
         except ValueError as error:
             raise DriverProtocolError(self._name, tried, str(error)) from error
-        found = problems(MessageKind.ORDER, post.sample(body, self._clock.wall_ms()))
-        if found:
-            raise DriverProtocolError(self._name, tried, "; ".join(found[:3]))
-        return OrderBody(order=order, body=body)
+
+    def _need_valid(self, kind: MessageKind, post: RobotPost, message: bytes) -> None:
+        if found := problems(kind, message, post.profile.dialect.schema):
+            raise ValueError("; ".join(found[:3]))
 
     def track(self, order: MoveOrder, prev_order_id: str) -> None:
         """Report every state about this order from now on, beginning with the newest there is."""
@@ -215,13 +211,13 @@ class Vda5050Robots:
 
         Waits as long as the robot's profile wants between two orders.
         """
-        post, order_id = self._post(body.order.robot), body.order.order_id
+        post = self._post(body.order.robot)
         await self._spaced(post)
         link = self._link
         if link is None or not link.is_up or not post.is_reconciled:
             return SendResult.NOT_SENT
         now_ns, wall_ms = self._clock.monotonic_ns(), self._clock.wall_ms()
-        message = post.ordering(order_id, body.body, now_ns, wall_ms)
+        message = post.ordering(body, now_ns, wall_ms)
         return _result(link.publish(post.topics.order, message))
 
     async def instant(
@@ -232,13 +228,15 @@ class Vda5050Robots:
         *,
         order_id: OrderId | None = None,
     ) -> SendResult:
-        """Publish an instant action. No cancel while the robot runs an order that is not ours."""
+        """Publish an instant action once; the contract's docstring says when it may leave."""
         post, link = self._post(robot), self._link
-        if link is None or not link.is_up or not (post.is_reconciled or kind in _ALWAYS):
+        with self._building(f"build {kind} for {robot}"):
+            message = post.instant(kind, action_id, self._clock.wall_ms(), order_id)
+            self._need_valid(MessageKind.INSTANT_ACTIONS, post, message)
+        if link is None or not link.is_up or not post.may_act(kind):
             return SendResult.NOT_SENT
-        message = post.acting(kind, action_id, order_id, self._clock.wall_ms())
-        if message is None:
-            return SendResult.NOT_SENT
+        if kind is InstantKind.CANCEL:
+            post.note_cancel(action_id)
         return _result(link.publish(post.topics.instant_actions, message))
 
     def traits(self, robot: RobotId) -> RobotTraits:
@@ -247,7 +245,13 @@ class Vda5050Robots:
 
     def counts(self) -> RobotCounts:
         """Return what was counted since this driver was made."""
-        return RobotCounts()
+        link, since_ns = self._link, self._clock.monotonic_ns() - MINUTE_NS
+        lost = link.disconnects if link is not None else 0
+        return RobotCounts(
+            robots={post.id: dict(post.counts) for post in self._posts.values()},
+            disconnects=self._disconnects + lost,
+            disconnects_last_minute=link.disconnects_since(since_ns) if link is not None else 0,
+        )
 
     async def request_state(self, robot: RobotId, deadline: Deadline) -> RobotSnapshot:
         """Send stateRequest and return the state that shows its id.
@@ -265,7 +269,8 @@ class Vda5050Robots:
             async with asyncio.timeout(deadline.remaining_s(self._clock)):
                 await answer
         except TimeoutError as error:
-            if post.shows_questions or post.received_ns < asked_ns:
+            is_expected = post.shows_questions and post.may_be_asked
+            if is_expected or post.received_ns < asked_ns:
                 raise DriverTimeoutError(
                     self._name, f"ask {robot} for its state", "no state came"
                 ) from error
@@ -293,8 +298,8 @@ class Vda5050Robots:
     async def _spaced(self, post: RobotPost) -> None:
         if post.last_order_ns is not None:
             waited_s = (self._clock.monotonic_ns() - post.last_order_ns) / 1e9
-            if waited_s < post.profile.min_order_interval_s:
-                await asyncio.sleep(post.profile.min_order_interval_s - waited_s)
+            if waited_s < post.spacing_s:
+                await asyncio.sleep(post.spacing_s - waited_s)
 
     # ------------------------------------------------------------ what the link tells
 
@@ -304,31 +309,54 @@ class Vda5050Robots:
         for post in self._posts.values():
             post.begin(self._connections)
             self._ask(post)
+            self._ask_factsheet(post)
         self._show()
 
     def link_down(self, reason: str) -> None:
         """Forget every snapshot; followed orders stay followed."""
         self._lose(reason)
 
+    def dropped(self, inbox: str, count: int) -> None:
+        """Count messages that a flood has pushed out."""
+        self._posts[RobotId(inbox)].counts["dropped"] += count
+
     def arrived(self, message: Arrived) -> None:
-        """Take a message of a robot; one that is not JSON, or a retained state, proves nothing."""
-        post = self._by_topic[message.topic]
-        content = parse(message.payload)
-        if content is None or self._is_foreign(post, content):
-            return
-        if message.topic == post.topics.connection:
-            is_online = connection_of(content)
-            if is_online is not None:
-                post.take_connection(is_online, message.retained, message.at_ns)
-                if is_online and not post.is_reconciled:
-                    self._ask(post)
-        elif not message.retained:
+        """Take a message of a robot; what is no proper one proves nothing and is counted."""
+        post, kind = self._by_topic[message.topic]
+        was_excluded = post.excluded
+        content = post.intake.read(kind, message)
+        if content is not None:
+            self._take(post, kind, message, content)
+            # After the consumers of what it proves: the check is advice and takes its time.
+            asyncio.get_running_loop().call_soon(post.intake.advise, kind, message, content)
+        if post.excluded != was_excluded:
+            self._show()
+
+    def _take(
+        self, post: RobotPost, kind: MessageKind, message: Arrived, content: Mapping[str, object]
+    ) -> None:
+        if kind is MessageKind.STATE:
             self._take_state(post, content, message.at_ns)
+        elif kind is MessageKind.FACTSHEET:
+            post.factsheet = read_factsheet(content, post.profile.dialect)
+        else:
+            self._take_connection(post, content, message)
+
+    def _take_connection(
+        self, post: RobotPost, content: Mapping[str, object], message: Arrived
+    ) -> None:
+        is_online = connection_of(content)
+        if is_online is None:
+            return
+        post.take_connection(is_online, message.retained, message.at_ns)
+        if is_online and not post.is_reconciled:
+            self._ask(post)
+        if is_online and not message.retained:
+            self._ask_factsheet(post)  # it may come back with another load handling device
 
     def _take_state(self, post: RobotPost, content: Mapping[str, object], at_ns: int) -> None:
         was_reconciled = post.is_reconciled
-        state = NORMALISERS[major_of(post.profile.version)](content)
-        for action_id in post.take_state(state, at_ns):
+        for action_id in post.take_state(read_state(content, post.profile.dialect), at_ns):
             answer = self._waiting.get(action_id)
             if answer is not None and not answer.done():
                 answer.set_result(None)
@@ -337,32 +365,36 @@ class Vda5050Robots:
         if post.is_reconciled != was_reconciled:
             self._show()
 
-    def _is_foreign(self, post: RobotPost, content: Mapping[str, object]) -> bool:
-        """A robot that speaks another major version is left alone."""
-        version = content.get("version")
-        said = version.lstrip("v").partition(".")[0] if isinstance(version, str) else ""
-        is_foreign = said.isdecimal() and int(said[:4]) != major_of(post.profile.version)
-        if is_foreign != (post.id in self._foreign):
-            self._foreign ^= {post.id}
-            self._show()
-        return is_foreign
-
     def _report(self, status: OrderStatus) -> None:
+        if len(self._statuses) == STATUSES_MAX:
+            self._posts[self._statuses[0].robot].counts["statuses_dropped"] += 1
         self._statuses.append(status)
         self._news.set()
 
     # ------------------------------------------------------------ questions and light
 
     def _ask(self, post: RobotPost) -> str | None:
-        """Send a stateRequest; return its id, None if it could not leave."""
+        """Send a stateRequest; return its id, None if it could not leave.
+
+        A robot that is steered by hand is not asked: its next state counts as the answer.
+        """
         link = self._link
         if link is None or not link.is_up:
             return None
-        number = uuid.uuid4()
-        action_id = str(number.int)[:18] if post.profile.id_numerical else str(number)
+        action_id = _minted(post)
         now_ns, wall_ms = self._clock.monotonic_ns(), self._clock.wall_ms()
         message = post.question(action_id, now_ns, wall_ms)
-        return action_id if link.publish(post.topics.instant_actions, message) else None
+        if post.may_be_asked and not link.publish(post.topics.instant_actions, message):
+            return None
+        return action_id
+
+    def _ask_factsheet(self, post: RobotPost) -> None:
+        """Ask: a retained one is missing after a broker's loss, and in 2.0 from the start."""
+        link = self._link
+        if link is not None and link.is_up and post.may_be_asked:
+            action_id, wall_ms = _minted(post), self._clock.wall_ms()
+            message = post.factsheet_question(action_id, wall_ms)
+            link.publish(post.topics.instant_actions, message)
 
     async def _tick(self) -> None:
         """Ask again the robots that are silent; settle those that answer without our id."""
@@ -393,11 +425,11 @@ class Vda5050Robots:
         """Green when every robot has shown a fresh state on this connection."""
         if self._link is None or not self._link.is_up:
             return
-        silent = [post.id for post in self._posts.values() if not post.is_reconciled]
-        if self._foreign:
-            self._light.show(
-                HealthState.DEGRADED, f"version_mismatch {' '.join(sorted(self._foreign))}"
-            )
+        posts = self._posts.values()
+        excluded = [f"{post.excluded} {post.id}" for post in posts if post.excluded]
+        silent = [post.id for post in posts if not post.is_reconciled]
+        if excluded:
+            self._light.show(HealthState.DEGRADED, ", ".join(sorted(excluded)))
         elif silent:
             self._light.show(HealthState.DEGRADED, f"silent {' '.join(silent)}")
         else:
@@ -406,3 +438,8 @@ class Vda5050Robots:
 
 def _result(was_published: bool) -> SendResult:
     return SendResult.SENT if was_published else SendResult.NOT_SENT
+
+
+def _minted(post: RobotPost) -> str:
+    number = uuid.uuid4()
+    return str(number.int)[:18] if post.ids_are_digits else str(number)

@@ -1,6 +1,7 @@
 """Orders for any path, states from any JSON, progress over any course of events."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from itertools import pairwise
 from typing import Any
@@ -10,11 +11,13 @@ from hypothesis import strategies as st
 
 from drivers.protocols import GraphNode, NodeId, OrderPhase
 from drivers.robot.schemas import MessageKind, problems
+from drivers.wire.vda5050.dialect import DIALECTS
 from drivers.wire.vda5050.header import Sender, stamped
+from drivers.wire.vda5050.json_values import parse
 from drivers.wire.vda5050.order import build_order
 from drivers.wire.vda5050.profile import LoadsUse, RobotProfile
 from drivers.wire.vda5050.progress import Standing, Tracked, advance
-from drivers.wire.vda5050.state import Position, connection_of, normalise_v2, parse
+from drivers.wire.vda5050.state import Position, RobotState, connection_of, read_state
 from floor_plan import move
 
 names = st.text("ABCxyz019_.:-", min_size=1, max_size=8)
@@ -57,6 +60,10 @@ standings = st.builds(
 )
 
 
+def normalise_v2(message: Mapping[str, Any]) -> RobotState:
+    return read_state(message, DIALECTS["2.1"])
+
+
 @st.composite
 def journeys(draw: st.DrawFn) -> tuple[list[str], int]:
     """Return distinct nodes with the index of the pick node among them."""
@@ -75,7 +82,7 @@ def test_every_order_is_released_numbered_and_valid(
     }
     order = replace(ORDER, path_to_pick=tuple(nodes)[: pick + 1], path_to_drop=tuple(nodes)[pick:])
     profile = RobotProfile(free_nav=free, node_position=placed)
-    body = build_order(order, profile, nodes, Position(x=y, y=x, map_id="m"))
+    body = build_order(order, profile, nodes, robot_at=Position(x=y, y=x, map_id="m"))
     message: dict[str, Any] = json.loads(body)
     found, edges = message["nodes"], message["edges"]
     assert [node["sequenceId"] for node in found] == list(range(0, 2 * len(found), 2))
@@ -88,7 +95,7 @@ def test_every_order_is_released_numbered_and_valid(
     where = {action["actionId"]: n["nodeId"] for n in found for action in n["actions"]}
     assert where == {PICK: names_[pick], DROP: names_[-1]}
     assert problems(MessageKind.ORDER, stamped(body, SENDER, 1, 0)) == ()
-    assert build_order(order, profile, nodes, Position(x=y, y=x, map_id="m")) == body
+    assert build_order(order, profile, nodes, robot_at=Position(x=y, y=x, map_id="m")) == body
 
 
 @given(st.binary(max_size=60))

@@ -7,17 +7,19 @@ from typing import Any
 
 import pytest
 
-from drivers.protocols import ActionStatus, GraphNode, MoveOrder, NodeId
+from drivers.protocols import ActionStatus, GraphNode, InstantKind, MoveOrder, NodeId, StartPoint
 from drivers.robot.schemas import MessageKind, problems
+from drivers.wire.vda5050.dialect import DIALECTS
 from drivers.wire.vda5050.header import Sender, first_header_id, stamped, timestamp
-from drivers.wire.vda5050.order import build_order, instant_action
+from drivers.wire.vda5050.instant import instant_action
+from drivers.wire.vda5050.json_values import parse
+from drivers.wire.vda5050.order import build_order
 from drivers.wire.vda5050.profile import RobotProfile
 from drivers.wire.vda5050.state import (
     Position,
     RobotState,
     connection_of,
-    normalise_v2,
-    parse,
+    read_state,
 )
 from drivers.wire.vda5050.topics import RobotTopics, major_of, topics_of
 from floor_plan import NODES, move, path
@@ -35,10 +37,14 @@ def state(name: str) -> RobotState:
     return normalise_v2(golden(name))
 
 
+def normalise_v2(message: dict[str, Any]) -> RobotState:
+    return read_state(message, DIALECTS["2.1"])
+
+
 def built(
     order: MoveOrder | None = None, profile: RobotProfile = PROFILE, at: Position | None = None
 ) -> dict[str, Any]:
-    message: dict[str, Any] = json.loads(build_order(order or move(), profile, NODES, at))
+    message: dict[str, Any] = json.loads(build_order(order or move(), profile, NODES, robot_at=at))
     return message
 
 
@@ -90,12 +96,15 @@ def test_a_model_may_want_both_spellings_or_no_position() -> None:
 
 
 def test_a_temporary_start_node_stands_where_the_robot_stands() -> None:
-    order = replace(move(), path_to_pick=path("HERE", "X", "DOCK"))
-    at = Position(x=7.0, y=8.0, map_id="hall")
-    first = built(order, replace(PROFILE, temp_start_node=True), at)["nodes"][0]
+    start = StartPoint(x=7.0, y=8.0, map_id="hall")
+    order = replace(move(), path_to_pick=path("HERE", "X", "DOCK"), start=start)
+    temporary = replace(PROFILE, temp_start_node=True)
+    first = built(order, temporary)["nodes"][0]
     assert (first["nodePosition"]["x"], first["nodePosition"]["y"]) == (7.0, 8.0)
     with pytest.raises(ValueError, match="HERE"):
-        built(order, PROFILE, at)
+        built(order, PROFILE)
+    with pytest.raises(ValueError, match="P1"):
+        built(replace(move(), start=start), temporary)
 
 
 def test_own_names_of_actions_and_further_parameters_are_sent() -> None:
@@ -118,7 +127,8 @@ def test_own_names_of_actions_and_further_parameters_are_sent() -> None:
         ({"path_to_pick": path("Q", "DOCK")}, "unknown"),
         ({"order_id": "a/b"}, "does not fit"),
         ({"pick_action_id": ""}, "does not fit"),
-        ({"pick_action_id": "x", "drop_action_id": "x"}, "same action id"),
+        ({"pick_action_id": "x", "drop_action_id": "x"}, "the same id"),
+        ({"update_id": 1}, "not 0"),
     ],
 )
 def test_an_order_that_cannot_be_driven_is_refused(changes: dict[str, Any], problem: str) -> None:
@@ -130,8 +140,18 @@ def test_a_robot_of_digits_takes_digits_only() -> None:
     digits = replace(PROFILE, id_numerical=True)
     with pytest.raises(ValueError, match="digits"):
         built(profile=digits)
-    order = replace(move("12"), pick_action_id="1", drop_action_id="2")
-    assert built(order, digits)["orderId"] == "12"
+    names = {"P1": "1", "X": "12", "DOCK": "3", "Z": "44"}
+    nodes = {NodeId(new): replace(NODES[NodeId(old)], id=NodeId(new)) for old, new in names.items()}
+    order = replace(
+        move("12"),
+        path_to_pick=path("1", "12", "3"),
+        path_to_drop=path("3", "44"),
+        pick_action_id="1",
+        drop_action_id="2",
+    )
+    message = json.loads(build_order(order, digits, nodes))
+    assert message["orderId"] == "12"
+    assert [edge["edgeId"] for edge in message["edges"]] == ["1112", "2123", "1344"]
 
 
 def test_a_height_that_is_no_number_is_refused() -> None:
@@ -148,14 +168,14 @@ def test_a_height_that_is_no_number_is_refused() -> None:
 
 def test_an_instant_action_is_valid_under_every_key_a_model_reads() -> None:
     profile = replace(PROFILE, instant_keys=("actions", "instantActions"), action_name=True)
-    body = instant_action("cancelOrder", "c-1", profile, {"why": "test"})
+    body = instant_action(InstantKind.CANCEL, "c-1", profile)
     message = json.loads(body)
     assert problems(MessageKind.INSTANT_ACTIONS, stamped(body, SENDER, 1, 0)) == ()
     assert message["actions"] == message["instantActions"]
     (action,) = message["actions"]
     assert (action["actionType"], action["actionName"]) == ("cancelOrder", "cancelOrder")
     assert (action["actionId"], action["blockingType"]) == ("c-1", "NONE")
-    assert action["actionParameters"] == [{"key": "why", "value": "test"}]
+    assert action["actionParameters"] == []
 
 
 def test_the_header_is_put_before_the_untouched_body() -> None:
@@ -181,10 +201,13 @@ def test_topics_are_those_of_the_standard() -> None:
         instant_actions="uagv/v2/ACME/A-1/instantActions",
         state="uagv/v2/ACME/A-1/state",
         connection="uagv/v2/ACME/A-1/connection",
+        factsheet="uagv/v2/ACME/A-1/factsheet",
     )
 
 
-@pytest.mark.parametrize("level", ["", "A/1", "A+", "#", "$x", "A 1", "x" * 65])
+@pytest.mark.parametrize(
+    "level", ["", "A/1", "A+", "#", "$x", "A 1", "x" * 65, "A\x001", "A\x9f", "\ud800"]
+)
 def test_a_topic_level_that_mqtt_cannot_carry_is_refused(level: str) -> None:
     with pytest.raises(ValueError, match="topic level"):
         topics_of("uagv", "2.1.0", "ACME", level)
@@ -199,12 +222,18 @@ def test_a_version_is_three_numbers(version: str) -> None:
 @pytest.mark.parametrize(
     ("key", "wrong"),
     [
-        ("version", {"version": "3.0.0"}),
+        ("version", {"version": "1.1.0"}),
+        ("version", {"version": "3.1.0"}),
         ("instant_keys", {"instant_keys": ("instantActions",)}),
         ("instant_keys", {"instant_keys": ("actions", "acts")}),
         ("action_map", {"action_map": {"lift": "x"}}),
         ("start_deviation_m", {"start_deviation_m": -0.1}),
-        ("start_deviation_m", {"min_order_interval_s": -1.0}),
+        ("min_order_interval_s", {"min_order_interval_s": -1.0}),
+        ("id_len", {"id_len": -1}),
+        ("deviation_keys", {"deviation_keys": ("allowedDeviation",)}),
+        ("timers", {"timers": {"lunch": 5.0}}),
+        ("timers", {"timers": {"accept": 0.0}}),
+        ("error_text", {"error_text": {"E1": {"ru": "x"}}}),
     ],
 )
 def test_a_profile_that_cannot_work_is_refused(key: str, wrong: dict[str, Any]) -> None:
@@ -222,7 +251,7 @@ def test_an_idle_robot_is_read_whole() -> None:
     assert seen.position == Position(x=0.25, y=0.5, map_id="hall")
     assert (seen.localized, seen.charge_percent, seen.loads) == (True, 81.5, 0)
     assert (seen.takes_orders, seen.clears_order, seen.emergency_stop) == (True, False, False)
-    assert (seen.is_idle(), seen.is_fatal, seen.field_violation) == (True, False, False)
+    assert (seen.is_idle(), seen.is_stopped, seen.field_violation) == (True, False, False)
     assert (seen.version, seen.errors) == ("2.1.0", ())
 
 
@@ -240,7 +269,7 @@ def test_what_a_robot_does_not_say_is_unknown_and_not_empty() -> None:
     seen = state("state_meagre")
     assert (seen.loads, seen.paused, seen.position, seen.localized) == (None, None, None, None)
     assert (seen.takes_orders, seen.clears_order) == (False, True)
-    assert (seen.emergency_stop, seen.field_violation, seen.is_fatal) == (True, True, True)
+    assert (seen.emergency_stop, seen.field_violation, seen.is_stopped) == (True, True, True)
     assert seen.actions["x"].status is ActionStatus.PAUSED
     nothing = normalise_v2({})
     assert (nothing.order_id, nothing.nodes_left, nothing.driving) == (None, None, None)

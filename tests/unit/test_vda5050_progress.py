@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from drivers.protocols import ActionStatus, OrderPhase
+from drivers.wire.vda5050.dialect import DIALECTS
 from drivers.wire.vda5050.profile import LoadsUse
 from drivers.wire.vda5050.progress import Reading, Standing, Tracked, advance
-from drivers.wire.vda5050.state import RobotState, normalise_v2
+from drivers.wire.vda5050.state import RobotState, read_state
 from floor_plan import move
 
 DATA = Path(__file__).parents[1] / "data" / "vda5050"
@@ -23,7 +24,7 @@ STALE = replace(FRESH, fresh=False)
 
 def golden(name: str, **changes: Any) -> RobotState:
     message = json.loads((DATA / f"{name}.json").read_text("utf-8"))
-    return normalise_v2(message | changes)
+    return read_state(message | changes, DIALECTS["2.1"])
 
 
 def ours(pick: str, drop: str, **changes: Any) -> RobotState:
@@ -201,12 +202,16 @@ def test_a_state_that_may_be_older_than_the_order_says_nothing(shown: str) -> No
 
 def test_a_robot_that_moved_away_gets_nothing_again() -> None:
     moved = golden("state_idle", orderId="st01-0", lastNodeId="P2")
-    assert read(moved, FRESH) == Reading(phase=OrderPhase.UNKNOWN, reason="not_at_start")
+    reading = read(moved, FRESH)
+    assert (reading.phase, reading.resend_safe) == (OrderPhase.UNKNOWN, False)
+    assert reading.reason == "not_at_start"
 
 
 def test_a_robot_in_manual_mode_is_waited_for() -> None:
     manual = golden("state_idle", orderId="st01-0", operatingMode="MANUAL")
-    assert read(manual, FRESH) == Reading(phase=OrderPhase.UNKNOWN)
+    reading = read(manual, FRESH)
+    assert (reading.phase, reading.reason) == (OrderPhase.UNKNOWN, "")
+    assert not reading.resend_safe
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,8 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-_LEVEL: Final = re.compile(r"[^/+#$\s]{1,64}")
+# Beside MQTT's own characters no NUL and no other control character, which brokers refuse or keep.
+_LEVEL: Final = re.compile(r"[^/+#$\s\x00-\x1f\x7f-\x9f\ud800-\udfff]{1,64}")
 _VERSION: Final = re.compile(r"(\d{1,3})\.\d{1,3}\.\d{1,3}")
 
 
@@ -16,6 +17,7 @@ class RobotTopics:
     instant_actions: str
     state: str
     connection: str
+    factsheet: str
 
 
 def topics_of(interface: str, version: str, manufacturer: str, serial: str) -> RobotTopics:
@@ -25,13 +27,17 @@ def topics_of(interface: str, version: str, manufacturer: str, serial: str) -> R
     """
     for level in (interface, manufacturer, serial):
         if _LEVEL.fullmatch(level) is None:
-            raise ValueError(f"topic level: {level!r} does not fit: no space and none of / + # $")
+            raise ValueError(
+                f"topic level: {level!r} does not fit: "
+                "1 to 64 characters, none of / + # $, no space and no control character"
+            )
     stem = f"{interface}/v{major_of(version)}/{manufacturer}/{serial}"
     return RobotTopics(
         order=f"{stem}/order",
         instant_actions=f"{stem}/instantActions",
         state=f"{stem}/state",
         connection=f"{stem}/connection",
+        factsheet=f"{stem}/factsheet",
     )
 
 
