@@ -71,14 +71,14 @@ class ModbusLink:
 
     def __init__(self, who: str, settings: ModbusSettings) -> None:
         self._who = who
-        self._device_id = settings.device_id
-        self._line = _line_of(who, settings)
+        self._settings = settings
+        self._line: _Line | None = None
         self._lost: Callable[[], None] | None = None
 
     @property
     def is_open(self) -> bool:
         """Return whether a request could leave now."""
-        return self._lost is not None and self._line.is_open
+        return self._lost is not None and self._line is not None and self._line.is_open
 
     async def open(self, lost: Callable[[], None]) -> None:
         """Connect; `lost` is called once, as soon as the connection is gone, by whoever ended it.
@@ -86,12 +86,15 @@ class ModbusLink:
         Raises DriverLostError; nothing is left open then.
         """
         self.close()
+        if self._line is None:
+            self._line = _line_of(self._who, self._settings)
         await self._line.join(self._who, self._gone)
         self._lost = lost
 
     def close(self) -> None:
         """Drop the connection; harmless twice."""
-        self._line.leave(self._gone)
+        if self._line is not None:
+            self._line.leave(self._gone)
         self._gone()
 
     def _gone(self) -> None:
@@ -104,7 +107,7 @@ class ModbusLink:
 
         def ask(client: ModbusBaseClient) -> Awaitable[ModbusPDU]:
             read = client.read_input_registers if inputs else client.read_holding_registers
-            return read(span.address, count=span.count, device_id=self._device_id)
+            return read(span.address, count=span.count, device_id=self._settings.device_id)
 
         function = 4 if inputs else 3
         reply = await self._request(f"read {span.count} registers at {span.address}", function, ask)
@@ -116,17 +119,16 @@ class ModbusLink:
         def ask(client: ModbusBaseClient) -> Awaitable[ModbusPDU]:
             if write.is_coil:
                 return client.write_coil(
-                    write.address, bool(write.values[0]), device_id=self._device_id
+                    write.address, bool(write.values[0]), device_id=self._settings.device_id
                 )
             return client.write_registers(
-                write.address, list(write.values), device_id=self._device_id
+                write.address, list(write.values), device_id=self._settings.device_id
             )
 
         tried = f"write {len(write.values)} at {write.address}"
         reply = await self._request(tried, 5 if write.is_coil else 16, ask)
         if reply.address != write.address:
-            self._line.distrust()
-            raise DriverLostError(self._who, tried, "the reply is another one's")
+            raise self._mistrusted(tried, "the reply is another one's")
 
     async def exchange(self, write: Write, span: Span) -> list[int]:
         """Write and read in one request, once."""
@@ -138,26 +140,30 @@ class ModbusLink:
                 read_count=span.count,
                 write_address=write.address,
                 values=list(write.values),
-                device_id=self._device_id,
+                device_id=self._settings.device_id,
             ),
         )
         return self._registers(reply, span)
 
     def _registers(self, reply: ModbusPDU, span: Span) -> list[int]:
         if len(reply.registers) != span.count:
-            self._line.distrust()
-            raise DriverLostError(self._who, "read", f"{len(reply.registers)} registers came")
+            raise self._mistrusted("read", f"{len(reply.registers)} registers came")
         return list(reply.registers)
+
+    def _mistrusted(self, tried: str, happened: str) -> DriverLostError:
+        """What was asked is unknown, and what comes next on this line may answer something else."""
+        if self._line is not None:
+            self._line.distrust()
+        return DriverLostError(self._who, tried, happened)
 
     async def _request(
         self, tried: str, function: int, ask: Callable[[ModbusBaseClient], Awaitable[ModbusPDU]]
     ) -> ModbusPDU:
-        if self._lost is None:
+        if self._lost is None or self._line is None:
             raise DriverLostError(self._who, tried, "not connected")
         reply = await self._line.request(self._who, tried, ask)
         if reply.function_code & 0x7F != function:
-            self._line.distrust()
-            raise DriverLostError(self._who, tried, "the reply is another one's")
+            raise self._mistrusted(tried, "the reply is another one's")
         if not reply.isError():
             return reply
         code = reply.exception_code
@@ -173,6 +179,7 @@ class _Line:
 
     def __init__(self, settings: ModbusSettings) -> None:
         self.settings = settings
+        self.loop = asyncio.get_running_loop()
         self._client: ModbusBaseClient | None = None
         self._turn = asyncio.Lock()
         self._members: list[Callable[[], None]] = []
@@ -285,7 +292,7 @@ def _line_of(who: str, settings: ModbusSettings) -> _Line:
     if not settings.is_serial:
         return _Line(settings)
     line = _LINES.get(settings.address[0])
-    if line is None:
+    if line is None or line.loop is not asyncio.get_running_loop():
         line = _LINES[settings.address[0]] = _Line(settings)
     mine = (settings.baudrate, settings.parity, settings.stopbits)
     other = line.settings

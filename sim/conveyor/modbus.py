@@ -26,6 +26,7 @@ class Registers:
 
     plc: Program
     base: int
+    only_device: int | None = None  # on a shared line nobody answers for another one
     _mutes: int = field(default=0, init=False)
 
     async def act(self, *request: Any) -> ExcCodes | None:
@@ -49,6 +50,8 @@ class Registers:
 
     def sent(self, sending: bool, packet: bytes) -> bytes:
         """Let a reply go, or not."""
+        if sending and self.only_device not in (None, packet[0]):
+            return b""
         if sending and self._mutes:
             self._mutes -= 1
             return b""
@@ -91,7 +94,7 @@ async def serving(
     place: BeltPlace, plc: Program, serial: SerialPort | None = None
 ) -> AsyncIterator[None]:
     """Serve the registers of one PLC; on leaving the port is closed."""
-    words = Registers(plc, place.base)
+    words = Registers(plc, place.base, only_device=place.device_id if serial else None)
     server = _server(place, words, serial)
     await server.serve_forever(background=True)
     belt = asyncio.create_task(_roll(plc), name=f"belt[{place.name}]")
