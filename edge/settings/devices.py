@@ -10,10 +10,11 @@ from drivers.errors import DriverNotFoundError
 from drivers.protocols import DeviceName
 from drivers.registry import DRIVERS, settings_class
 from edge.floor import FloorSettings, LegKind
-from edge.settings.files import need_secret, need_tables, read_toml
+from edge.settings.files import need_secret, need_tables
 from edge.settings.floor import FLOOR_FILE, RobotRow
 from edge.settings.model import DeviceClass, DeviceSettings
 from edge.settings.problems import Findings, Place
+from edge.settings.profiles import need_ids, read_profile
 from edge.settings.shape import BAD, read, value_of
 
 DEVICES_FILE: Final = Place(file="devices.toml")
@@ -77,6 +78,7 @@ def need_devices(
         "floor.toml lists no robot",
         "a row in its list `robot`",
     )
+    need_ids(devices, floor, found)
     lanes = {
         str(one.name): getattr(one.settings, "lanes", None)
         for one in devices
@@ -247,21 +249,8 @@ def _unit(unit: type[Any], row: RobotRow, found: Findings) -> Any:
     names = [one.name for one in fields(unit)]
     filled = {name: getattr(row, name) for name in names if hasattr(row, name)}
     if "profile" in filled:
-        profile = _profile(typing.get_type_hints(unit)["profile"], row, found)
+        profile = read_profile(typing.get_type_hints(unit)["profile"], row, found)
         filled = {key: value for key, value in filled.items() if key != "profile"}
         if profile is not None:
             filled["profile"] = profile
     return filled
-
-
-def _profile(kind: type[Any], row: RobotRow, found: Findings) -> Any:
-    name = f"profiles/{row.profile}.toml"
-    if (found.folder / name).is_file():
-        return read(kind, read_toml(name, found), Place(file=name), found)
-    have = sorted(path.stem for path in found.folder.glob("profiles/*.toml"))
-    found.add(
-        FLOOR_FILE.at(f"robot {row.id}.profile"),
-        f"there is no {name}",
-        "one of " + ", ".join(have) if have else "a file of the folder profiles/",
-    )
-    return None

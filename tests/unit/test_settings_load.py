@@ -133,7 +133,7 @@ def test_the_site_key_is_never_printed(config: Path) -> None:
             "floor.toml",
             'profile = "demo-2.1"',
             'profile = "nosuch"',
-            "floor.toml: robot r1.profile: there is no profiles/nosuch.toml: one of demo-2.1",
+            "floor.toml: robot r1.profile: there is no profiles/nosuch.toml: one of demo-2.0, ",
         ),
         ("floor.toml", 'from = "P1"', 'from = "P7"', "floor.toml: edge[1].from: there is no node"),
         (
