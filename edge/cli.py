@@ -20,6 +20,8 @@ VERBS: Final = {
     ),
     "sync": Verb("edge.commands.sync", "show what is unsent and what was refused"),
     "export": Verb("edge.commands.export", "write the journal as Parquet files for analysis"),
+    "people": Verb("edge.commands.people", "make the hash of a supervisor's PIN"),
+    "labels": Verb("edge.commands.labels", "print command sheets, badges, trays, numbers, cards"),
     "policy": Verb(
         "edge.commands.policy", "check, explain, try, sign and activate checklists and zone tables"
     ),
