@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Iterator
 from typing import Any, Final
 
+from edge.journal.identity import KEYS
 from edge.journal.outbox import Rights, is_wanted
 from edge.journal.rows import id_text
 from edge.journal.store import insert_rows
@@ -14,7 +15,6 @@ STEP_ROWS: Final = 500
 LEAP_MAX: Final = 10_000  # a number further beyond the newest event is damage, not a lost tail
 LOOK_BACK: Final = 50_000  # an open subject had an event among that many newest
 MOVES_BACK: Final = 2_000
-IDENTITY_KEYS: Final = ("journal_id", "machine_id", "first_seq", "reason")
 
 _OPENS: Final = {"parcel.arrived": "parcel", "unit.opened": "unit"}
 _CLOSES: Final = {"parcel.closed": "parcel", "unit.closed": "unit"}
@@ -38,9 +38,7 @@ class Beside:
         for (table,) in tables:
             if self._source is None or not self._copy_table(table):
                 self.incomplete.add(table)
-        self._target.executemany(
-            "DELETE FROM meta WHERE key = ?", [(key,) for key in IDENTITY_KEYS]
-        )
+        self._target.executemany("DELETE FROM meta WHERE key = ?", [(key,) for key in KEYS])
         self._drop_leaps()
 
     def mend(self, targets: tuple[TargetSettings, ...]) -> None:

@@ -140,6 +140,11 @@ class Reader:
         rows = self._all("SELECT lower(hex(sha256)), state FROM photo")
         return {sha256: state not in _GONE for sha256, state in rows}
 
+    def was_stopped(self) -> bool | None:
+        """Return whether the newest event tells of a stop in order; None in an empty journal."""
+        rows = self._all("SELECT kind FROM event ORDER BY seq DESC LIMIT 1")
+        return rows[0][0] == "station.stopped" if rows else None
+
     def has_input(self, given: str) -> bool:
         """Return whether an input is recorded."""
         return bool(self._all("SELECT 1 FROM event WHERE input = ?", given))

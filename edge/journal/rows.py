@@ -48,6 +48,14 @@ class JournalDamagedError(JournalBrokenError):
     """The file's contents are not what was written: its events can be salvaged into a new one."""
 
 
+class JournalTailLostError(JournalBrokenError):
+    """A target has more of this journal than the disk: the next start goes on behind that."""
+
+    def __init__(self, target: str, last_seq: int, have: int) -> None:
+        super().__init__("tail", f"ends at {last_seq}, {target} has events up to {have}")
+        self.have = have
+
+
 class JournalBusyError(JournalError):
     """Another process has the lock."""
 

@@ -4,13 +4,16 @@ Only reads. What it finds is told once a pass; the service journals it as `stati
 """
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Final
 
 from edge.journal.proof import Row, is_genuine, need_events, newest_seq, purged, rows
+from edge.journal.rows import JournalDamagedError
 from edge.journal.schema import broken, open_reader
 
 STEP_EVENTS: Final = 500
+FAULTS_MAX: Final = 5
 
 
 class Scrub:
@@ -38,6 +41,20 @@ class Scrub:
             return self._step()
         except sqlite3.Error as error:
             raise broken("scrub", error) from error
+
+    def need_pages(self) -> None:
+        """Have SQLite look at every page of the file: after a stop that was not in order.
+
+        Raises JournalDamagedError for what it finds, JournalBrokenError for a file it cannot read.
+        """
+        try:
+            with closing(open_reader(self._path)) as connection:
+                found = connection.execute(f"PRAGMA quick_check({FAULTS_MAX})").fetchall()
+        except sqlite3.Error as error:
+            raise broken("quick_check", error) from error
+        faults = [text for (text,) in found if text != "ok"]
+        if faults:
+            raise JournalDamagedError("quick_check", "; ".join(faults))
 
     def close(self) -> None:
         """Close the connection; harmless twice."""

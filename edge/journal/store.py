@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from drivers.protocols import Clock
 from edge.events import GENESIS, Encoded, digest, splice
+from edge.journal.identity import Ancestry, Newest, notes, settle_identity
 from edge.journal.log_file import need_whole_log
 from edge.journal.outbox import Act, Order, Settlement, is_wanted
 from edge.journal.proof import need_good_end
@@ -51,13 +52,13 @@ from edge.journal.space import (
     level_of,
     used_percent,
 )
+from edge.journal.tail import forget_tail, noted_tail
 from edge.settings.model import JournalSettings, TargetKind, TargetSettings
 
 CHECKPOINT_PAGES: Final = 1000  # copied back when nobody waits: what the log is pre-grown to
 CHECKPOINT_PAGES_MAX: Final = 2000  # copied back even if somebody does
 MEASURE_NS: Final = 1_000_000_000
 LOOK_NS: Final = 60_000_000_000  # between two looks for what may be purged
-JOURNAL_ID_BYTES: Final = 4
 
 _SQLITE_FULL: Final = 13
 # Rows a statement: SQLite lets the interpreter go at each statement, and others then hold it for
@@ -112,8 +113,17 @@ class Store:
         self.books: tuple[TargetBook, ...] = ()
         self.tip = Tip(seq=0, digest=GENESIS, recorded_ms=0)
         self.level = DiskLevel.NORMAL
-        self.journal_id = ""
-        self.reason = ""
+        self.ancestry = Ancestry(journal_id="", reason="", last_seq=0)
+
+    @property
+    def journal_id(self) -> str:
+        """Return the id of this journal."""
+        return self.ancestry.journal_id
+
+    @property
+    def reason(self) -> str:
+        """Return why the id is new, empty when its first event was there at the start."""
+        return self.ancestry.reason
 
     def close(self) -> None:
         """Close the file; what is not committed is gone."""
@@ -369,7 +379,7 @@ class Store:
         row = connection.execute(
             "SELECT seq, digest, recorded_ms FROM event ORDER BY seq DESC LIMIT 1"
         ).fetchone()
-        known = self._known()
+        known = notes(connection)
         if row is not None:
             self.tip = Tip(seq=row[0], digest=row[1].hex(), recorded_ms=row[2])
         if "salvage" not in known:  # else proven a moment ago, and what is lost not yet declared
@@ -381,47 +391,24 @@ class Store:
             "SELECT coalesce(sum(bytes), 0) FROM photo"
         ).fetchone()
         connection.execute("BEGIN IMMEDIATE")
-        self._settle_identity(identity)
+        have = noted_tail(self._path, str(known.get("journal_id", "")))
+        newest = Newest(seq=self.tip.seq, digest=self.tip.digest, have=have)
+        self.ancestry = settle_identity(connection, identity, newest)
+        self.tip = replace(self.tip, seq=self.ancestry.last_seq)
         if self.reason:  # a new source begins a chain of its own
             self.tip = replace(self.tip, digest=GENESIS)
         self.books = open_books(connection, targets, self.tip.seq)
         connection.execute("COMMIT")
+        forget_tail(self._path)
         self._pregrow()
         self.measure()
         self._ballast = Ballast.of(self._path.parent, budget)
         has_photos = any(one.kind is TargetKind.PHOTO_HTTP for one in targets)
         self._keep = Keep.of(budget, has_photo_target=has_photos)
 
-    def _settle_identity(self, identity: Identity) -> None:
-        known = self._known()
-        if "journal_id" not in known:
-            self._new_identity(str(known.get("salvage", "fresh")), identity)
-        elif known["machine_id"] != identity.machine_id:
-            self._new_identity("clone", identity)
-        else:
-            self.journal_id = str(known["journal_id"])
-            is_unused = self.tip.seq < int(known["first_seq"])
-            self.reason = str(known["reason"]) if is_unused else ""
-
-    def _known(self) -> dict[str, Any]:
-        return dict(self._connection.execute("SELECT key, value FROM meta").fetchall())
-
     def forget(self, key: str) -> None:
         """Drop a note of the journal about itself."""
         self._connection.execute("DELETE FROM meta WHERE key = ?", (key,))
-
-    def _new_identity(self, reason: str, identity: Identity) -> None:
-        self.journal_id, self.reason = os.urandom(JOURNAL_ID_BYTES).hex(), reason
-        values: dict[str, Any] = {
-            "journal_id": self.journal_id,
-            "machine_id": identity.machine_id,
-            "first_seq": self.tip.seq + 1,
-            "reason": reason,
-        }
-        self._connection.executemany(
-            "INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-            list(values.items()),
-        )
 
     def _pregrow(self) -> None:
         try:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final, Self, TypeVar
 
 from drivers.protocols import Clock
+from edge.journal.identity import Ancestry
 from edge.journal.outbox import Ack, Aside, Order, Outbox, Settlement
 from edge.journal.rows import (
     CodeRow,
@@ -37,6 +38,7 @@ from edge.journal.schema import Synchronous
 from edge.journal.settle import merged
 from edge.journal.space import DiskLevel
 from edge.journal.store import Store, open_store
+from edge.journal.tail import LostTail, need_tail
 from edge.metrics import Metrics
 from edge.settings.model import JournalSettings, TargetSettings
 
@@ -104,7 +106,7 @@ class Journal:
         self.path = path
         self.identity = identity
         self.changed = asyncio.Event()
-        self.journal_id = ""
+        self.ancestry = Ancestry(journal_id="", reason="", last_seq=0)
         self.reason = ""
         self.last_seq = 0
         self.level = DiskLevel.NORMAL
@@ -132,7 +134,7 @@ class Journal:
         except JournalBrokenError:
             os.close(self._lock)
             raise
-        self.journal_id, self.reason = store.journal_id, store.reason
+        self.ancestry, self.reason = store.ancestry, store.reason
         self.last_seq, self.level = store.tip.seq, store.level
         self._next_n = {book.name: book.next_n for book in store.books}
         self._dead = {book.name: book.dead for book in store.books}
@@ -173,6 +175,11 @@ class Journal:
         os.close(self._lock)
 
     @property
+    def journal_id(self) -> str:
+        """Return the id of this journal."""
+        return self.ancestry.journal_id
+
+    @property
     def fresh(self) -> bool:
         """Return whether the first event of this identity, `station.journal`, is still missing."""
         return bool(self.reason)
@@ -209,6 +216,14 @@ class Journal:
                 change = -told.open_dead
         self._dead[told.target] = self._dead.get(told.target, 0) + change
         self._queue.put(told)
+
+    def need_tail(self, target: str, have: int) -> None:
+        """Take what a target says it has of this journal.
+
+        Raises JournalTailLostError when that is more than there is: the process must end.
+        """
+        told = LostTail(target=target, journal_id=self.journal_id, have=have)
+        need_tail(self.path, self.last_seq, told)
 
     def outbox(self, target: str) -> Outbox:
         """Return a reader of what the target has not got; close it."""

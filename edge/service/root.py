@@ -78,7 +78,14 @@ async def serve(
         reference = stack.enter_context(Reference(data / "reference.db"))
         photos = await stack.enter_async_context(PhotoStore(data / "photos"))
         lost = await photos.reconcile(reader.photos())
-        stores = Stores(journal=journal, reference=reference, photos=photos, lost=lost)
+        is_clean = reader.was_stopped()
+        stores = Stores(
+            journal=journal,
+            reference=reference,
+            photos=photos,
+            lost=lost,
+            is_clean=is_clean is not False,
+        )
         started_ns = clock.monotonic_ns()
         activations = reader.activations()
         state = _replayed(reader, activations)
@@ -91,7 +98,7 @@ async def serve(
         watch = await _watch(stack, settings, stores, Notifier(notify))
         watch.metrics.restart_s.set(replay_ms / 1000)
         station = Station(world, stores, state, watch)
-        started = _start_input(journal, packs, replay_ms)
+        started = _start_input(journal, packs, replay_ms, is_clean=is_clean)
         inboxes = _inboxes(station, journal, settings, packs=packs, data=data)
         await _run(
             station,
@@ -248,11 +255,16 @@ def _world(
     )
 
 
-def _start_input(journal: Journal, packs: Packs, replay_ms: int) -> StartInput:
+def _start_input(
+    journal: Journal, packs: Packs, replay_ms: int, *, is_clean: bool | None
+) -> StartInput:
     return StartInput(
         version=version("receiving-edge"),
         sqlite=SQLITE_VERSION,
         replay_ms=replay_ms,
         new_journal=journal.reason,
+        previous=journal.ancestry.previous,
+        lost=journal.ancestry.lost,
+        clean=is_clean,
         configs=packs.news,
     )

@@ -41,6 +41,7 @@ from edge.station.inputs import (
     Input,
     KeyInput,
     LockTimer,
+    OverrideTimer,
     ScanInput,
     StorageEvent,
     StorageInput,
@@ -66,12 +67,13 @@ log = logging.getLogger("service")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stores:
-    """What is on disk."""
+    """What is on disk. `is_clean` = the service before this one had ended in order."""
 
     journal: Journal
     reference: Reference
     photos: PhotoStore
     lost: tuple[Lost, ...] = ()
+    is_clean: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +131,11 @@ class Station:
             is_here=lambda unit: unit in self.receiving.state.units,
         )
         self._upkeep = Upkeep(
-            stores.journal, stores.photos, lost=stores.lost, record=self.record_storage
+            stores.journal,
+            stores.photos,
+            lost=stores.lost,
+            is_clean=stores.is_clean,
+            record=self.record_storage,
         )
         self._intakes = {
             name: self._intake(one)
@@ -345,6 +351,9 @@ class Station:
         is_open = receiving.state.shift is not None and not receiving.state.locked
         if is_open and idle_ns > lock_s * 1_000_000_000:
             await receiving.submit(LockTimer())
+        override = receiving.screen.override
+        if override is not None and self._world.clock.monotonic_ns() >= override.until_ns:
+            await receiving.submit(OverrideTimer())
 
     def _intake(self, one: Configured) -> ScannerIntake:
         return ScannerIntake(

@@ -22,7 +22,10 @@ log = logging.getLogger("upkeep")
 
 
 class Upkeep:
-    """Looks at what is stored while nobody works; a turn a second, a little of it each."""
+    """Looks at what is stored while nobody works; a turn a second, a little of it each.
+
+    `is_clean` = the service before this one had ended in order; else every page is looked at, once.
+    """
 
     def __init__(
         self,
@@ -30,12 +33,14 @@ class Upkeep:
         photos: PhotoStore,
         *,
         lost: tuple[Lost, ...],
+        is_clean: bool = True,
         record: Callable[[StorageEvent, str], Awaitable[bool]],
     ) -> None:
         self._journal = journal
         self._photos = photos
         self._record = record
         self._lost = deque(lost)
+        self.are_pages_good = is_clean
         self._worker = Worker("journal-scrub", bound=1, errors=(JournalBrokenError,))
         self.scrub = Scrub(journal.path)
         journal.metrics.chain_ok.set(1)
@@ -85,6 +90,9 @@ class Upkeep:
             self._lost.popleft()
 
     async def _scrub(self) -> None:
+        if not self.are_pages_good:
+            await self._worker.do(self.scrub.need_pages)
+            self.are_pages_good = True
         damaged = await self._worker.do(self.scrub.step)
         metrics = self._journal.metrics
         metrics.scrubbed.set(self.scrub.seq)

@@ -12,7 +12,7 @@ from edge.events import (
     StationStarted,
     StationStopped,
 )
-from edge.station import inspection, keys, moves, people, puts, scans
+from edge.station import inspection, keys, moves, override, people, puts, scans
 from edge.station.decision import (
     Context,
     Decision,
@@ -34,6 +34,7 @@ from edge.station.inputs import (
     LegInput,
     LockTimer,
     OrderInput,
+    OverrideTimer,
     PhotoInput,
     ScanInput,
     StartInput,
@@ -73,6 +74,8 @@ def decide(state: State, screen: Screen, given: Input, context: Context) -> Deci
             return Decision(screen=screen, drafts=(on_station(StationStopped()),))
         case LockTimer():
             return Decision(screen=screen) if state.locked else people.lock(screen)
+        case OverrideTimer():
+            return Decision(screen=override.expired(screen, context))
         case _:
             assert_never(given)
 

@@ -235,6 +235,11 @@ class LockTimer:
     """Nobody acted for the lock time."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OverrideTimer:
+    """The minute of an override is over."""
+
+
 Input = (
     ScanInput
     | FaultInput
@@ -252,4 +257,5 @@ Input = (
     | StartInput
     | StopInput
     | LockTimer
+    | OverrideTimer
 )

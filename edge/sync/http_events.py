@@ -28,6 +28,7 @@ CONTENT_TYPE: Final = "application/cloudevents-batch+json; charset=UTF-8"
 GZIP_FROM_BYTES: Final = 4096
 SLICE_BYTES: Final = 64 * 1024  # packed or sent between two looks of the loop at other work
 GZIP_WINDOW: Final = 31
+SEQUENCE_DIGITS: Final = 20
 
 _AGAIN: Final = frozenset((408, 425, 429))
 _REFUSED: Final = frozenset((401, 403, 404, 405, 410, 415, 501))
@@ -158,8 +159,9 @@ def _stored(body: bytes | None, ids: tuple[str, ...]) -> Outcome:
     if told is None:  # a proxy's log-in page also answers 200
         return Later(reason="unreadable answer")
     events_max, bytes_max = _limit(told, "events"), _limit(told, "bytes")
+    have = _have(told)
     if not isinstance(told.get("results"), list):
-        return Stored(events_max=events_max, bytes_max=bytes_max)
+        return Stored(events_max=events_max, bytes_max=bytes_max, have=have)
     status = _statuses(told["results"])
     words = {key: status.get(key, ("", ""))[0] for key in ids}
     return Stored(
@@ -168,7 +170,15 @@ def _stored(body: bytes | None, ids: tuple[str, ...]) -> Outcome:
         events_max=events_max,
         bytes_max=bytes_max,
         duplicates=sum(word == "duplicate" for word in words.values()),
+        have=have,
     )
+
+
+def _have(told: Mapping[str, Any]) -> int:
+    """Return the highest sequence that the receiver has of our source, 0 if it does not say."""
+    have = told.get("have")
+    is_sequence = isinstance(have, str) and len(have) <= SEQUENCE_DIGITS and have.isdigit()
+    return int(have) if isinstance(have, str) and is_sequence and have.isascii() else 0
 
 
 def _limit(told: Mapping[str, Any], name: str) -> int | None:

@@ -332,6 +332,7 @@ class Pump:
         if settled:
             self._settled(lane, settled, dead)
         self._pace.limits(stored)
+        self._journal.need_tail(self._target.name, stored.have)
         if is_rejecting:
             await self._stop(TargetState.REJECTING, f"more than {REJECTED_MAX} of {WINDOW} refused")
             return False

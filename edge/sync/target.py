@@ -70,7 +70,7 @@ class Stored:
     """All is stored but what `rejected` names (id → reason) and all from `retry_from` (id) on.
 
     `events_max`, `bytes_max` = the most that the receiver takes at once; `duplicates` = how many
-    it had already.
+    it had already; `have` = the highest sequence of this journal it says it has.
     """
 
     rejected: dict[str, str] = field(default_factory=dict)
@@ -78,6 +78,7 @@ class Stored:
     events_max: int | None = None
     bytes_max: int | None = None
     duplicates: int = 0
+    have: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,11 +4,13 @@ import asyncio
 import sqlite3
 from pathlib import Path
 
+import pytest
 from prometheus_client import generate_latest
 
 from edge.events import EventId, Stamp, encode
 from edge.journal.photos import Lost, PhotoStore
 from edge.journal.reader import Reader
+from edge.journal.rows import JournalDamagedError
 from edge.journal.scrub import STEP_EVENTS, Scrub
 from edge.journal.writer import Journal, Submission
 from edge.service.upkeep import Upkeep
@@ -16,6 +18,7 @@ from edge.settings.model import JournalSettings
 from edge.station.decision import on_station
 from edge.station.inputs import StorageEvent
 from journal_kit import WALL_MS, event, one, opened, origin, uuid7
+from stored_events import PAGE, cells, without_log
 
 
 def _damage(path: Path, seq: int, column: str = "body") -> None:
@@ -108,3 +111,36 @@ async def test_while_somebody_works_nothing_is_scrubbed(tmp_path: Path) -> None:
         assert upkeep.scrub.seq == 0
         await _turned(upkeep, 1)
         assert upkeep.scrub.seq == 3
+
+
+async def _torn(folder: Path) -> Journal:
+    """A journal, opened, of which one page was zeroed after the end of its log."""
+    async with opened(folder) as journal:
+        await journal.commit(Submission(events=tuple(event() for _ in range(600))))
+    without_log(folder / "journal.db")
+    raw = bytearray((folder / "journal.db").read_bytes())
+    at = cells(folder / "journal.db")[300].start // PAGE * PAGE
+    raw[at : at + PAGE] = bytes(PAGE)
+    (folder / "journal.db").write_bytes(raw)
+    return journal
+
+
+async def test_a_stop_that_was_not_in_order_is_followed_by_a_look_at_every_page(
+    tmp_path: Path,
+) -> None:
+    journal = await _torn(tmp_path)
+    async with PhotoStore(tmp_path / "photos") as photos:
+        record = Recorder(journal).record
+        upkeep = Upkeep(journal, photos, lost=(), record=record, is_clean=False)
+        await upkeep.turn()  # somebody has worked
+        with pytest.raises(JournalDamagedError, match="quick_check"):
+            await upkeep.turn()
+        await _turned(upkeep, 0)
+
+
+async def test_a_whole_file_is_looked_at_once(tmp_path: Path) -> None:
+    async with opened(tmp_path) as journal, PhotoStore(tmp_path / "photos") as photos:
+        await journal.commit(one())
+        upkeep = Upkeep(journal, photos, lost=(), record=Recorder(journal).record, is_clean=False)
+        await _turned(upkeep, 2)
+        assert upkeep.are_pages_good
