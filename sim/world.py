@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from sim import control, labels, web
 from sim.bench.layout import layout
+from sim.camera import stream as camera_stream
 from sim.camera.picture import Scene
 from sim.camera.stream import Camera
 from sim.central import platform
@@ -164,8 +165,9 @@ class World:
             return remote.fault(remote.chosen(self.links, request.get("robot")), name, on=on)
         if name in platform.FAULTS:
             (self.platform.faults.add if on else self.platform.faults.discard)(name)
-        elif name == "camera_dark":
-            self.camera.is_dark = on
+        elif name in {f"camera_{fault}" for fault in camera_stream.FAULTS}:
+            faults = self.camera.faults
+            (faults.add if on else faults.discard)(name.removeprefix("camera_"))
         elif name == "robots_mute":
             remote.fault(self.links, "mute", on=on)
         elif name == "plc_reboot" and on:

@@ -109,10 +109,11 @@ class Wanted:
 
 
 class Effort(Enum):
-    """How far the first engine goes: rows only; columns, too; also smaller and inverted."""
+    """How far the first engine goes: rows only; columns, too; also smaller; also inverted."""
 
     FAST = "fast"
     TURNED = "turned"
+    LIVE = "live"
     FULL = "full"
 
 
@@ -133,13 +134,12 @@ def zxing(
     binarizer: zxingcpp.Binarizer = zxingcpp.Binarizer.LocalAverage,
 ) -> list[Found]:
     """Return what the first engine reads in a grey picture."""
-    is_full = effort is Effort.FULL
     barcodes = zxingcpp.read_barcodes(
         picture,
         formats=_zxing_formats(wanted.formats),
         try_rotate=effort is not Effort.FAST,
-        try_downscale=is_full,
-        try_invert=is_full,
+        try_downscale=effort in (Effort.LIVE, Effort.FULL),
+        try_invert=effort is Effort.FULL,
         text_mode=zxingcpp.TextMode.Plain,
         binarizer=binarizer,
     )
@@ -200,9 +200,12 @@ def _of_zbar(code: "pyzbar.Decoded", stage: str) -> Found:
 
 
 def live(picture: Picture, wanted: Wanted, *, is_still: bool) -> list[Found]:
-    """Return the codes of a live frame: half size, and of a still one full size too."""
-    found = _rescaled(zxing(halved(picture), wanted, stage="half"), 2.0)
-    return [*found, *zxing(picture, wanted, stage="full")] if is_still else found
+    """Return the codes of a live frame: at half size, of a still one at full size first.
+
+    Inverted ones take as long again and are left to `deep`.
+    """
+    found = zxing(picture, wanted, stage="full", effort=Effort.LIVE) if is_still else []
+    return found or _rescaled(zxing(halved(picture), wanted, stage="half", effort=Effort.LIVE), 2.0)
 
 
 def deep(picture: Picture, wanted: Wanted, budget_ns: int) -> Iterator[list[Found]]:
@@ -283,14 +286,16 @@ def _large_levelled(picture: Picture, wanted: Wanted) -> list[Found]:
     return _rescaled(readings, 0.5)
 
 
-def _strips(picture: Picture, wanted: Wanted) -> list[Found]:
+def _strips(
+    picture: Picture, wanted: Wanted, *, read: Callable[[Picture, Wanted], list[Found]], soft: bool
+) -> list[Found]:
     linear = replace(wanted, formats=wanted.formats & LINEAR)
     if not linear.formats:
         return []
     return [
         replace(found, box=strip.box)
-        for strip in strips(picture)
-        for found in zxing(strip.picture, linear, stage="strips", effort=Effort.FAST)
+        for strip in strips(picture, is_soft=soft)
+        for found in read(strip.picture, linear)
     ]
 
 
@@ -305,13 +310,15 @@ STAGES: Final = (
     Stage(lambda p, w: zxing(equalised(p), w, stage="equalised"), 2.5),
     Stage(lambda p, w: zxing(sharpened(p, 2.0, 1.5), w, stage="sharp"), 2.6),
     Stage(lambda p, w: zbar(p, w, stage="plain"), 3.0),
+    Stage(partial(_strips, soft=True, read=partial(zxing, stage="strip", effort=Effort.FAST)), 4.6),
+    Stage(partial(_strips, soft=False, read=partial(zxing, stage="bars", effort=Effort.FAST)), 3.9),
+    Stage(partial(_strips, soft=True, read=partial(zbar, stage="strip")), 7.1),
     Stage(partial(_enlarged, factor=2.0, stage="large"), 4.1),
     Stage(lambda p, w: zbar(equalised(p), w, stage="equalised"), 3.5),
     Stage(_large_sharp, 13.9),
     Stage(lambda p, w: zxing(p, w, stage="full"), 2.0),
     Stage(_two_levels, 3.8),
     Stage(_large_levelled, 5.9),
-    Stage(_strips, 4.6),
     Stage(lambda p, w: _rescaled(zbar(larger(p, 2.0), w, stage="large"), 0.5), 7.4),
     Stage(partial(_enlarged, factor=3.0, stage="larger"), 7.0),
     Stage(lambda p, w: zxing(levelled(p), w, stage="levelled"), 2.9),

@@ -8,8 +8,8 @@ from drivers.camera import decode, frames
 from drivers.camera.decode import Wanted
 from drivers.camera.prepare import Picture
 from drivers.camera.settings import CameraSettings
-from drivers.camera.sources import Frame
-from drivers.camera.votes import Scene
+from drivers.camera.sources import Frame, SourceError
+from drivers.camera.votes import Box, Scene
 from drivers.wire.camera_messages import (
     Beat,
     CodeSeen,
@@ -21,6 +21,7 @@ from drivers.wire.camera_messages import (
 )
 
 STILL_FRAMES: Final = 3
+DEEP_FRAMES: Final = (STILL_FRAMES, STILL_FRAMES + 3)  # twice: two frames are evidence, too
 PHOTO_FRAMES: Final = 5
 PHOTO_SPAN_NS: Final = 500_000_000  # a slow camera need not deliver all five
 PHOTO_REQUESTS_MAX: Final = 4
@@ -28,6 +29,8 @@ PHOTO_MARGIN_NS: Final = 200_000_000
 BEAT_NS: Final = 250_000_000
 LOOK_AGAIN_NS: Final = 500_000_000
 JPEG_QUALITY: Final = 90
+CROP_SPARE: Final = 0.25  # of a code's size, round it: the digits below bars belong to it
+CROP_EDGE_MIN: Final = 96  # pixels
 
 
 @dataclass(slots=True)
@@ -45,14 +48,22 @@ class Request:
 
 
 class Eye:
-    """One frame after the other: gate, decode, vote, photograph."""
+    """One frame after the other: gate, decode, vote, photograph.
 
-    def __init__(self, settings: CameraSettings, send: Callable[[Message], None]) -> None:
+    `is_sensor`: the source has noise, so pixels that stay the very same are a fault.
+    """
+
+    def __init__(
+        self, settings: CameraSettings, send: Callable[[Message], None], *, is_sensor: bool = False
+    ) -> None:
         self._settings = settings
         self._send = send
         self._wanted = wanted_of(settings)
         self._scene = Scene()
         self._motion = frames.Motion()
+        self._freeze = frames.Freeze()
+        self._frozen_max_ns = int(settings.frozen_s * 1e9) if is_sensor else 0
+        self.frozen_ns = 0
         self._requests: list[Request] = []
         self._frame = 0
         self._still = 0
@@ -66,25 +77,53 @@ class Eye:
         else:
             self._requests.append(Request(wanted))
 
+    @property
+    def is_frozen(self) -> bool:
+        """Return whether the source shows what it showed before, to the last pixel."""
+        return 0 < self._frozen_max_ns <= self.frozen_ns
+
     def take(self, frame: Frame) -> None:
-        """Do everything that one frame calls for."""
+        """Do everything that one frame calls for. Raises SourceError for one without the mat."""
         self._frame += 1
-        grey = frames.grey_of(frame.image)
-        self._still = 0 if self._motion.is_moved(grey) else self._still + 1
         if self._frame == 1:
-            height, width = grey.shape
-            self._send(Ready(engines=decode.ENGINES, width=width, height=height))
-        self._look(grey, frame.at_ns)
-        self._tell()
-        for request in self._requests:
-            self._consider(request, frame)
+            self._begin(frame)
+        if self._watch(frame):
+            for request in self._requests:
+                request.reason = "frozen"
+        else:
+            self._read(frame)
         self._requests = [r for r in self._requests if not self._answered(r, frame.at_ns)]
         if frame.at_ns - self._beat_ns >= BEAT_NS:
             self._beat(frame.at_ns)
 
+    def _begin(self, frame: Frame) -> None:
+        height, width = frame.image.shape[:2]
+        if self._mat(frame.image).size == 0:
+            raise SourceError(f"the mat lies outside the frame of {width} x {height}")
+        self._send(Ready(engines=decode.ENGINES, width=width, height=height))
+
+    def _watch(self, frame: Frame) -> bool:
+        """Return whether the source is frozen, and tell at once when that changes."""
+        before = self.is_frozen
+        if self._frozen_max_ns:
+            self.frozen_ns = self._freeze.frozen_ns(frame.image, frame.at_ns)
+        if self.is_frozen:
+            self._scene.hold(frame.at_ns)
+        if self.is_frozen is not before:
+            self._beat(frame.at_ns)
+        return self.is_frozen
+
+    def _read(self, frame: Frame) -> None:
+        grey = frames.grey_of(frame.image)
+        self._still = 0 if self._motion.is_moved(grey) else self._still + 1
+        self._look(grey, frame.at_ns)
+        self._tell(frame.image)
+        for request in self._requests:
+            self._consider(request, frame)
+
     def _beat(self, at_ns: int) -> None:
         self._beat_ns = at_ns
-        self._send(Beat(at_ns=at_ns, frames=self._frame))
+        self._send(Beat(at_ns=at_ns, frames=self._frame, frozen=self.is_frozen))
 
     def _look(self, grey: Picture, at_ns: int) -> None:
         is_due = at_ns - self._looked_ns >= LOOK_AGAIN_NS
@@ -94,15 +133,17 @@ class Eye:
         self._looked_ns = at_ns
         is_still = self._still >= STILL_FRAMES
         readings = decode.live(grey, self._wanted, is_still=is_still)
-        if self._still == STILL_FRAMES and not self._scene.has_told:
+        if self._still in DEEP_FRAMES and not self._scene.has_told:
             for found in decode.deep(grey, self._wanted, decode.DEEP_BUDGET_NS):
                 readings += found
                 self._beat(at_ns)  # a slow stage must not look like a dead source
         self._scene.see(readings, self._frame, at_ns)
 
-    def _tell(self) -> None:
+    def _tell(self, image: Picture) -> None:
         for tally, rival, track in self._scene.news():
             best = tally.best
+            crop = self._crop(image, tally.box)
+            grade = frames.quality(frames.grey_of(crop))
             self._send(
                 CodeSeen(
                     payload=best.payload,
@@ -114,7 +155,13 @@ class Eye:
                     frames=tally.frames,
                     first_ns=track.first_ns,
                     at_ns=track.last_ns,
-                    box=best.box,
+                    box=tally.box,
+                    crop=frames.jpeg(crop, JPEG_QUALITY),
+                    width=crop.shape[1],
+                    height=crop.shape[0],
+                    sharpness=grade.sharpness,
+                    mean=grade.mean,
+                    clipped=grade.clipped,
                 )
             )
 
@@ -140,6 +187,22 @@ class Eye:
         if grade.clipped > limits.clipped_max:
             return "clipped"
         return "blurred" if grade.sharpness < limits.sharpness_min else ""
+
+    def _crop(self, image: Picture, box: Box) -> Picture:
+        """Return a code's surroundings: inside the mat, if the code lies there."""
+        x, y, width, height = box
+        spare = max(CROP_SPARE * max(width, height), (CROP_EDGE_MIN - min(width, height)) / 2)
+        left, top = max(0, int(x - spare)), max(0, int(y - spare))
+        right, bottom = int(x + width + spare), int(y + height + spare)
+        if self._settings.mat:
+            mat_x, mat_y, mat_width, mat_height = self._settings.mat
+            inside = image[
+                max(top, mat_y) : min(bottom, mat_y + mat_height),
+                max(left, mat_x) : min(right, mat_x + mat_width),
+            ]
+            if inside.size:
+                return inside
+        return image[top:bottom, left:right]
 
     def _mat(self, image: Picture) -> Picture:
         if not self._settings.mat:
@@ -172,6 +235,7 @@ class Eye:
             mean=grade.mean,
             clipped=grade.clipped,
             codes=tuple({found.payload: None for found in readings}),
+            thumbnail=frames.thumbnail(mat),
         )
 
 

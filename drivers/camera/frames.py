@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from drivers.camera.prepare import Picture, grey8, shrunk
+from drivers.protocols import THUMBNAIL_SIZE
 
 FILE_BYTES_MAX: Final = 64 * 1024 * 1024
 READ_PIXELS_MAX: Final = 8_000_000  # finer pixels tell an engine nothing and cost seconds
-THUMBNAIL: Final = (32, 18)  # width, height: sixteen by nine, 32 x 9 terminal cells
 
 
 class PictureError(Exception):
@@ -51,9 +51,9 @@ def jpeg(frame: Picture, level: int) -> bytes:
 
 
 def thumbnail(frame: Picture) -> bytes:
-    """Return the frame as THUMBNAIL pixels, RGB, 3 bytes each, row by row."""
+    """Return the frame at THUMBNAIL_SIZE, RGB, 3 bytes each, row by row."""
     coloured = cv2.cvtColor(frame, cv2.COLOR_GRAY2RGB if frame.ndim == 2 else cv2.COLOR_BGR2RGB)
-    return grey8(cv2.resize(coloured, THUMBNAIL, interpolation=cv2.INTER_AREA)).tobytes()
+    return grey8(cv2.resize(coloured, THUMBNAIL_SIZE, interpolation=cv2.INTER_AREA)).tobytes()
 
 
 def quality(grey: Picture) -> Quality:

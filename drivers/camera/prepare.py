@@ -134,14 +134,20 @@ class _Gradients:
         self.angle = 0.5 * np.arctan2(2.0 * self.xy, self.xx - self.yy)
 
 
-def strips(picture: Picture) -> Iterator[Strip]:
-    """Yield the places that look most like bars, the likeliest first."""
+def strips(picture: Picture, *, is_soft: bool) -> Iterator[Strip]:
+    """Yield the places that look most like bars, the likeliest first.
+
+    `is_soft`: averaged along the bars, so that noise loses and edges stay.
+    """
     for region in _regions(picture):
         half_x = (region.width * abs(region.across[0]) + region.height * abs(region.across[1])) / 2
         half_y = (region.width * abs(region.across[1]) + region.height * abs(region.across[0])) / 2
         box = (region.x - half_x, region.y - half_y, 2 * half_x, 2 * half_y)
         left, top, width, height = (round(edge) for edge in box)
-        yield Strip(picture=_straight(picture, region), box=(left, top, width, height))
+        laid = _straight(picture, region)
+        yield Strip(
+            picture=_along_bars(laid, region) if is_soft else laid, box=(left, top, width, height)
+        )
 
 
 def _regions(picture: Picture) -> Iterator[_Region]:
@@ -183,8 +189,8 @@ def _region(member: npt.NDArray[np.bool_], theta: float, scale: float) -> _Regio
 
 
 def _straight(picture: Picture, region: _Region) -> Picture:
-    """Return the region with its bars upright, averaged along them: noise loses, edges stay."""
-    factor = min(4.0, max(1.0, STRIP_WIDTH / region.width))
+    """Return the region with its bars upright."""
+    factor = _enlargement(region)
     width = int(region.width * factor)
     height = int(min(max(region.height * 0.8 * factor, 24.0), 400.0))
     ux, uy = region.across
@@ -195,4 +201,13 @@ def _straight(picture: Picture, region: _Region) -> Picture:
     laid = cv2.warpAffine(
         picture, back, (width, height), flags=flags, borderMode=cv2.BORDER_REPLICATE
     )
-    return grey8(cv2.blur(laid, (1, max(1, min(int(4 * factor), height // 4)))))
+    return grey8(laid)
+
+
+def _along_bars(laid: Picture, region: _Region) -> Picture:
+    reach = max(1, min(int(4 * _enlargement(region)), laid.shape[0] // 4))
+    return grey8(cv2.blur(laid, (1, reach)))
+
+
+def _enlargement(region: _Region) -> float:
+    return min(4.0, max(1.0, STRIP_WIDTH / region.width))

@@ -24,6 +24,8 @@ class CameraSettings:
     `mat` = x, y, width, height in pixels of the frame; photographs are cropped to it.
     A photograph needs `sharpness_min`, a mean within the two bounds and at most `clipped_max`
     permille of its pixels at 0 or 255. `latency_ms` = time from exposure to arrival.
+    `frozen_s` = how long the very same pixels may come before the camera counts as frozen; 0 =
+    for ever, for a source without a sensor.
     `focus`, `exposure` go to V4L2 devices as they are; None leaves the camera's own choice.
     """
 
@@ -40,6 +42,7 @@ class CameraSettings:
     mean_max: int = 205
     clipped_max: int = 50
     latency_ms: int = 100
+    frozen_s: float = 1.5
     focus: int | None = None
     exposure: int | None = None
 
@@ -52,6 +55,8 @@ class CameraSettings:
             raise ValueError("source: empty: a device path, URL, picture file or folder")
         if not 1 <= self.fps <= 60:
             raise ValueError(f"fps: {self.fps}: 1 to 60")
+        if not 0 <= self.frozen_s <= 60:
+            raise ValueError(f"frozen_s: {self.frozen_s}: 0 to 60")
         if len(self.mat) not in (0, 4) or any(edge < 0 for edge in self.mat):
             raise ValueError("mat: x, y, width, height in pixels, or nothing")
         if not 0 <= self.mean_min < self.mean_max <= 255:

@@ -39,6 +39,9 @@ class Source(Protocol):
     def newest(self) -> Frame:
         """Wait for a new frame. Raises SourceError when none will come."""
 
+    def close(self) -> None:
+        """Give the device or the connection back; harmless twice."""
+
 
 class Pictures:
     """Picture files shown one after the other for ever, an empty mat between two."""
@@ -63,6 +66,9 @@ class Pictures:
             return Frame(self._shown[0], now)
         picture = self._shown[turn // 2 % len(self._shown)]
         return Frame(frames.empty_mat() if turn % 2 else picture, now)
+
+    def close(self) -> None:
+        """Do nothing: the files were closed when they were read."""
 
 
 class Stream:
@@ -92,6 +98,10 @@ class Stream:
         at_ns = self._last_ns + 1 if arrived_ns is None else arrived_ns - self._latency_ns
         self._last_ns = max(self._last_ns + 1, at_ns)
         return Frame(frames.bgr(image), self._last_ns)
+
+    def close(self) -> None:
+        """Release the device or the connection."""
+        self._capture.release()
 
     def _drained(self) -> int | None:
         """Grab until one grab idled; return when it ended, None if the source is too fast."""

@@ -58,6 +58,8 @@ class Tally:
 
     best: Found
     votes: set[tuple[str, str, int]] = field(default_factory=set)
+    box: Box = (0, 0, 0, 0)
+    """Where it was read last."""
 
     @property
     def engines(self) -> frozenset[str]:
@@ -71,6 +73,7 @@ class Tally:
 
     def add(self, found: Found, frame: int) -> None:
         """Count a reading; the one that knows the symbol's kind stays the best."""
+        self.box = found.box
         if len(self.votes) < VOTES_MAX:
             self.votes.add((found.engine, found.stage, frame))
         if self.best.aim is None and found.aim is not None:

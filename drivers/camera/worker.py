@@ -27,6 +27,7 @@ from drivers.wire.camera_messages import (
     encode,
 )
 
+REOPEN_NS: Final = 5_000_000_000  # a frozen source is opened anew so often
 MEMORY_MAX: Final = 3 << 30  # a stream or a file that claims a giant picture gets none
 
 
@@ -37,14 +38,21 @@ def serve(out: int) -> int:
     if not isinstance(first, Setup):
         return 2
     settings = from_values(first.values)
-    eye = Eye(settings, partial(_send, out))
     try:
         source = open_source(settings)
+        eye = Eye(settings, partial(_send, out), is_sensor=source.is_sensor)
+        reopen_ns = REOPEN_NS
         while True:
             for message in _received(inbox, wait_s=0):
                 if isinstance(message, PhotoWanted):
                     eye.ask(message)
             eye.take(source.newest())
+            if not eye.is_frozen:
+                reopen_ns = REOPEN_NS
+            elif eye.frozen_ns >= reopen_ns:
+                source.close()  # what it shows is still compared with what it showed before
+                source = open_source(settings)
+                reopen_ns = eye.frozen_ns + REOPEN_NS
     except SourceError as error:
         _send(out, SourceFailed(reason=str(error)))
         return 3

@@ -5,6 +5,7 @@ No picture library is loaded here, so a crash of one cannot take the service alo
 
 import asyncio
 import contextlib
+import hashlib
 import logging
 import sys
 from collections.abc import AsyncIterator
@@ -14,6 +15,7 @@ from typing import Final, Self
 from drivers.camera.settings import CameraSettings, to_values
 from drivers.errors import DriverLostError, DriverNotFoundError, DriverTimeoutError
 from drivers.protocols import (
+    CROPS_MAX,
     PENDING_SCANS_MAX,
     Capability,
     Clock,
@@ -47,7 +49,7 @@ from drivers.wire.camera_messages import (
 _log = logging.getLogger(__name__)
 
 OPEN_S: Final = 10.0  # loading the libraries and opening a slow stream
-SILENT_S: Final = 2.0
+SILENT_S: Final = 1.7  # with the pause between two beats less than 2 s
 BACK_OFF_S: Final = (0.5, 1.0, 2.0, 5.0)
 HEALTHS_MAX: Final = 16
 NOISE_LINES_MAX: Final = 20
@@ -75,6 +77,7 @@ class WorkerCamera:
         self._scan_no = 0
         self._refused = 0
         self._photo_no = 0
+        self._crops: dict[str, Photo] = {}
 
     @property
     def name(self) -> DeviceName:
@@ -177,7 +180,12 @@ class WorkerCamera:
             mean=answer.mean,
             clipped=answer.clipped,
             codes=answer.codes,
+            thumbnail=answer.thumbnail,
         )
+
+    def crop(self, digest: str) -> Photo | None:
+        """Return the picture of a told code, while it is kept."""
+        return self._crops.get(digest)
 
     # ------------------------------------------------------------ the worker's life
 
@@ -256,8 +264,12 @@ class WorkerCamera:
                     waiting.set_result(message)
             case SourceFailed(reason=reason):
                 self._reason = reason
-            case Beat() | Setup() | PhotoWanted():
-                pass  # a beat only breaks the silence
+            case Beat(frozen=frozen):
+                self._set_health(
+                    *((HealthState.LOST, "frozen") if frozen else (HealthState.OK, ""))
+                )
+            case Setup() | PhotoWanted():
+                pass  # words of this side
 
     def _hand_over(self, code: CodeSeen) -> None:
         if self._scans.qsize() >= PENDING_SCANS_MAX:
@@ -279,9 +291,26 @@ class WorkerCamera:
                     votes=code.votes,
                     runner_up=code.runner_up,
                     frames=code.frames,
+                    picture=self._kept(code) if code.crop else None,
                 ),
             )
         )
+
+    def _kept(self, code: CodeSeen) -> str:
+        digest = hashlib.sha256(code.crop).hexdigest()
+        self._crops[digest] = Photo(
+            jpeg=code.crop,
+            width=code.width,
+            height=code.height,
+            at_ns=code.at_ns,
+            sharpness=code.sharpness,
+            mean=code.mean,
+            clipped=code.clipped,
+            codes=(code.payload,),
+        )
+        while len(self._crops) > CROPS_MAX:
+            del self._crops[next(iter(self._crops))]
+        return digest
 
     def _overrun(self) -> ScanFault:
         self._scan_no += 1

@@ -6,6 +6,7 @@ photograph, every photograph is another JPEG.
 
 import asyncio
 import base64
+import hashlib
 import itertools
 from collections import deque
 from collections.abc import AsyncIterator
@@ -15,8 +16,10 @@ from typing import Self
 
 from drivers.errors import DriverLostError, DriverNotFoundError, DriverTimeoutError
 from drivers.protocols import (
+    CROPS_MAX,
     PENDING_SCANS_MAX,
     SCAN_BYTES_MAX,
+    THUMBNAIL_SIZE,
     Capability,
     Clock,
     Deadline,
@@ -67,6 +70,7 @@ class MemoryCamera:
         self._is_plugged = True
         self._in_view: dict[bytes, Symbology] = {}
         self._frames: deque[Photo] = deque(maxlen=FRAMES_MAX)
+        self._crops: dict[str, Photo] = {}
         self._news = asyncio.Event()
         self._queue: Handover[Scan | ScanFault] | None = None
 
@@ -132,6 +136,10 @@ class MemoryCamera:
         except TimeoutError as error:
             raise DriverTimeoutError(self._name, "take a photograph", "no frame") from error
 
+    def crop(self, digest: str) -> Photo | None:
+        """Return the picture of a told code, while it is kept."""
+        return self._crops.get(digest)
+
     def show(self, *codes: bytes, symbology: Symbology = Symbology.DATAMATRIX) -> None:
         """Put exactly these codes in view; those that were not there before are told."""
         assert all(len(code) <= SCAN_BYTES_MAX for code in codes)
@@ -152,6 +160,7 @@ class MemoryCamera:
             mean=GREY,
             clipped=0,
             codes=tuple(self._in_view),
+            thumbnail=bytes([GREY]) * (THUMBNAIL_SIZE[0] * THUMBNAIL_SIZE[1] * 3),
         )
         self._frames.append(photo)
         self._news.set()
@@ -182,17 +191,36 @@ class MemoryCamera:
         if self._queue is None:
             return
         at_ns = self._clock.monotonic_ns()
+        number = next(self._numbers)
+        digest = self._keep_crop(f"{self._name} code {number}", payload, at_ns)
         scan = Scan(
-            scan_no=next(self._numbers),
+            scan_no=number,
             payload=payload,
             device=self._name,
             source=ScanSource.CAMERA,
             first_ns=at_ns,
             at_ns=at_ns,
             symbology=symbology,
-            evidence=Evidence(engines=frozenset({"memory"}), votes=2, frames=2),
+            evidence=Evidence(engines=frozenset({"memory"}), votes=2, frames=2, picture=digest),
         )
         self._queue.put(scan)
+
+    def _keep_crop(self, comment: str, payload: bytes, at_ns: int) -> str:
+        picture = _jpeg(comment)
+        digest = hashlib.sha256(picture).hexdigest()
+        self._crops[digest] = Photo(
+            jpeg=picture,
+            width=_SIDE,
+            height=_SIDE,
+            at_ns=at_ns,
+            sharpness=SHARPNESS,
+            mean=GREY,
+            clipped=0,
+            codes=(payload,),
+        )
+        while len(self._crops) > CROPS_MAX:
+            del self._crops[next(iter(self._crops))]
+        return digest
 
 
 def _jpeg(comment: str) -> bytes:

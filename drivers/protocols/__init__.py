@@ -6,6 +6,7 @@ Drivers know node ids, lane numbers and bytes; they know no zone, no unit and no
 from drivers.protocols.conveyors import (
     BeltCommand,
     ConveyorDriver,
+    ConveyorProbe,
     ConveyorStatus,
     DivertCommand,
     DivertPhase,
@@ -44,7 +45,9 @@ from drivers.protocols.robots import (
     StartPoint,
 )
 from drivers.protocols.scanning import (
+    CROPS_MAX,
     HAND_SCANNER,
+    THUMBNAIL_SIZE,
     CameraDriver,
     Evidence,
     FaultKind,
@@ -60,15 +63,18 @@ from drivers.protocols.scanning import (
 )
 
 __all__ = [
+    "CROPS_MAX",
     "HAND_SCANNER",
     "PENDING_SCANS_MAX",
     "SCAN_BYTES_MAX",
+    "THUMBNAIL_SIZE",
     "ActionStatus",
     "BeltCommand",
     "CameraDriver",
     "Capability",
     "Clock",
     "ConveyorDriver",
+    "ConveyorProbe",
     "ConveyorStatus",
     "Deadline",
     "Device",

@@ -71,6 +71,9 @@ class Evidence:
 HAND_SCANNER = Evidence()
 
 
+CROPS_MAX = 16  # pictures of codes that a camera keeps; full: the oldest goes
+
+
 def masked(payload: bytes) -> str:
     """Return length and first 8 characters only: a marking code's tail never reaches a log."""
     head = payload[:8].decode("ascii", "replace")
@@ -165,6 +168,7 @@ class Photo:
 
     `sharpness` = variance of the Laplacian on the 640-wide grey mat, `mean` 0-255,
     `clipped` = permille of pixels at 0 or 255. `at_ns` = monotonic capture time.
+    `thumbnail` = 32 x 18 RGB pixels, row by row, or nothing.
     """
 
     jpeg: bytes
@@ -175,6 +179,10 @@ class Photo:
     mean: int
     clipped: int
     codes: tuple[bytes, ...] = ()
+    thumbnail: bytes = b""
+
+
+THUMBNAIL_SIZE = (32, 18)  # width, height
 
 
 class CameraDriver(ScannerDriver, Protocol):
@@ -184,4 +192,10 @@ class CameraDriver(ScannerDriver, Protocol):
         """Return the sharpest still frame captured at or after `not_before_ns`.
 
         Raises DriverTimeoutError if none came in time, DriverLostError if the camera is gone.
+        """
+
+    def crop(self, digest: str) -> Photo | None:
+        """Return the picture of a code that `Evidence.picture` names, while it is kept.
+
+        The newest CROPS_MAX are.
         """

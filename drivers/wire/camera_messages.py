@@ -38,15 +38,23 @@ class Ready:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Beat:
-    """Worker: frames still come; `at_ns` = capture time of the newest."""
+    """Worker: frames still come; `at_ns` = capture time of the newest.
+
+    `frozen`: they come, but have shown the very same pixels for too long.
+    """
 
     at_ns: int
     frames: int
+    frozen: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CodeSeen:
-    """Worker: a code with enough evidence came into view. `box` = x, y, width, height."""
+    """Worker: a code with enough evidence came into view. `box` = x, y, width, height.
+
+    `crop` = JPEG of its surroundings in the frame in which it was read, with size and quality as
+    in PhotoMade.
+    """
 
     payload: bytes
     symbology: str
@@ -58,11 +66,20 @@ class CodeSeen:
     first_ns: int
     at_ns: int
     box: tuple[int, int, int, int]
+    crop: bytes = b""
+    width: int = 0
+    height: int = 0
+    sharpness: int = 0
+    mean: int = 0
+    clipped: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhotoMade:
-    """Worker: the answer to PhotoWanted. Sizes in pixels, `clipped` in permille."""
+    """Worker: the answer to PhotoWanted. Sizes in pixels, `clipped` in permille.
+
+    `thumbnail` = RGB bytes of a small copy, row by row.
+    """
 
     request: int
     jpeg: bytes
@@ -73,11 +90,15 @@ class PhotoMade:
     mean: int
     clipped: int
     codes: tuple[bytes, ...]
+    thumbnail: bytes = b""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhotoRefused:
-    """Worker: no frame was good enough; `reason` = moving, blurred, dark, bright, clipped."""
+    """Worker: no frame was good enough.
+
+    `reason` = moving, blurred, dark, bright, clipped, frozen, busy.
+    """
 
     request: int
     reason: str
@@ -106,9 +127,14 @@ def encode(message: Message) -> bytes:
             size = {"width": message.width, "height": message.height}
             head = {"m": "ready", "engines": message.engines, **size}
         case Beat():
-            head = {"m": "beat", "at_ns": message.at_ns, "frames": message.frames}
+            head = {
+                "m": "beat",
+                "at_ns": message.at_ns,
+                "frames": message.frames,
+                "frozen": message.frozen,
+            }
         case CodeSeen():
-            head = _code_head(message)
+            head, blob = _code_head(message), message.crop
         case PhotoMade():
             head, blob = _photo_head(message), message.jpeg
         case PhotoRefused():
@@ -132,6 +158,7 @@ def _code_head(code: CodeSeen) -> dict[str, Any]:
         "first_ns": code.first_ns,
         "at_ns": code.at_ns,
         "box": code.box,
+        "crop": (code.width, code.height, code.sharpness, code.mean, code.clipped),
     }
 
 
@@ -146,6 +173,7 @@ def _photo_head(photo: PhotoMade) -> dict[str, Any]:
         "mean": photo.mean,
         "clipped": photo.clipped,
         "codes": [_text(code) for code in photo.codes],
+        "thumbnail": _text(photo.thumbnail),
     }
 
 
@@ -199,9 +227,10 @@ def _built(head: dict[str, Any], blob: bytes) -> Message:
             engines = tuple(map(str, head["engines"]))
             return Ready(engines=engines, width=int(head["width"]), height=int(head["height"]))
         case "beat":
-            return Beat(at_ns=int(head["at_ns"]), frames=int(head["frames"]))
+            times = {"at_ns": int(head["at_ns"]), "frames": int(head["frames"])}
+            return Beat(**times, frozen=head["frozen"] is True)
         case "code_seen":
-            return _code(head)
+            return _code(head, blob)
         case "photo_made":
             return _photo(head, blob)
         case "photo_refused":
@@ -211,8 +240,9 @@ def _built(head: dict[str, Any], blob: bytes) -> Message:
     raise ValueError(f"camera message: unknown kind {head['m']!r}")
 
 
-def _code(head: dict[str, Any]) -> CodeSeen:
+def _code(head: dict[str, Any], crop: bytes) -> CodeSeen:
     x, y, width, height = map(int, head["box"])
+    crop_width, crop_height, sharpness, mean, clipped = map(int, head["crop"])
     return CodeSeen(
         payload=base64.b64decode(head["payload"], validate=True),
         symbology=str(head["symbology"]),
@@ -224,6 +254,12 @@ def _code(head: dict[str, Any]) -> CodeSeen:
         first_ns=int(head["first_ns"]),
         at_ns=int(head["at_ns"]),
         box=(x, y, width, height),
+        crop=crop,
+        width=crop_width,
+        height=crop_height,
+        sharpness=sharpness,
+        mean=mean,
+        clipped=clipped,
     )
 
 
@@ -238,4 +274,5 @@ def _photo(head: dict[str, Any], blob: bytes) -> PhotoMade:
         mean=int(head["mean"]),
         clipped=int(head["clipped"]),
         codes=tuple(base64.b64decode(code, validate=True) for code in head["codes"]),
+        thumbnail=base64.b64decode(head["thumbnail"], validate=True),
     )

@@ -1,6 +1,7 @@
 """The camera driver against a real worker process: pictures, a network stream, and its death."""
 
 import asyncio
+import hashlib
 import os
 import signal
 from collections.abc import AsyncIterator
@@ -149,6 +150,58 @@ async def test_a_stream_that_freezes_is_noticed_and_comes_back() -> None:
         server.frozen = False
         await next_light(healths, HealthState.OK)
         assert (await next_scan(top.scans())).payload == b"4607112010017"
+
+
+async def test_a_stream_that_shows_one_picture_for_ever_is_frozen_and_comes_back() -> None:
+    async with MjpegServer(drawn(EAN)) as server, camera(server.url) as top:
+        healths, scans = top.healths(), top.scans()
+        await next_light(healths, HealthState.OK)
+        assert (await next_scan(scans)).payload == b"4607112010017"
+        server.stuck = True
+        assert (await next_light(healths, HealthState.LOST)).reason == "frozen"
+        with pytest.raises(DriverTimeoutError, match="frozen"):
+            await top.photograph(CLOCK.monotonic_ns(), Deadline.after(1, CLOCK))
+        server.stuck = False
+        await next_light(healths, HealthState.OK)
+        photo = await top.photograph(CLOCK.monotonic_ns(), Deadline.after(6, CLOCK))
+        assert photo.codes == (b"4607112010017",)
+        with pytest.raises(TimeoutError):  # it lay there all the time
+            await next_scan(scans, seconds=0.5)
+
+
+async def test_a_stream_of_garbage_is_no_camera_until_pictures_come() -> None:
+    async with MjpegServer(drawn(EAN)) as server, camera(server.url) as top:
+        healths = top.healths()
+        await next_light(healths, HealthState.OK)
+        server.garbage = bytes(range(256)) * 40
+        await next_light(healths, HealthState.LOST)
+        server.garbage = b""
+        await next_light(healths, HealthState.OK)
+        assert (await next_scan(top.scans())).payload == b"4607112010017"
+
+
+async def test_a_told_code_keeps_its_picture_under_its_digest(tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "a.png"), drawn(EAN, ("Code128", "RMA-88123")))
+    async with camera(tmp_path / "a.png") as top:
+        scan = await next_scan(top.scans())
+        assert scan.evidence.picture is not None
+        kept = top.crop(scan.evidence.picture)
+        assert kept is not None
+        assert top.crop("0" * 64) is None
+    assert hashlib.sha256(kept.jpeg).hexdigest() == scan.evidence.picture
+    assert kept.codes == (scan.payload,)
+    crop = cv2.imdecode(np.frombuffer(kept.jpeg, np.uint8), cv2.IMREAD_GRAYSCALE)
+    assert crop is not None
+    assert crop.shape == (kept.height, kept.width)
+    assert [code.bytes for code in zxingcpp.read_barcodes(crop)] == [scan.payload]
+
+
+async def test_a_mat_outside_the_frame_is_said_at_start(tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "a.png"), drawn())
+    settings = CameraSettings(source=str(tmp_path / "a.png"), mat=(1300, 0, 100, 100))
+    with pytest.raises(DriverNotFoundError, match="mat lies outside"):
+        async with WorkerCamera(DeviceName("top"), settings, CLOCK):
+            raise AssertionError("opened")
 
 
 async def test_a_stream_that_hangs_up_is_noticed_and_comes_back() -> None:

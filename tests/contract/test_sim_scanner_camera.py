@@ -119,7 +119,7 @@ async def test_the_stream_carries_whole_pictures() -> None:
 
 async def test_a_dark_camera_answers_503() -> None:
     camera = Camera()
-    camera.is_dark = True
+    camera.faults.add("dark")
     async with (
         web.serving("127.0.0.1", 0, camera.answer, name="camera") as port,
         httpx.AsyncClient(timeout=5) as http,

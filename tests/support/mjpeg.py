@@ -29,11 +29,18 @@ def drawn(*codes: tuple[str, str], shade: int = 128) -> Image:
 
 
 class MjpegServer:
-    """Serves `picture` at `fps` to everybody who asks; `frozen` = connected but sending nothing."""
+    """Serves `picture` at `fps` to everybody who asks, every time with other noise.
+
+    `frozen` = connected but sending nothing; `stuck` = sending one and the same picture for ever;
+    `garbage` = what it sends in place of pictures.
+    """
 
     def __init__(self, picture: Image, fps: float = 20.0) -> None:
         self.picture = picture
         self.frozen = False
+        self.stuck = False
+        self.garbage = b""
+        self._noise = 0
         self._is_open = False
         self._pause_s = 1 / fps
         self._server: asyncio.Server | None = None
@@ -92,8 +99,15 @@ class MjpegServer:
     async def _stream(self, writer: asyncio.StreamWriter) -> None:
         while self._is_open:
             if not self.frozen:
-                _, jpeg = cv2.imencode(".jpg", self.picture)
-                head = f"--f\r\nContent-Type: image/jpeg\r\nContent-Length: {jpeg.size}\r\n\r\n"
-                writer.write(head.encode() + jpeg.tobytes() + b"\r\n")
+                jpeg = self.garbage or self._jpeg()
+                head = f"--f\r\nContent-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n"
+                writer.write(head.encode() + jpeg + b"\r\n")
                 await writer.drain()
             await asyncio.sleep(self._pause_s)
+
+    def _jpeg(self) -> bytes:
+        """The picture as it is now; a sensor never sees the same pixels twice."""
+        self._noise += not self.stuck
+        picture = self.picture.copy()
+        picture[:8, : 8 + self._noise % 64] ^= 16
+        return cv2.imencode(".jpg", picture)[1].tobytes()
