@@ -22,6 +22,7 @@ from drivers.protocols import (
     ScanOutcome,
 )
 from edge.barcodes.classify import Rules, classify
+from edge.barcodes.marked import settled
 from edge.barcodes.meanings import (
     BadgeCode,
     CommandCode,
@@ -157,6 +158,7 @@ class ScannerIntake:
             return
         meanings = tuple(self._checked(meaning) for meaning in classify(code, self._rules))
         lookups = self._look_up(meanings)
+        meanings = self._settled(code, meanings, lookups)
         await self._submit(
             ScanInput(
                 input=key,
@@ -167,6 +169,17 @@ class ScannerIntake:
                 usb_id=self.usb_id,
             )
         )
+
+    def _settled(
+        self, code: Scan, meanings: tuple[Meaning, ...], lookups: Lookups
+    ) -> tuple[Meaning, ...]:
+        """Judge marking codes by the product group that the item master gives the article."""
+
+        def category_of(gtin: str) -> str | None:
+            item = lookups.items.get(gtin)
+            return item.category if item is not None else None
+
+        return settled(code, meanings, category_of, self._rules.groups)
 
     def _checked(self, meaning: Meaning) -> Meaning:
         """A device gives only what it may: a camera never drives the station."""

@@ -10,7 +10,7 @@ from edge.barcodes.checks import has_luhn, is_sscc
 from edge.barcodes.gs1 import GS, Message, is_uri, parse, parse_uri
 from edge.barcodes.gs1_linters import Gs1Fault
 from edge.barcodes.labels import is_label, read_label
-from edge.barcodes.marks import masked, read_mark
+from edge.barcodes.marks import GROUPS, masked, read_mark
 from edge.barcodes.meanings import (
     BadgeCode,
     CommandCode,
@@ -29,6 +29,7 @@ from edge.barcodes.meanings import (
     UnknownText,
 )
 from edge.barcodes.numbers import NUMBER_CHARS_MAX, CompiledRule
+from edge.catalogue import MarkGroup
 
 __all__ = [
     "BadgeCode",
@@ -61,10 +62,11 @@ _NO_MARK_SOURCES: Final = frozenset({ScanSource.TYPED, ScanSource.WEDGE})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """What classify knows of this site: label keys (current first) and number rows."""
+    """What classify knows of this site: label keys (current first), number rows, mark groups."""
 
     site_keys: tuple[bytes, ...] = field(repr=False)
     numbers: tuple[CompiledRule, ...] = ()
+    groups: tuple[MarkGroup, ...] = GROUPS
 
 
 def classify(scan: Scan, rules: Rules) -> tuple[Meaning, ...]:
@@ -77,7 +79,7 @@ def classify(scan: Scan, rules: Rules) -> tuple[Meaning, ...]:
         return (UnknownText(text=_shown(scan.payload.hex())),)
     if is_label(text):
         return (read_label(text, scan.source, rules.site_keys),)
-    found = _of_uri(scan, text) or _of_gs1(scan, text) or _of_plain(scan, text, rules)
+    found = _of_uri(scan, text) or _of_gs1(scan, text, rules) or _of_plain(scan, text, rules)
     return found or (UnknownText(text=_shown(text)),)
 
 
@@ -116,7 +118,7 @@ def _of_uri(scan: Scan, text: str) -> tuple[Meaning, ...]:
     return items.of_message(message, scan, "", frozenset())
 
 
-def _of_gs1(scan: Scan, text: str) -> tuple[Meaning, ...]:
+def _of_gs1(scan: Scan, text: str, rules: Rules) -> tuple[Meaning, ...]:
     """Return the meaning of an element string, said so by the symbol or inferred from it."""
     is_said = items.has_fnc1(scan) or text.startswith(GS)
     body = text.removeprefix(GS)
@@ -126,8 +128,9 @@ def _of_gs1(scan: Scan, text: str) -> tuple[Meaning, ...]:
         return ()
     message = parse(body)
     if isinstance(message, Message):
-        return items.of_message(message, scan, body, _gs1_flags(scan, is_said=bool(is_said)))
-    return _of_broken(scan, body, message, is_said=bool(is_said))
+        flags = _gs1_flags(scan, is_said=bool(is_said))
+        return items.of_message(message, scan, body, flags, groups=rules.groups)
+    return _of_broken(scan, body, message, rules, is_said=bool(is_said))
 
 
 def _gs1_flags(scan: Scan, *, is_said: bool) -> frozenset[ItemFlag]:
@@ -135,9 +138,11 @@ def _gs1_flags(scan: Scan, *, is_said: bool) -> frozenset[ItemFlag]:
     return frozenset(unusual if is_said else unusual | {ItemFlag.GS1_INFERRED})
 
 
-def _of_broken(scan: Scan, body: str, fault: Gs1Fault, *, is_said: bool) -> tuple[Meaning, ...]:
+def _of_broken(
+    scan: Scan, body: str, fault: Gs1Fault, rules: Rules, *, is_said: bool
+) -> tuple[Meaning, ...]:
     """Return the refusal of GS1 data that fails its checks; empty if it may be something else."""
-    mark = read_mark(body, fnc1=items.has_fnc1(scan))
+    mark = read_mark(body, fnc1=items.has_fnc1(scan), groups=rules.groups)
     if mark is not None:
         return items.lost(mark, body)
     if _MARK_HEAD.match(body) and (is_said or scan.source in _NO_MARK_SOURCES or GS in body):

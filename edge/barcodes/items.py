@@ -7,6 +7,7 @@ from drivers.protocols import Scan, ScanSource, Symbology
 from edge.barcodes.checks import gtin14, has_luhn, has_mod10, is_digits, is_gtin, upce_expanded
 from edge.barcodes.gs1 import Message
 from edge.barcodes.marks import (
+    GROUPS,
     GS,
     GsState,
     Mark,
@@ -25,6 +26,7 @@ from edge.barcodes.meanings import (
     SsccCode,
     UnknownText,
 )
+from edge.catalogue import MarkGroup
 
 _FIELDS: Final = {"00": "sscc", "01": "gtin", "10": "lot", "17": "exp", "21": "serial"}
 _ADD_ONS: Final = (2, 5)
@@ -39,14 +41,19 @@ _KEYED: Final = frozenset({ScanSource.TYPED, ScanSource.WEDGE})
 
 
 def of_message(
-    message: Message, scan: Scan, text: str, flags: frozenset[ItemFlag]
+    message: Message,
+    scan: Scan,
+    text: str,
+    flags: frozenset[ItemFlag],
+    *,
+    groups: tuple[MarkGroup, ...] = GROUPS,
 ) -> tuple[Meaning, ...]:
     """Return what a valid GS1 message means; empty if it names nothing this station knows."""
     shown = hri(message)
     elements = _elements(message)
     gtin, sscc, phone = message.get("01"), message.get("00"), message.get("8002")
     if gtin is not None:
-        return _piece(message, scan, text, flags)
+        return _piece(message, scan, text, flags, groups=groups)
     if sscc is not None:
         return (SsccCode(sscc=sscc, text=shown, elements=elements),)
     if phone is not None and len(phone) == 15 and has_luhn(phone):
@@ -55,10 +62,15 @@ def of_message(
 
 
 def _piece(
-    message: Message, scan: Scan, text: str, flags: frozenset[ItemFlag]
+    message: Message,
+    scan: Scan,
+    text: str,
+    flags: frozenset[ItemFlag],
+    *,
+    groups: tuple[MarkGroup, ...],
 ) -> tuple[Meaning, ...]:
     gtin, serial = message.get("01") or "", message.get("21")
-    mark = read_mark(text, fnc1=has_fnc1(scan))
+    mark = read_mark(text, fnc1=has_fnc1(scan), groups=groups)
     if mark is not None and scan.source in _KEYED:
         return (Refused(reason="lost_gs", text=masked(text)),)
     if mark is not None and mark.state is MarkState.GS_LOST:

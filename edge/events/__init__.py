@@ -44,6 +44,7 @@ from edge.events.inspection import (
     VerdictMade,
 )
 from edge.events.kinds import Payload, kind_of, read_payload
+from edge.events.mark import MarkCaptured
 from edge.events.move import (
     DiverterChanged,
     DiverterState,
@@ -136,6 +137,7 @@ __all__ = [
     "JournalRef",
     "Leg",
     "LineCount",
+    "MarkCaptured",
     "Match",
     "Milliseconds",
     "MissingFact",

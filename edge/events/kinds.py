@@ -20,6 +20,7 @@ from edge.events.inspection import (
     RefundReview,
     VerdictMade,
 )
+from edge.events.mark import MarkCaptured
 from edge.events.move import (
     DiverterChanged,
     DiverterState,
@@ -85,6 +86,7 @@ Payload = (
     | UnitMissing
     | UnitParked
     | UnitClosed
+    | MarkCaptured
     | InspectionStarted
     | InspectionAnswered
     | InspectionMarked

@@ -16,6 +16,7 @@ from typing import Any, Final
 from drivers.clock import SystemClock
 from drivers.protocols import Clock
 from edge.barcodes.classify import Rules
+from edge.barcodes.marks import GROUPS
 from edge.barcodes.numbers import compile_rules
 from edge.events import Event, Origin, ParcelId, UnitId
 from edge.feeds.policy_inbox import PolicyInbox
@@ -248,7 +249,11 @@ def _world(
         devices=make_devices(settings.devices, clock),
         origin=origin,
         context=context,
-        rules=Rules(site_keys=(settings.site_key,), numbers=compile_rules(settings.numbers)),
+        rules=Rules(
+            site_keys=(settings.site_key,),
+            numbers=compile_rules(settings.numbers),
+            groups=settings.marks or GROUPS,
+        ),
         look_up=look_up,
         clock=clock,
         rng=random.Random(secrets.randbits(64)),  # noqa: S311 - jitter, no secret

@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from drivers.protocols import ScanSource
+from drivers.protocols import ScanOutcome, ScanSource
 from edge.barcodes.identity import Belief, Expected, ExpectedPiece, Why, is_enough, judge
 from edge.barcodes.meanings import Meaning
-from edge.station import inspection, parcels, units
+from edge.station import inspection, marks, parcels, units
 from edge.station.decision import (
     Choice,
     Context,
@@ -17,7 +17,7 @@ from edge.station.decision import (
 )
 from edge.station.inputs import ScanInput
 from edge.station.meanings import code_text, item_of
-from edge.station.state import ParcelWork, State
+from edge.station.state import ParcelWork, State, UnitWork
 
 CONFIRM = "E17"
 _LOST_GS = "E25"
@@ -35,15 +35,31 @@ def goods(
         return doubt
     unit, parcel, meaning = state.unit, state.parcel, given.meanings[0]
     if unit is not None:
-        return inspection.item_scan(screen, unit, parcel, meaning, context=context)
+        return _of_unit(state, screen, unit, given, context=context)
     if parcel is None:
         return parcels.parcel_scan(state, screen, given, meaning=meaning, context=context)
     awaited = _awaited(state, parcel, given)
     if awaited is not None:
         return units.open_unit(state, screen, parcel, given, meaning=awaited, context=context)
     if parcel.blind and item_of(meaning) is not None:
-        return units.open_blind(screen, parcel, given, meaning=meaning, context=context)
+        return units.open_blind(state, screen, parcel, given, meaning=meaning, context=context)
     return _foreign(state, screen, parcel, given, meaning)
+
+
+def _of_unit(
+    state: State, screen: Screen, unit: UnitWork, given: ScanInput, *, context: Context
+) -> Decision:
+    """A code while a unit is in the hand: another unit's is an alarm, its mark is recorded."""
+    meaning, parcel = given.meanings[0], state.parcel
+    read = item_of(meaning)
+    if read is not None:
+        alarmed = units.alarm(screen, given, read, context, own=unit.unit)
+        if alarmed is not None:
+            return alarmed
+    decision = inspection.item_scan(screen, unit, parcel, meaning, context=context)
+    if read is None or decision.outcome is not ScanOutcome.ACCEPTED or not decision.drafts:
+        return decision
+    return marks.with_record(state, decision, unit, given, meaning)
 
 
 def confirm(state: State, screen: Screen, held: ScanInput, context: Context) -> Decision:

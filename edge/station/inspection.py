@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, replace
 
+from drivers.protocols import Scan, ScanSource
+from edge.barcodes.marks import MarkState
 from edge.barcodes.meanings import Meaning
 from edge.catalogue import Recall
 from edge.events import (
@@ -18,6 +20,7 @@ from edge.events import (
 from edge.floor import Tray
 from edge.station import asking, checks
 from edge.station.decision import (
+    IDENTITY_PHOTO,
     Context,
     Decision,
     PhotoRequest,
@@ -232,7 +235,12 @@ def item_scan(
     read = item_of(meaning)
     step = asking.open_step(unit, context)
     if step is not None and step.compare == "serial" and read is not None and read.serial:
-        answer = _compared(read.serial, _sold(unit, parcel))
+        answer = _compared(read.serial, _sold(unit, parcel).serials)
+        return _give(screen, unit, step.name, answer, context, by="scan")
+    if step is not None and step.compare == "mark" and read is not None and read.ki:
+        if read.mark is None or read.mark.state is not MarkState.OK:
+            return refused(screen, "E25")
+        answer = _compared(read.ki, _sold(unit, parcel).marks)
         return _give(screen, unit, step.name, answer, context, by="scan")
     if read is not None and _is_own(unit, read):
         return accepted(screen, "fb.duplicate")
@@ -241,10 +249,11 @@ def item_scan(
     return refused(screen, "E00", want="want.tray")
 
 
-def _sold(unit: UnitWork, parcel: ParcelWork | None) -> tuple[str, ...]:
+def _sold(unit: UnitWork, parcel: ParcelWork | None) -> ArrivedLine:
+    """Return the announced line of a unit; one that announces nothing if there is none."""
     lines = parcel.lines if parcel is not None else ()
-    sold = (line.serials for line in lines if (line.rma, line.line) == (unit.rma, unit.line))
-    return next(sold, ())
+    own = (line for line in lines if (line.rma, line.line) == (unit.rma, unit.line))
+    return next(own, ArrivedLine(line="", rma="", qty=0))
 
 
 def _is_own(unit: UnitWork, read: ItemRead) -> bool:
@@ -284,15 +293,32 @@ def slots_owed(unit: UnitWork, drafts: tuple[Draft, ...], context: Context) -> f
             unit = checks.with_answer(unit, given.step, given.answer, given.by)
     taken = {photo.slot for photo in unit.photos} | unit.waived
     return frozenset(
-        Slot(name=due.slot, role=due.camera)
+        Slot(name=due.slot, role=due.camera, bind=due.bind)
         for due in session.slots_due(checks.run_of(unit, context))
         if due.camera in context.camera_roles and due.slot not in taken
     )
 
 
+def step_asking(unit: UnitWork, slot: str, context: Context) -> str | None:
+    """Return the step whose answer demands a photo slot, None if none does."""
+    if unit.policy is None:
+        return None
+    demands = session.slots_due(checks.run_of(unit, context))
+    return next((due.steps[0] for due in demands if due.slot == slot), None)
+
+
 def requests(unit: UnitWork, slots: frozenset[Slot]) -> tuple[PhotoRequest, ...]:
     """Return what to photograph now."""
     return tuple(PhotoRequest(unit=unit.unit, slot=slot) for slot in sorted(slots))
+
+
+def identity_photo(unit: UnitWork, scan: Scan) -> tuple[PhotoRequest, ...]:
+    """Return the request for the crop that shows what a camera identified the unit by."""
+    picture = scan.evidence.picture
+    if scan.source is not ScanSource.CAMERA or picture is None:
+        return ()
+    device = str(scan.device)
+    return (PhotoRequest(unit=unit.unit, slot=IDENTITY_PHOTO, device=device, picture=picture),)
 
 
 def _with_photos(

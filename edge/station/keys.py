@@ -127,7 +127,7 @@ def _choice(
         case ("E02", "2") | ("E21", "1"):
             return _back(screen)
         case ("E21", "2") | ("E24", "1") if choice.held is not None and state.parcel is not None:
-            return units.surplus(screen, state.parcel, choice.held, context)
+            return units.surplus(state, screen, state.parcel, choice.held, context=context)
         case ("E21", "3") | ("E22", "1") if state.parcel is not None:
             return parcels.park(screen, state.parcel)
         case _:

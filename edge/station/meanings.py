@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from edge.barcodes.identity import identities_of
+from edge.barcodes.marks import Mark
 from edge.barcodes.meanings import (
     BadgeCode,
     CommandCode,
@@ -55,6 +56,7 @@ class ItemRead:
     serial: str | None = None
     ki: str | None = None
     lot: str | None = None
+    mark: Mark | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,8 +71,8 @@ class Said:
 def item_of(meaning: Meaning) -> ItemRead | None:
     """Return the piece a code names, None for anything that is no item."""
     match meaning:
-        case ItemCode(gtin14=gtin, serial=serial, ki=ki, lot=lot):
-            return ItemRead(gtin=gtin, serial=serial, ki=ki, lot=lot)
+        case ItemCode(gtin14=gtin, serial=serial, ki=ki, lot=lot, mark=mark):
+            return ItemRead(gtin=gtin, serial=serial, ki=ki, lot=lot, mark=mark)
         case SerialCode(serial=serial) | ImeiCode(serial=serial):
             return ItemRead(gtin=None, serial=serial)
         case _:

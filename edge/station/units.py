@@ -16,7 +16,7 @@ from edge.events import (
     UnitIdentified,
     UnitOpened,
 )
-from edge.station import checks, inspection
+from edge.station import checks, inspection, marks
 from edge.station.decision import (
     ITEM_PHOTO,
     Choice,
@@ -68,38 +68,47 @@ def open_unit(
     aside = _aside(parcel, state, read)
     if aside is not None:
         return _take_again(screen, aside)
-    alarm = _alarm(screen, given, read, context)
-    if alarm is not None:
-        return alarm
+    alarmed = alarm(screen, given, read, context)
+    if alarmed is not None:
+        return alarmed
     binding = _bind(parcel, read)
     assert binding is not None, "is_of has looked"
-    return _open(screen, parcel, given, binding=binding, read=read, context=context)
+    return _open(state, screen, parcel, given, binding=binding, read=read, context=context)
 
 
 def open_blind(
-    screen: Screen, parcel: ParcelWork, given: ScanInput, *, meaning: Meaning, context: Context
+    state: State,
+    screen: Screen,
+    parcel: ParcelWork,
+    given: ScanInput,
+    *,
+    meaning: Meaning,
+    context: Context,
 ) -> Decision:
     """Receive a piece of a parcel that nobody announced."""
     read = item_of(meaning)
     assert read is not None, "the caller has looked"
-    alarm = _alarm(screen, given, read, context)
-    if alarm is not None:
-        return alarm
+    alarmed = alarm(screen, given, read, context)
+    if alarmed is not None:
+        return alarmed
     binding = Binding(line=None, basis="none", match="undeclared")
-    return _open(screen, parcel, given, binding=binding, read=read, context=context)
+    return _open(state, screen, parcel, given, binding=binding, read=read, context=context)
 
 
-def surplus(screen: Screen, parcel: ParcelWork, given: ScanInput, context: Context) -> Decision:
+def surplus(
+    state: State, screen: Screen, parcel: ParcelWork, given: ScanInput, *, context: Context
+) -> Decision:
     """Receive a foreign piece as what it is: not announced here, or in another unit already."""
     read = next((item_of(m) for m in given.meanings if item_of(m) is not None), None)
     if read is None:
         return refused(screen, "E00", want="want.item")
     match = "undeclared" if _other_unit(given, read) is None else "seen_elsewhere"
     binding = Binding(line=None, basis="none", match=match)
-    return _open(screen, parcel, given, binding=binding, read=read, context=context)
+    return _open(state, screen, parcel, given, binding=binding, read=read, context=context)
 
 
 def _open(
+    state: State,
     screen: Screen,
     parcel: ParcelWork,
     given: ScanInput,
@@ -131,6 +140,8 @@ def _open(
     ]
     unit = replace(unit, checklist=started.checklist, policy=started.policy)
     unit = replace(unit, static=started.static)
+    mark = marks.captured(state, given, read.mark, line)
+    drafts += [] if mark is None else [on_unit(unit, mark)]
     recalls = given.lookups.recalls.get(gtin or "")
     drafts += inspection.automatic(
         unit, binding.match, line, read, recalls=recalls, context=context
@@ -140,6 +151,7 @@ def _open(
         unit, frozenset({ITEM_PHOTO} if ITEM_PHOTO.role in context.camera_roles else ())
     )
     known = tuple((code, f"{_UNIT}{unit.unit}") for code in _names(read, gtin))
+    photo += inspection.identity_photo(unit, given.scan)
     return replace(decision, photos=photo, codes=known)
 
 
@@ -227,22 +239,35 @@ def _take_again(screen: Screen, unit: UnitWork) -> Decision:
     return accepted(clean(screen), "fb.unit_ok", on_unit(unit, event), name=unit.title)
 
 
-def _alarm(screen: Screen, given: ScanInput, read: ItemRead, context: Context) -> Decision | None:
-    """The same piece cannot come back twice: a second unit with its number is an alarm."""
-    other = _other_unit(given, read)
+def alarm(
+    screen: Screen,
+    given: ScanInput,
+    read: ItemRead,
+    context: Context,
+    *,
+    own: UnitId | None = None,
+) -> Decision | None:
+    """The same piece cannot come back twice: a second unit with its number is an alarm.
+
+    `own` = the unit in the hand, whose codes may be read again and again.
+    """
+    other = _other_unit(given, read, own)
     if other is None:
         return None
     params = {"time": minted_at(other), "st": context.station, "code": read.ki or read.serial or ""}
-    opts = (("1", "opt.surplus"), ("2", "opt.rescan"))
+    opts: tuple[tuple[str, str], ...] = (("2", "opt.rescan"),)
+    if own is None:
+        opts = (("1", "opt.surplus"), *opts)
     return asked(screen, Choice(code="E24", p=params, opts=opts, held=given))
 
 
-def _other_unit(given: ScanInput, read: ItemRead) -> UnitId | None:
+def _other_unit(given: ScanInput, read: ItemRead, own: UnitId | None = None) -> UnitId | None:
     """Return the newest unit that has this very piece already."""
     if read.serial is None and read.ki is None:
         return None
     units = (subject for subject in given.lookups.seen if subject.startswith(_UNIT))
-    return next((UnitId(subject.removeprefix(_UNIT)) for subject in units), None)
+    found = (UnitId(subject.removeprefix(_UNIT)) for subject in units)
+    return next((unit for unit in found if unit != own), None)
 
 
 def minted_at(unit: UnitId) -> str:
