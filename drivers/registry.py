@@ -22,6 +22,7 @@ DRIVERS: Final[Mapping[str, Row]] = {
     ),
     "camera.worker": ("drivers.camera.worker_client", "WorkerCamera", "CameraSettings"),
     "robot.vda5050_mqtt": ("drivers.robot.vda5050_mqtt", "Vda5050Robots", "Vda5050Settings"),
+    "probe.modbus": ("drivers.conveyor.modbus_probe", "ModbusProbe", "ModbusSettings"),
     "conveyor.modbus": ("drivers.conveyor.modbus", "ModbusConveyor", "ModbusSettings"),
     "memory.scanner": ("drivers.memory.scanner", "MemoryScanner", "MemoryScannerSettings"),
     "memory.camera": ("drivers.memory.camera", "MemoryCamera", "MemoryCameraSettings"),

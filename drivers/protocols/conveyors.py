@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from types import TracebackType
+from typing import Protocol, Self
 
 from drivers.protocols.devices import Deadline, Device
 
@@ -115,4 +116,39 @@ class ConveyorDriver(Device, Protocol):
         `seq` is a new committed number; an open divert is then followed by `done_seq`. Returns
         SEEN, REJECTED, NOT_SEEN (it never came, the same number may be ordered again) or IN_DOUBT;
         `token` is 0. Raises DriverLostError before anything was written.
+        """
+
+
+class ConveyorProbe(Protocol):
+    """A tester's end of a PLC of style `seq_ack`: every write as it is, nothing settled, no gate.
+
+    Entering connects; the host heartbeat runs while `is_beating`.
+    """
+
+    is_beating: bool
+
+    async def __aenter__(self) -> Self:
+        """Connect. Raises DriverError."""
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Disconnect; the heartbeat ends."""
+
+    async def status(self) -> ConveyorStatus:
+        """Read one block. Raises DriverError."""
+
+    async def command(self, cmd: int, *, seq: int, lane: int = 0, token: int = 0) -> None:
+        """Write the host block once, whatever the numbers are. Raises DriverError."""
+
+    async def command_unheard(self, cmd: int, *, seq: int, lane: int = 0, token: int = 0) -> None:
+        """Write the host block, do not wait for the reply, and connect anew. Raises DriverError."""
+
+    async def trespass(self, *, coil: bool) -> int:
+        """Write a status register, or a coil; return the Modbus exception code, 0 = it was taken.
+
+        Raises DriverError.
         """

@@ -125,6 +125,10 @@ class SeqAck:
 
     def heartbeat(self, host_hb: int, reading: Reading) -> Write | None:  # noqa: ARG002 as above
         """Return B+0 alone."""
+        return self.beat(host_hb)
+
+    def beat(self, host_hb: int) -> Write:
+        """Return B+0 alone."""
         return self._beat.encode({"host_hb": host_hb})
 
     def closing(self, command: DivertCommand, reading: Reading) -> Write | None:  # noqa: ARG002 as above
