@@ -138,13 +138,14 @@ def _only(row: Table, kind: type[Any]) -> dict[str, Any]:
 
 def _robot(folder: Path, row: Table) -> RobotPlace:
     profile = _toml(folder / "profiles" / f"{row.get('profile', '')}.toml")
+    version = profile.get("version", "2.1.0")
     return RobotPlace(
         id=row["id"],
         manufacturer=row["manufacturer"],
         serial=row["serial"],
         home=row["home"],
-        interface=profile.get("interface", "uagv"),
-        version=profile.get("version", "2.1.0"),
+        interface=profile.get("interface") or ("uagv" if version.startswith("2") else "vda5050"),
+        version=version,
     )
 
 

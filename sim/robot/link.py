@@ -131,13 +131,14 @@ class Link:
         if code.is_failure:
             log.warning("broker refused: %s", code)
             return
+        if self._was_online and Quirk.STAYS_AWAY in self.vehicle.quirks:
+            client.disconnect()
+            return
         client.subscribe([(self._topic("order"), 0), (self._topic("instantActions"), 0)])
         self._call(self._connected)
 
-    def _on_disconnect(self, client: mqtt.Client, _data: Any, *_: Any) -> None:
+    def _on_disconnect(self, _client: mqtt.Client, _data: Any, *_: Any) -> None:
         self._call(self.online.clear)
-        if Quirk.STAYS_AWAY in self.vehicle.quirks:
-            client.disconnect()
 
     def _on_message(self, _client: Any, _data: Any, message: mqtt.MQTTMessage) -> None:
         self._call(self._receive, message.topic, bytes(message.payload))

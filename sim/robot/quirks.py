@@ -44,6 +44,7 @@ class Quirk(StrEnum):
     HIDES_INSTANTS = "hides-instants"  # instant actions are never shown in the state
     # what the state says
     NO_LOADS = "no-loads"  # `loads` is absent
+    WRONG_LOADS = "wrong-loads"  # tells of a load that is not there
     OWN_LOAD_IDS = "own-load-ids"  # loads have ids of the vehicle's own
     NO_PAUSED = "no-paused"  # neither `paused` nor the status PAUSED
     NO_THETA = "no-theta"  # positions without their angle, against the schema

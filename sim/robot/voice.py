@@ -140,7 +140,7 @@ class Voice:
         return states
 
     def _body(self, seen: Seen) -> Body:
-        load = seen.cart.load
+        load = "ghost" if Quirk.WRONG_LOADS in self._quirks else seen.cart.load
         if load is not None and Quirk.OWN_LOAD_IDS in self._quirks:
             load = f"L{sum(load.encode()):05}"
         loads = () if load is None else (load,)

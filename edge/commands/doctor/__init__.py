@@ -28,6 +28,8 @@ DATA_DEFAULT: Final = Path("/var/lib/receiving-edge")
 BUDGET_MB: Final = 2048
 _HERE: Final = "edge.commands.doctor"
 VERBS: Final = {
+    "robot": Verb(f"{_HERE}.robot", "try a robot against VDA 5050, with a report for its vendor"),
+    "broker": Verb(f"{_HERE}.broker", "measure and judge the robots' MQTT broker"),
     "decode": Verb(f"{_HERE}.decode", "picture paths in, the codes in them out, as JSON lines"),
     "parse": Verb(
         f"{_HERE}.parse", "GS1 data in, its elements or what is wrong out, as JSON lines"

@@ -1,0 +1,273 @@
+"""`receiving-edge doctor robot`: the conformance scenarios against one robot, real or simulated.
+
+Run it with the service stopped. Without --allow-motion nothing moves.
+"""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from drivers.clock import SystemClock
+from drivers.errors import DriverError, DriverLostError
+from drivers.protocols import Clock, NodeId, RobotId
+from drivers.registry import driver_class
+from edge.commands.doctor.alone import InUseError, alone
+from edge.commands.doctor.robot_report import Report, as_json, table, write
+from edge.commands.doctor.robot_scenarios import SCENARIOS, Scenario
+from edge.commands.doctor.robot_scenarios.stage import Ask, Limits, Stage
+from edge.commands.doctor.robot_scenarios.texts import LANGUAGES, TEXTS, WORDS, said
+from edge.commands.doctor.robot_scenarios.verdict import (
+    Note,
+    NotRunnableError,
+    Result,
+    ScenarioFailedError,
+    Verdict,
+)
+from edge.floor import FloorSettings, LegKind
+from edge.settings.load import SettingsError, load
+from edge.settings.model import DeviceClass, DeviceSettings, Settings
+
+NOT_RUNNABLE: Final = 2
+MEET_S: Final = 0.1
+PROFILE_KEYS: Final = (
+    "version",
+    "interface",
+    "instant_keys",
+    "action_name",
+    "deviation_keys",
+    "node_position",
+    "free_nav",
+    "temp_start_node",
+    "start_deviation_m",
+    "loads",
+    "reports_online_after_reconnect",
+    "min_order_interval_s",
+    "id_numerical",
+    "pick",
+    "drop",
+    "action_map",
+)
+
+
+class CannotRunError(Exception):
+    """Nothing can be tried; the message says why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What is asked of a run. `pick`, `drop`: nodes between which a load is carried, at `pick`."""
+
+    robot: str
+    scenarios: tuple[str, ...] = ()
+    allow_motion: bool = False
+    pick: str = ""
+    drop: str = ""
+    restart_command: str = ""
+    power_command: str = ""
+    limits: Limits = field(default_factory=Limits)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the verb's arguments."""
+    parser.add_argument("robot", nargs="?", help="id of the robot in floor.toml")
+    parser.add_argument("--config", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--data", type=Path, default=Path("/var/lib/receiving-edge"), metavar="DIR")
+    parser.add_argument("--scenarios", default="", metavar="R01,R06", help="these alone")
+    parser.add_argument(
+        "--allow-motion", action="store_true", help="the robot may drive: keep people away"
+    )
+    parser.add_argument("--discover", action="store_true", help="list the robots on the broker")
+    parser.add_argument("--report", type=Path, metavar="DIR", help="write report and profile there")
+    parser.add_argument("--pick", default="", metavar="NODE", help="where a load stands ready")
+    parser.add_argument("--drop", default="", metavar="NODE", help="where it is carried")
+    parser.add_argument("--restart-command", default="", help="restarts the broker, for R17")
+    parser.add_argument(
+        "--power-command", default="", help="called with off and on for R18, instead of a person"
+    )
+    parser.add_argument("--order-s", type=float, default=300.0, help="longest time of an order")
+    parser.add_argument("--lang", choices=LANGUAGES, default="en")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print the report: 0 = nothing failed, 1 = something did, 2 = it could not be tried."""
+    try:
+        settings = load(args.config, data=args.data)
+        with alone(args.data):
+            if args.discover:
+                return _discover(settings)
+            return _examine(args, settings)
+    except (CannotRunError, InUseError, SettingsError, DriverError) as error:
+        print(f"doctor robot: {error}", file=sys.stderr)
+        return NOT_RUNNABLE
+
+
+def _discover(settings: Settings) -> int:
+    device = _broker(settings)
+    finder = driver_class("probe.robots")(device.name, device.settings, SystemClock())
+    found = asyncio.run(finder.find(3.0))
+    for interface, version, manufacturer, serial in found:
+        print(f"{interface} {version} {manufacturer} {serial}")
+    return 0 if found else NOT_RUNNABLE
+
+
+def _examine(args: argparse.Namespace, settings: Settings) -> int:
+    wish = Wish(
+        robot=args.robot or "",
+        scenarios=tuple(filter(None, args.scenarios.split(","))),
+        allow_motion=args.allow_motion,
+        pick=args.pick,
+        drop=args.drop,
+        restart_command=args.restart_command,
+        power_command=args.power_command,
+        limits=Limits(order_s=args.order_s),
+    )
+
+    async def ask(question: str) -> bool:
+        print(said(TEXTS, question, args.lang), file=sys.stderr)
+        return bool(await asyncio.to_thread(sys.stdin.readline))
+
+    report = asyncio.run(examine(_broker(settings), settings.floor, wish, SystemClock(), ask))
+    print(as_json(report) if args.json else "\n".join(table(report, args.lang)))
+    if args.report is not None:
+        write(report, args.report, args.lang)
+        print(said(WORDS, "written", args.lang, args.report), file=sys.stderr)
+    return exit_code(report, wish)
+
+
+def exit_code(report: Report, wish: Wish) -> int:
+    """A scenario that was asked for by name and could not be played is not runnable."""
+    if not report.is_good:
+        return 1
+    played = {result.id for result in report.results if result.verdict is Verdict.PASS}
+    return 0 if played and set(wish.scenarios) <= played else NOT_RUNNABLE
+
+
+async def examine(
+    device: DeviceSettings, floor: FloorSettings, wish: Wish, clock: Clock, ask: Ask
+) -> Report:
+    """Play the scenarios against one robot. Raises CannotRunError, DriverError."""
+    settings, unit = _narrowed(device.settings, wish.robot)
+    chosen = _chosen(wish.scenarios)
+    pick, drop = _ends(floor, wish)
+    robot = RobotId(unit.id)
+    driver = driver_class(device.driver)(device.name, settings, clock)
+    probe = driver_class("probe.vda5050")(device.name, settings, clock)
+    async with probe, driver:
+        stage = Stage(
+            robot=robot,
+            driver=driver,
+            probe=probe,
+            floor=floor,
+            clock=clock,
+            pick=pick,
+            drop=drop,
+            limits=replace(wish.limits, spacing_s=unit.profile.min_order_interval_s),
+            ask=ask,
+            restart_command=wish.restart_command,
+            power_command=wish.power_command,
+        )
+        results = [await play(stage, scenario, wish.allow_motion) for scenario in chosen]
+    return Report(
+        robot=unit.id,
+        manufacturer=unit.manufacturer,
+        serial=unit.serial,
+        version=unit.profile.version,
+        broker=f"{settings.host}:{settings.port}",
+        at=f"{datetime.fromtimestamp(clock.wall_ms() / 1000, UTC):%Y-%m-%dT%H:%M:%SZ}",
+        results=tuple(sorted(results, key=lambda result: result.id)),
+        profile=dict(_profile(unit.profile, stage.learned)),
+    )
+
+
+async def play(stage: Stage, scenario: Scenario, allow_motion: bool) -> Result:
+    """Play one scenario; whatever it meets is a verdict."""
+    stage.notes, began_ns = [], stage.now_ns()
+    try:
+        if scenario.moves and not allow_motion:
+            raise NotRunnableError("needs_motion")  # noqa: TRY301 - one place turns it into a verdict
+        if scenario.moves:
+            await stage.ready()
+            await _meet(stage)
+        await scenario.play(stage)
+        verdict = Verdict.PASS
+    except ScenarioFailedError as error:
+        verdict = Verdict.FAIL
+        stage.notes.append(error.note)
+    except NotRunnableError as error:
+        verdict = Verdict.SKIP
+        stage.notes.append(error.note)
+    except DriverError as error:
+        verdict = Verdict.FAIL
+        stage.notes.append(Note("driver_error", (error,)))
+    seconds = (stage.now_ns() - began_ns) / 1e9
+    notes = tuple(stage.notes)
+    return Result(id=scenario.id, verdict=verdict, notes=notes, seconds=seconds)
+
+
+async def _meet(stage: Stage) -> None:
+    """Wait for the driver's own connection, which comes back by itself. Raises DriverError."""
+    end = stage.within(stage.limits.restart_s)
+    while True:
+        try:
+            await stage.driver.request_state(stage.robot, stage.within(stage.limits.answer_s))
+        except DriverLostError:
+            if not end.remaining_s(stage.clock):
+                raise
+            await asyncio.sleep(MEET_S)
+        else:
+            return
+
+
+def _broker(settings: Settings) -> DeviceSettings:
+    for device in settings.devices:
+        if device.device_class is DeviceClass.ROBOTS:
+            return device
+    raise CannotRunError("devices.toml has no table [robots]")
+
+
+def _narrowed(settings: Any, robot: str) -> tuple[Any, Any]:
+    """Return the driver's settings for this robot alone, and the robot's own."""
+    units = {unit.id: unit for unit in getattr(settings, "robots", ())}
+    if robot not in units or not is_dataclass(settings) or isinstance(settings, type):
+        known = ", ".join(units) or "none is configured"
+        raise CannotRunError(f"there is no robot {robot!r}: {known}")
+    if not hasattr(units[robot], "profile"):
+        raise CannotRunError("this driver has no robot that speaks VDA 5050")
+    return replace(settings, robots=(units[robot],)), units[robot]
+
+
+def _chosen(names: tuple[str, ...]) -> tuple[Scenario, ...]:
+    known = {scenario.id for scenario in SCENARIOS}
+    if unknown := sorted(set(names) - known):
+        raise CannotRunError(
+            f"scenario {', '.join(unknown)} is unknown: {', '.join(sorted(known))}"
+        )
+    return tuple(one for one in SCENARIOS if not names or one.id in names)
+
+
+def _ends(floor: FloorSettings, wish: Wish) -> tuple[NodeId, NodeId]:
+    """Return where a load stands and where it goes: as asked for, or by the first robot's leg."""
+    legs = [leg for route in floor.routes.values() for leg in route if leg.kind is LegKind.ROBOT]
+    pick = wish.pick or (legs[0].start if legs else "")
+    drop = wish.drop or (legs[0].end if legs else "")
+    for node in (pick, drop):
+        if node not in floor.nodes:
+            raise CannotRunError(f"{node!r} is no node of floor.toml: give --pick and --drop")
+    return NodeId(pick), NodeId(drop)
+
+
+def _profile(profile: Any, learned: dict[str, object]) -> Iterator[tuple[str, object]]:
+    """Return what the profile says or the run has learned; empty keys are left out."""
+    known = {one.name for one in fields(profile)} & set(PROFILE_KEYS)
+    for key in PROFILE_KEYS:
+        if key in learned or key in known:
+            value: Any = learned.get(key, getattr(profile, key, None))
+            plain = dict(value) if isinstance(value, Mapping) else value
+            if plain not in ("", (), {}, []):
+                yield key, str(plain) if key == "loads" else plain
