@@ -41,11 +41,15 @@ class Subject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """An event before it is stamped; `status` is the new status of its subject, if it changes."""
+    """An event before it is stamped; `status` is the new status of its subject, if it changes.
+
+    `time_ms` = when it happened, where that was before it is recorded.
+    """
 
     payload: Payload
     subject: Subject = Subject()
     status: str | None = None
+    time_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

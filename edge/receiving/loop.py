@@ -177,7 +177,7 @@ class Receiving:
         for n, draft in enumerate(decision.drafts):
             stamp = Stamp(
                 id=EventId(self._ids.uuid7()),
-                time_ms=context.wall_ms,
+                time_ms=context.wall_ms if draft.time_ms is None else draft.time_ms,
                 mono_ms=(context.mono_ns - self._start_ns) // 1_000_000,
                 operator=self.state.shift.operator if self.state.shift else None,
                 tenant=self._tenant(draft),

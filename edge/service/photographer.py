@@ -4,15 +4,31 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Final
 
-from drivers.errors import DriverError
-from drivers.protocols import CameraDriver, Clock, Deadline, Photo
+from drivers.errors import DriverError, DriverTimeoutError
+from drivers.protocols import (
+    CameraDriver,
+    Clock,
+    Deadline,
+    DeviceName,
+    Photo,
+    Scan,
+    ScanSource,
+)
+from edge.barcodes.classify import Rules, classify
+from edge.barcodes.meanings import Meaning, Refused, UnknownText
 from edge.events import PhotoTaken, UnitId
 from edge.journal.photos import PhotoStore
+from edge.station.binding import Bound, bound
 from edge.station.decision import ITEM_PHOTO, PhotoRequest
 from edge.station.inputs import PhotoInput
+from edge.station.meanings import said
+from edge.station.state import State
 
-REQUESTS_MAX = 32  # full: the oldest picture that nothing demands is given up
+REQUESTS_MAX: Final = 32  # full: the oldest picture that nothing demands is given up
+PERSONAL_ROLES: Final = frozenset({"label", "parcel"})  # an address may stand there
+TAKEN: Final = (Bound.CODE_IN_FRAME, Bound.OPEN_WINDOW)
 
 log = logging.getLogger("photographer")
 
@@ -25,11 +41,45 @@ class Lens:
     roles: frozenset[str]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """What ties a photograph to its unit, and its codes as they may be journalled."""
+
+    bound: Bound
+    codes: tuple[str, ...]
+
+
+Judge = Callable[[UnitId, Photo], Judged]
+
+
+def judged(state: State, unit: UnitId, photo: Photo, rules: Rules) -> Judged:
+    """Return what ties a photograph to a unit by the codes in it and by what is in hand.
+
+    Codes that mean nothing here are left out: nobody knows what they would tell.
+    """
+    meanings = tuple(meaning for code in photo.codes for meaning in _meant(code, rules))
+    known = (one for one in meanings if not isinstance(one, UnknownText | Refused))
+    texts = dict.fromkeys(said(meaning).text for meaning in known)
+    return Judged(bound=bound(state, unit, meanings), codes=tuple(texts))
+
+
+def _meant(payload: bytes, rules: Rules) -> tuple[Meaning, ...]:
+    scan = Scan(
+        scan_no=0,
+        payload=payload,
+        device=DeviceName("photograph"),
+        source=ScanSource.CAMERA,
+        first_ns=0,
+        at_ns=0,
+    )
+    return classify(scan, rules)[:1]
+
+
 class Photographer:
     """Takes one photograph at a time; a scan never waits for it.
 
-    What an answer demands goes before the picture that is taken of every unit; a unit that
-    has left the bench is not photographed any more: the frame would show another one.
+    What an answer demands goes before the picture that is taken of every unit. `judge` says
+    whether a frame shows the unit; one that shows another is thrown away and taken again.
     """
 
     def __init__(
@@ -40,14 +90,14 @@ class Photographer:
         clock: Clock,
         wait_s: float,
         submit: Callable[[PhotoInput], Awaitable[object]],
-        is_here: Callable[[UnitId], bool],
+        judge: Judge,
     ) -> None:
         self._lenses = lenses
         self._store = store
         self._clock = clock
         self._wait_s = wait_s
         self._submit = submit
-        self._is_here = is_here
+        self._judge = judge
         self._wanted: dict[PhotoRequest, int] = {}
         self._wake = asyncio.Event()
 
@@ -68,39 +118,78 @@ class Photographer:
             while self._wanted:
                 request = min(self._wanted, key=lambda one: one.slot == ITEM_PHOTO)
                 since_ns = self._wanted.pop(request)
-                if self._is_here(request.unit):
-                    await self._submit(await self._taken(request, since_ns))
+                await self._submit(await self._answer(request, since_ns))
 
-    async def _taken(self, request: PhotoRequest, since_ns: int) -> PhotoInput:
-        lens = next((lens for lens in self._lenses if request.slot.role in lens.roles), None)
+    async def _answer(self, request: PhotoRequest, since_ns: int) -> PhotoInput:
+        lens = self._lens(request)
         if lens is None:
             return _missing(request, "no_camera")
         try:
-            deadline = Deadline.after(self._wait_s, self._clock)
-            photo = await lens.camera.photograph(since_ns, deadline)
+            photo, judged = await self._photo(lens.camera, request, since_ns)
+            if judged.bound not in TAKEN:
+                return _missing(request, judged.bound.value)
             sha256 = await self._store.put(photo.jpeg)
         except (DriverError, OSError) as error:
             log.warning("%s: photograph %s: %s", lens.camera.name, request.slot.name, error)
             return _missing(request, "camera_failed")
-        taken = _event(request.slot.name, photo, sha256, camera=str(lens.camera.name))
-        return PhotoInput(unit=request.unit, slot=request.slot.name, photo=taken)
+        age_ns = self._clock.monotonic_ns() - photo.at_ns
+        return PhotoInput(
+            unit=request.unit,
+            slot=request.slot.name,
+            photo=_event(request, photo, judged, sha256, camera=str(lens.camera.name)),
+            at_ms=self._clock.wall_ms() - age_ns // 1_000_000,
+        )
+
+    def _lens(self, request: PhotoRequest) -> Lens | None:
+        """Return the camera that plays the slot's role, or the one that holds a code's crop."""
+        if request.picture:
+            named = (one for one in self._lenses if str(one.camera.name) == request.device)
+            return next(named, None)
+        return next((one for one in self._lenses if request.slot.role in one.roles), None)
+
+    async def _photo(
+        self, camera: CameraDriver, request: PhotoRequest, since_ns: int
+    ) -> tuple[Photo, Judged]:
+        """Return a photograph and what ties it to the unit; the last one if none does.
+
+        Raises DriverError when the camera has none.
+        """
+        if request.picture:
+            kept = camera.crop(request.picture)
+            if kept is None:
+                raise DriverTimeoutError(str(camera.name), "find a code's picture", "given up")
+            codes = self._judge(request.unit, kept).codes
+            return kept, Judged(bound=Bound.CODE_IN_FRAME, codes=codes)
+        deadline = Deadline.after(self._wait_s, self._clock)
+        while True:
+            photo = await camera.photograph(since_ns, deadline)
+            judged = self._judge(request.unit, photo)
+            is_last = deadline.remaining_s(self._clock) <= 0
+            if judged.bound is not Bound.OTHER_UNIT or is_last:
+                return photo, judged
+            log.info("%s: photograph %s: shows another unit", camera.name, request.slot.name)
+            since_ns = photo.at_ns + 1
 
 
 def _missing(request: PhotoRequest, reason: str) -> PhotoInput:
     return PhotoInput(unit=request.unit, slot=request.slot.name, photo=None, reason=reason)
 
 
-def _event(slot: str, photo: Photo, sha256: str, *, camera: str) -> PhotoTaken:
+def _event(
+    request: PhotoRequest, photo: Photo, judged: Judged, sha256: str, *, camera: str
+) -> PhotoTaken:
     return PhotoTaken(
         sha256=sha256,
         bytes=len(photo.jpeg),
         mime="image/jpeg",
         width=photo.width,
         height=photo.height,
-        slot=slot,
+        slot=request.slot.name,
         camera=camera,
         sharpness=photo.sharpness,
         mean=photo.mean,
         clipped=photo.clipped,
-        bound_by="open_window",
+        bound_by=judged.bound.value,
+        personal=request.slot.role in PERSONAL_ROLES,
+        codes=judged.codes,
     )

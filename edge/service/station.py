@@ -28,7 +28,7 @@ from edge.receiving.loop import Receiving
 from edge.service.devices import Configured, Devices
 from edge.service.lights import Lights
 from edge.service.look_up import LookUp
-from edge.service.photographer import Lens, Photographer
+from edge.service.photographer import Lens, Photographer, judged
 from edge.service.proofs import is_test_due
 from edge.service.upkeep import Upkeep
 from edge.service.watch import Watch
@@ -128,7 +128,7 @@ class Station:
             clock=world.clock,
             wait_s=settings.station.photo.wait_s,
             submit=self.receiving.submit,
-            is_here=lambda unit: unit in self.receiving.state.units,
+            judge=lambda unit, photo: judged(self.receiving.state, unit, photo, world.rules),
         )
         self._upkeep = Upkeep(
             stores.journal,

@@ -1,5 +1,6 @@
 """Input to decision: total over every pair of state and input, without I/O, clock or chance."""
 
+from dataclasses import replace
 from typing import assert_never
 
 from edge.events import (
@@ -91,7 +92,9 @@ def _photo(state: State, screen: Screen, given: PhotoInput, context: Context) ->
             return Decision(screen=noted(again, Severity.ERROR, "E34", slot=given.slot))
         missing = PhotoMissing(slot=given.slot, reason=given.reason)
         return Decision(screen=screen, drafts=(on_unit(unit, missing),))
-    taken = on_unit(unit, given.photo)
+    step = inspection.step_asking(unit, given.slot, context)
+    photo = replace(given.photo, step=step)
+    taken = replace(on_unit(unit, photo), time_ms=given.at_ms)
     due = inspection.without_due(screen, given.slot)
     if unit.unit != state.hand or screen.tray is None or due.photos_due:
         return accepted(due, "fb.photo", taken, slot=given.slot)

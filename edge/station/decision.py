@@ -82,6 +82,7 @@ class Slot:
     role: str
 
 
+IDENTITY_PHOTO = Slot(name="identity", role="identity")  # what a camera identified a unit by
 ITEM_PHOTO = Slot(name="item", role="item")  # taken of every unit, demanded by none
 
 
@@ -124,10 +125,15 @@ class Screen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhotoRequest:
-    """A photograph to take now, of this unit, for this slot."""
+    """A photograph to take now, of this unit, for this slot.
+
+    `picture` = digest of a code's crop that this camera, `device`, took already.
+    """
 
     unit: UnitId
     slot: Slot
+    device: str = ""
+    picture: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

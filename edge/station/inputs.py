@@ -91,12 +91,13 @@ class KeyInput:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhotoInput:
-    """A photograph is on disk, or could not be had."""
+    """A photograph is on disk, or could not be had. `at_ms` = wall time of its frame."""
 
     unit: UnitId
     slot: str
     photo: PhotoTaken | None
     reason: str = ""
+    at_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
