@@ -137,7 +137,7 @@ def _need_disk(station: StationSettings, found: Findings) -> None:
     found.need(rising, place.at("warn_percent"), f"{shares} do not rise", allowed)
     budget = journal.budget_mb
     found.need(budget >= 64, place.at("budget_mb"), f"{budget} is too little", "MiB, at least 64")
-    for key in ("keep_days", "keep_units", "ballast_mb"):
+    for key in ("keep_days", "keep_units", "ballast_mb", "photo_keep_days", "photo_wait_days"):
         value = getattr(journal, key)
         found.need(value >= 0, place.at(key), f"{value} is below 0", "a whole number from 0")
 

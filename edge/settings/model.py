@@ -52,7 +52,9 @@ class TerminalSettings:
 class JournalSettings:
     """Disk budget of journal and photographs; shares of it in percent; how long events are kept.
 
-    `ballast_mb` is taken up for the moment when the disk is full.
+    `ballast_mb` is taken up for the moment when the disk is full. `photo_keep_days` = how long a
+    photograph's file stays when it is uploaded, `photo_wait_days` = how long one that is not may
+    hold its event back. `allow_fuse`: tests of power cuts alone.
     """
 
     budget_mb: int = 2048
@@ -62,6 +64,9 @@ class JournalSettings:
     keep_days: int = 30
     keep_units: int = 20_000
     ballast_mb: int = 64
+    photo_keep_days: int = 14
+    photo_wait_days: int = 90
+    allow_fuse: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
