@@ -26,7 +26,11 @@ ECHO: Final = 1 << 7
 
 
 class TaskEcho:
-    """The task number is the station's number of the command."""
+    """The task number is the station's number of the command.
+
+    `control` is a level: what was ordered last stands in every later write; before any order a
+    belt that stands is left standing.
+    """
 
     def __init__(self, options: MapOptions) -> None:
         check_names(options, NAMES)
@@ -35,6 +39,7 @@ class TaskEcho:
         self._control = block_of({"control": HOST["control"]}, options)
         wanted = STATUS | (EXIT if options.lane_sensor else {})
         self._block = block_of(wanted, options, first=options.read_from)
+        self._is_halted: bool | None = None
 
     @property
     def traits(self) -> Traits:
@@ -77,20 +82,27 @@ class TaskEcho:
                 "lane": command.lane,
                 "item": command.token,
                 "task": command.seq,
-                "control": _handshake(reading) ^ HANDSHAKE,
+                "control": _handshake(reading) ^ HANDSHAKE | self._halt(reading),
             }
         )
 
     def order(self, command: BeltCommand, seq: int, host_hb: int, reading: Reading) -> Write | None:  # noqa: ARG002 levels, not numbers
-        """Return a changed level of `control`; the driver clears it by the next heartbeat."""
-        levels = {BeltCommand.STOP: HALT, BeltCommand.START: 0, BeltCommand.RESET: RESET}
-        if command not in levels:
+        """Return a changed level of `control`; a reset is the edge that the next write ends."""
+        if command is BeltCommand.CANCEL:
             return None
-        return self._control.encode({"control": _handshake(reading) | levels[command]})
+        if command is not BeltCommand.RESET:
+            self._is_halted = command is BeltCommand.STOP
+        edge = RESET if command is BeltCommand.RESET else 0
+        level = _handshake(reading) | self._halt(reading) | edge
+        return self._control.encode({"control": level})
 
     def heartbeat(self, host_hb: int, reading: Reading) -> Write | None:  # noqa: ARG002 any write feeds the watchdog
-        """Return `control` with the handshake as the PLC shows it: no task begins by it."""
-        return self._control.encode({"control": _handshake(reading)})
+        """Return `control` with the handshake as the PLC shows it: nothing begins by it."""
+        return self._control.encode({"control": _handshake(reading) | self._halt(reading)})
+
+    def _halt(self, reading: Reading) -> int:
+        is_halted = not reading.status.running if self._is_halted is None else self._is_halted
+        return HALT if is_halted else 0
 
     def closing(self, command: DivertCommand, reading: Reading) -> Write | None:  # noqa: ARG002 the PLC clears
         """Return nothing: the PLC clears its echo by itself."""
