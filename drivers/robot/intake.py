@@ -67,9 +67,9 @@ class Intake:
             return "malformed"
         if is_state and message.retained:
             return "retained"
-        if not self._is_ours(content):
-            return "other_version"
-        return "replayed" if is_state and self._is_replayed(message.payload) else ""
+        if is_state and self._is_replayed(message.payload):
+            return "replayed"
+        return "" if self._is_ours(content) else "other_version"
 
     def _is_ours(self, content: Mapping[str, Any]) -> bool:
         """A robot of another major version is left alone; one that tells none is believed."""

@@ -28,6 +28,7 @@ class Vda5050Settings:
     ca_file: str = ""
     cert_file: str = ""
     key_file: str = ""
+    key_password_file: str = ""
     keepalive_s: int = 15
     answer_s: float = 5.0
 
@@ -53,11 +54,7 @@ class Vda5050Settings:
 
 def read_password(name: DeviceName, settings: Vda5050Settings) -> str:
     """Return the password, empty without a file. Raises DriverError for one nobody can read."""
-    path = settings.password_file
-    if not path:
-        return ""
-    with _reading(name, path):
-        return Path(path).read_text("utf-8").strip()
+    return _secret(name, settings.password_file)
 
 
 def open_tls(name: DeviceName, settings: Vda5050Settings) -> ssl.SSLContext | None:
@@ -68,10 +65,18 @@ def open_tls(name: DeviceName, settings: Vda5050Settings) -> ssl.SSLContext | No
         context = ssl.create_default_context(cafile=settings.ca_file)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
     if settings.cert_file:
+        password = _secret(name, settings.key_password_file)
         with _reading(name, settings.cert_file):
             # an empty password is an error where one is needed: never a question at the terminal
-            context.load_cert_chain(settings.cert_file, settings.key_file, lambda: "")
+            context.load_cert_chain(settings.cert_file, settings.key_file, lambda: password)
     return context
+
+
+def _secret(name: DeviceName, path: str) -> str:
+    if not path:
+        return ""
+    with _reading(name, path):
+        return Path(path).read_text("utf-8").strip()
 
 
 @contextmanager

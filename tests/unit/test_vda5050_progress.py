@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from drivers.protocols import ActionStatus, OrderPhase
+from drivers.protocols import ActionStatus, OrderPhase, StartPoint
 from drivers.wire.vda5050.dialect import DIALECTS
 from drivers.wire.vda5050.profile import LoadsUse
-from drivers.wire.vda5050.progress import Reading, Standing, Tracked, advance
+from drivers.wire.vda5050.progress import Reading, Standing, Tracked, advance, is_waiting
 from drivers.wire.vda5050.state import RobotState, read_state
+from drivers.wire.vda5050.verdict import Verdict
 from floor_plan import move
 
 DATA = Path(__file__).parents[1] / "data" / "vda5050"
@@ -242,3 +243,148 @@ def test_a_cancel_is_evidence() -> None:
     ]
     reading = read(golden("state_carrying", actionStates=actions), tracked=tracked)
     assert reading.actions == {PICK: "failed", "c-1": "finished"}
+
+
+# ---------------------------------------------------------------- which error is about our order
+
+SENT = replace(TRACKED, header_ids=("7", "9"))
+
+
+@pytest.mark.parametrize(
+    ("references", "is_rejection"),
+    [
+        ((("orderId", "st01-1"), ("headerId", "9")), True),
+        ((("orderId", "st01-1"), ("headerId", "8")), False),
+        ((("headerId", "9"),), False),
+    ],
+)
+def test_a_header_that_is_named_has_to_be_one_of_ours(
+    references: tuple[tuple[str, str], ...], is_rejection: bool
+) -> None:
+    state = golden("state_rejected", errors=[error(*references)])
+    assert (read(state, tracked=SENT).phase is OrderPhase.REJECTED) is is_rejection
+
+
+@pytest.mark.parametrize(
+    ("references", "is_rejection"),
+    [
+        ((("order.nodes.nodePosition.theta", ""),), True),
+        ((), True),
+        ((("orderId", "st01-0"),), False),
+        ((("actionId", "of-another"),), False),
+        ((("headerId", "8"),), False),
+    ],
+)
+def test_an_unsupported_parameter_is_ours_if_it_came_after_the_send(
+    references: tuple[tuple[str, str], ...], is_rejection: bool
+) -> None:
+    told = error(*references, kind="UNSUPPORTED_PARAMETER")
+    state = golden("state_rejected", errors=[told])
+    assert (read(state, tracked=SENT).phase is OrderPhase.REJECTED) is is_rejection
+    before = replace(SENT, errors_before=frozenset(state.errors))
+    assert read(state, tracked=before).phase is OrderPhase.UNKNOWN
+    never_sent_by_us = read(state, tracked=TRACKED)
+    assert never_sent_by_us.phase is OrderPhase.UNKNOWN
+
+
+# ---------------------------------------------------------------- updates, waiting, loads
+
+AHEAD = replace(ORDER, preposition=True)
+UPDATE = replace(TRACKED, order=replace(AHEAD, update_id=1))
+
+
+def waiting(**changes: Any) -> RobotState:
+    left = [{"nodeId": "Z", "sequenceId": 6, "released": False}]
+    given = {"nodeStates": left, "actionStates": [], "driving": False, "lastNodeId": "DOCK"}
+    return golden("state_carrying", **{**given, **changes})
+
+
+def test_a_prepositioned_robot_waits_when_its_base_is_driven() -> None:
+    tracked = replace(TRACKED, order=AHEAD)
+    assert read(waiting(), tracked=tracked).phase is OrderPhase.ACCEPTED
+    assert is_waiting(tracked, waiting())
+    released = [{"nodeId": "DOCK", "sequenceId": 4, "released": True}]
+    for other in (
+        waiting(driving=True),
+        waiting(nodeStates=released),
+        waiting(lastNodeId="X"),
+        waiting(orderUpdateId=1),
+        waiting(orderId="other"),
+    ):
+        assert not is_waiting(tracked, other)
+    assert not is_waiting(TRACKED, waiting())
+
+
+@pytest.mark.parametrize(
+    ("status", "waits"), [("WAITING", False), ("RUNNING", True), ("FINISHED", False)]
+)
+def test_a_robot_with_a_wait_of_its_own_waits_while_that_runs(status: str, waits: bool) -> None:
+    tracked = replace(TRACKED, order=replace(AHEAD, wait_action_id="w"))
+    states = [{"actionId": "w", "actionStatus": status}]
+    assert is_waiting(tracked, waiting(actionStates=states)) is waits
+
+
+def test_a_wait_that_failed_fails_the_order() -> None:
+    tracked = replace(TRACKED, order=replace(AHEAD, wait_action_id="w"))
+    states = [{"actionId": "w", "actionStatus": "FAILED"}]
+    reading = read(waiting(actionStates=states), tracked=tracked)
+    assert (reading.phase, reading.reason) == (OrderPhase.FAILED, "wait_failed")
+
+
+def test_an_update_is_not_taken_until_the_robot_shows_it() -> None:
+    assert not read(waiting(), STALE, UPDATE).is_news
+    fresh = read(waiting(), FRESH, UPDATE)
+    assert (fresh.phase, fresh.verdict) == (OrderPhase.ACCEPTED, Verdict.NOT_TAKEN)
+    assert (fresh.reason, fresh.resend_safe) == ("update_not_taken", True)
+    assert not read(waiting(operatingMode="INTERVENED"), FRESH, UPDATE).resend_safe
+    picked = advance(UPDATE, ours("FINISHED", "WAITING", orderUpdateId=1), STALE)[0]
+    assert picked.proved is OrderPhase.CARRYING
+    assert not read(waiting(), FRESH, picked).resend_safe
+
+
+def test_a_refused_update_fails_the_order_that_the_robot_still_has() -> None:
+    told = error(("orderId", "st01-1"), ("orderUpdateId", "1"), kind="orderUpdateError")
+    reading = read(waiting(errors=[told]), FRESH, UPDATE)
+    assert (reading.phase, reading.reason) == (OrderPhase.FAILED, "orderUpdateError")
+    assert reading.verdict is Verdict.REJECTED
+
+
+def test_another_order_of_this_station_is_no_foreign_master() -> None:
+    other = golden("state_idle", orderId="st01-9")
+    reading = read(other, replace(FRESH, shows_our_other=True))
+    assert (reading.verdict, reading.reason) == (Verdict.IN_DOUBT, "other_order_sent")
+    assert read(other, FRESH).verdict is Verdict.FOREIGN
+
+
+def test_a_robot_of_many_places_has_to_show_one_load_less() -> None:
+    required = replace(TRACKED, loads=LoadsUse.REQUIRED)
+    carrying = ours("FINISHED", "WAITING", loads=[{}, {}])
+    tracked, _ = advance(required, carrying, STALE)
+    assert tracked.carried == 2
+    kept, _ = advance(tracked, ours("FINISHED", "WAITING", loads=None), STALE)
+    assert kept.carried == 2
+    assert read(golden("state_done", loads=[{}]), tracked=kept).phase is OrderPhase.DONE
+    still = read(golden("state_done", loads=[{}, {}]), tracked=kept)
+    assert (still.phase, still.reason) == (OrderPhase.DROPPING, "still_loaded")
+
+
+@pytest.mark.parametrize(
+    ("at", "is_there"),
+    [
+        ({"x": 7.3, "y": 8.0, "mapId": "hall"}, True),
+        ({"x": 7.6, "y": 8.0, "mapId": "hall"}, False),
+        ({"x": 7.0, "y": 8.0, "mapId": "cellar"}, False),
+        (None, False),
+    ],
+)
+def test_a_start_of_the_orders_own_is_found_by_its_place(at: Any, is_there: bool) -> None:
+    start = StartPoint(x=7.0, y=8.0, map_id="hall")
+    tracked = replace(TRACKED, order=replace(ORDER, start=start))
+    state = golden("state_idle", orderId="st01-0", lastNodeId="", agvPosition=at)
+    reading = read(state, FRESH, tracked)
+    assert reading.resend_safe is is_there
+    assert reading.reason == ("not_taken" if is_there else "not_at_start")
+
+
+def test_a_retriable_action_has_begun_and_has_not_ended() -> None:
+    assert read(ours("RETRIABLE", "WAITING")).phase is OrderPhase.PICKING
