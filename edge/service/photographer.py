@@ -127,6 +127,9 @@ class Photographer:
         try:
             photo, judged = await self._photo(lens.camera, request, since_ns)
             if judged.bound not in TAKEN:
+                log.warning(
+                    "%s: photograph %s: %s", lens.camera.name, request.slot.name, judged.bound
+                )
                 return _missing(request, judged.bound.value)
             sha256 = await self._store.put(photo.jpeg)
         except (DriverError, OSError) as error:
@@ -167,7 +170,6 @@ class Photographer:
             is_last = deadline.remaining_s(self._clock) <= 0
             if judged.bound is not Bound.OTHER_UNIT or is_last:
                 return photo, judged
-            log.info("%s: photograph %s: shows another unit", camera.name, request.slot.name)
             since_ns = photo.at_ns + 1
 
 
