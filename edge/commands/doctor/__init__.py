@@ -29,6 +29,7 @@ BUDGET_MB: Final = 2048
 _HERE: Final = "edge.commands.doctor"
 VERBS: Final = {
     "robot": Verb(f"{_HERE}.robot", "try a robot against VDA 5050, with a report for its vendor"),
+    "conveyor": Verb(f"{_HERE}.conveyor", "try a PLC against the register contract, with a report"),
     "broker": Verb(f"{_HERE}.broker", "measure and judge the robots' MQTT broker"),
     "decode": Verb(f"{_HERE}.decode", "picture paths in, the codes in them out, as JSON lines"),
     "parse": Verb(
