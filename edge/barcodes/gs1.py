@@ -21,7 +21,8 @@ _URI: Final = re.compile(
 _URI_CHARS: Final = re.compile(r"[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]*", re.ASCII)
 _BAD_ESCAPE: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
 # What often follows a variable field and may have been swallowed when a separator went missing.
-_SWALLOWED: Final = re.compile(r"(?=(10|11|15|17|24[01]|30|37|9[0-9]))", re.ASCII)
+_SWALLOWED: Final = re.compile(r"(?=(10|11|15|17|24[01]|30|37|9[123]))", re.ASCII)
+_KEY_CHARS: Final = 4  # of a marking code behind 91 or 93; letters and digits
 _DATES: Final = frozenset({"11", "15", "17"})
 _DATE_CHARS: Final = 6
 
@@ -60,7 +61,8 @@ def _may_hold_another(value: str) -> bool:
     for found in _SWALLOWED.finditer(value, 1):
         ai, rest = found[1], value[found.start() + len(found[1]) :]
         data = rest[:_DATE_CHARS] if ai in _DATES else rest
-        if data and content_fault(ai, data) is None:
+        is_short = ai.startswith("9") and (len(data) < _KEY_CHARS or value.isdigit())
+        if data and not is_short and content_fault(ai, data) is None:
             return True
     return False
 

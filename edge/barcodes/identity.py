@@ -277,7 +277,7 @@ def _piece_fit(code: ItemCode, piece: ExpectedPiece) -> Why | None:
     if code.gtin14 != piece.gtin or code.gs is GsState.LOST:
         return None
     if code.gs is GsState.RESTORED and code.ki not in piece.kis:
-        return None  # what was put together again must be the very code that was sold
+        return Why.GS_SUSPECT  # what was put together again must be the very code that was sold
     is_sold = code.serial in piece.serials or code.ki in piece.kis
     sold_is_known = bool(piece.serials) if code.mark is None else bool(piece.kis)
     if code.serial is not None and sold_is_known and not is_sold:

@@ -91,6 +91,7 @@ class LastScan:
     """The code read last. `key` = the same for every reading of one print.
 
     `repeats` = readings of it that became no event of their own. `is_taken` = it was no refusal.
+    `torn` = what a marking code without its separators probably is, `tries` = how often in a row.
     """
 
     device: str
@@ -99,6 +100,8 @@ class LastScan:
     at_ns: int
     is_taken: bool = False
     repeats: int = 0
+    torn: str = ""
+    tries: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

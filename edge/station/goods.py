@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from drivers.protocols import ScanOutcome, ScanSource
 from edge.barcodes.identity import Belief, Expected, ExpectedPiece, Why, is_enough, judge
-from edge.barcodes.meanings import Meaning
+from edge.barcodes.marks import GsState
+from edge.barcodes.meanings import ItemCode, ItemFlag, Meaning
 from edge.station import inspection, marks, parcels, units
 from edge.station.decision import (
     Choice,
@@ -84,8 +85,10 @@ def _doubt(state: State, screen: Screen, given: ScanInput) -> Decision | None:
     if awaited is not None:
         return _unsure(screen, given, awaited, parcel)
     is_taken = parcel.blind and item_of(meaning) is not None
-    if is_taken and given.scan.source is ScanSource.CAMERA:
-        return _ask(screen, given, meaning)  # nothing but a camera says what this is
+    if is_taken and _is_torn(meaning):
+        return refused(screen, _LOST_GS)
+    if is_taken and (given.scan.source is ScanSource.CAMERA or _is_suspect(meaning)):
+        return _ask(screen, given, meaning)  # nothing but this reading says what it is
     return _weak(screen, given, meaning) if is_taken else None
 
 
@@ -103,12 +106,21 @@ def _unsure(
     match found.belief, found.why:
         case Belief.ACCEPT, _:
             return None
-        case _, Why.GS_SUSPECT:
+        case _, Why.GS_SUSPECT if _is_torn(awaited):
             return refused(screen, _LOST_GS)
         case _, Why.WRONG_SERIAL | Why.NOT_EXPECTED:
             return _weak(screen, given, awaited)  # what is foreign goes its own way: E21, E23
         case _:
             return _ask(screen, given, awaited)
+
+
+def _is_torn(meaning: Meaning) -> bool:
+    """A marking code whose separators were put back: good for nothing but the very code sold."""
+    return isinstance(meaning, ItemCode) and meaning.gs in (GsState.LOST, GsState.RESTORED)
+
+
+def _is_suspect(meaning: Meaning) -> bool:
+    return isinstance(meaning, ItemCode) and ItemFlag.GS_SUSPECT in meaning.flags
 
 
 def _weak(screen: Screen, given: ScanInput, meaning: Meaning) -> Decision | None:

@@ -5,10 +5,12 @@ from dataclasses import replace
 
 from drivers.protocols import ScanFault, ScanOutcome, ScanSource
 from edge.barcodes.identity import key_of
+from edge.barcodes.marks import GsState
 from edge.barcodes.meanings import (
     BadgeCode,
     CommandCode,
     ForgedLabel,
+    ItemCode,
     Meaning,
     PlaceCode,
     Refused,
@@ -33,18 +35,26 @@ from edge.station.state import State
 from edge.views import Severity
 
 HEAD_BYTES_MAX = 64
+TRIES_MAX = 2  # refusals of a torn marking code before its identity may count
+LOST_GS = "lost_gs"
 
 
 def scan(state: State, screen: Screen, given: ScanInput, context: Context) -> Decision:
     """Handle a whole code; the first event is always the reading itself."""
+    last = screen.last_scan
+    torn = _torn(given)
+    tries = last.tries + 1 if torn and last is not None and last.torn == torn else 1
+    if torn and tries > TRIES_MAX:
+        given = replace(given, meanings=given.meanings[1:])
     meaning = given.meanings[0]
     seen = LastScan(
         device=str(given.scan.device),
         source=given.scan.source,
         key=key_of(given.scan, meaning),
         at_ns=given.scan.at_ns,
+        torn=torn,
+        tries=tries,
     )
-    last = screen.last_scan
     if last is not None and _is_repeat(last, seen, context.dup_ns):
         again = replace(last, at_ns=seen.at_ns, repeats=last.repeats + 1)
         return Decision(
@@ -57,6 +67,22 @@ def scan(state: State, screen: Screen, given: ScanInput, context: Context) -> De
     repeats = last.repeats if last is not None else 0
     reading = _reading(given, meaning, decision.no, repeats=repeats)
     return decision.after((on_station(reading),))
+
+
+def _torn(given: ScanInput) -> str:
+    """Return the identity of a marking code that fits its group once its separators are put back.
+
+    Empty for any other code. Scanned again it may be whole; after some tries the identity counts,
+    if it is the very one that was sold.
+    """
+    first, *rest = given.meanings
+    if not isinstance(first, Refused) or first.reason != LOST_GS or not rest:
+        return ""
+    match rest[0]:
+        case ItemCode(gs=GsState.RESTORED, ki=str() as ki):
+            return ki
+        case _:
+            return ""
 
 
 def fault(screen: Screen, given: FaultInput) -> Decision:
