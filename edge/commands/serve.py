@@ -12,6 +12,7 @@ from pathlib import Path
 
 from drivers.errors import DriverGrabbedError
 from edge.commands.journal import FILE
+from edge.journal.file_system import JournalPlaceError, need_local
 from edge.journal.rows import JournalBrokenError, JournalBusyError, JournalDamagedError
 from edge.journal.salvage import mark
 from edge.service.packs import PackError
@@ -46,11 +47,12 @@ def run(args: argparse.Namespace) -> int:
         return 1
     args.data.mkdir(parents=True, exist_ok=True)
     try:
+        need_local(args.data, allow_fuse=settings.station.journal.allow_fuse)
         asyncio.run(serve(settings, args.data, notify=os.environ.get("NOTIFY_SOCKET")))
     except PackError as error:
         print(error, file=sys.stderr)
         return 1
-    except JournalBusyError as error:
+    except (JournalBusyError, JournalPlaceError) as error:
         print(error, file=sys.stderr)
         return 1
     except JournalBrokenError as error:

@@ -26,7 +26,10 @@ class StationCorrupt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhotoLost:
-    """A photograph that an event names is gone (`absent`) or its bytes changed (`bit_rot`)."""
+    """A photograph that an event names is gone (`absent`) or its bytes changed (`bit_rot`).
+
+    `not_uploaded`: nobody has taken it for so long that its file was given up.
+    """
 
     KIND: ClassVar[str] = "photo.lost"
     SCHEMA: ClassVar[int] = 1

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from edge.journal.identity import KEYS
+from edge.journal.inserts import insert_rows
 from edge.journal.outbox import Rights, is_wanted
 from edge.journal.rows import id_text
-from edge.journal.store import insert_rows
 from edge.settings.model import TargetSettings
 
 STEP_ROWS: Final = 500

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
 
-from edge.journal.rows import JournalError
+from edge.journal.rows import JournalError, photo_path
 from edge.journal.writer import Worker
 
 PHOTOS_WAITING_MAX: Final = 16  # full: the caller awaits
@@ -63,13 +63,16 @@ class PhotoStore:
         """
         return await asyncio.shield(self._worker.do(lambda: self._write(jpeg)))
 
-    async def reconcile(self, named: Mapping[str, bool]) -> tuple[Lost, ...]:
+    async def reconcile(
+        self, named: Mapping[str, bool], given_up: frozenset[str] = frozenset()
+    ) -> tuple[Lost, ...]:
         """Compare files with what events name: digest → whether the file must be there.
 
-        A file that no event names moves to `orphan/`. Call it before the first photograph is put:
-        one whose event is still to come would be an orphan.
+        A file that no event names moves to `orphan/`, one that was given up before a crash goes.
+        Call it before the first photograph is put: one whose event is still to come would be an
+        orphan.
         """
-        return await self._worker.do(lambda: self._reconcile(named))
+        return await self._worker.do(lambda: self._reconcile(named, given_up))
 
     async def check_next(self) -> Lost | None:
         """Read one more photograph against its digest; None = it is whole, or none is left."""
@@ -79,11 +82,13 @@ class PhotoStore:
         """Begin another look at all."""
         self.is_checked = False
 
-    def _reconcile(self, named: Mapping[str, bool]) -> tuple[Lost, ...]:
+    def _reconcile(self, named: Mapping[str, bool], given_up: frozenset[str]) -> tuple[Lost, ...]:
         there = {path.stem: path for path in self._files()}
         orphans = [path for sha256, path in there.items() if sha256 not in named]
         if orphans:
             self._set_aside(orphans)
+        for sha256 in there.keys() & given_up:
+            there[sha256].unlink()
         absent = sorted(sha for sha, must in named.items() if must and sha not in there)
         return tuple(Lost(sha256=sha256, reason="absent") for sha256 in absent)
 
@@ -124,7 +129,7 @@ class PhotoStore:
 
     def path(self, sha256: str) -> Path:
         """Return where a photograph lies."""
-        return self._folder / sha256[:2] / f"{sha256}.jpg"
+        return photo_path(self._folder, sha256)
 
     def _prepare(self) -> None:
         """Make the folders durable once, so that no photograph has to wait for that."""

@@ -140,6 +140,21 @@ class Reader:
         rows = self._all("SELECT lower(hex(sha256)), state FROM photo")
         return {sha256: state not in _GONE for sha256, state in rows}
 
+    def given_up_photos(self) -> frozenset[str]:
+        """Return the photographs whose files were deleted on purpose, by digest."""
+        query = "SELECT lower(hex(sha256)) FROM photo WHERE state IN ('purged', 'erased')"
+        return frozenset(sha256 for (sha256,) in self._all(query))
+
+    def overdue_photos(self, before_ms: int, limit: int) -> tuple[str, ...]:
+        """Return photographs of events before a time that nobody has taken, the oldest first."""
+        rows = self._all(
+            "SELECT lower(hex(p.sha256)) FROM photo p JOIN event e ON e.seq = p.seq"
+            " WHERE p.state IN ('kept', 'refused') AND e.recorded_ms < ? ORDER BY p.seq LIMIT ?",
+            before_ms,
+            limit,
+        )
+        return tuple(sha256 for (sha256,) in rows)
+
     def was_stopped(self) -> bool | None:
         """Return whether the newest event tells of a stop in order; None in an empty journal."""
         rows = self._all("SELECT kind FROM event ORDER BY seq DESC LIMIT 1")

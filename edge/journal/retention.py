@@ -8,12 +8,14 @@ import sqlite3
 from dataclasses import dataclass
 from typing import Final
 
+from edge.journal.rows import id_text
 from edge.settings.model import JournalSettings
 
 STEP_EVENTS: Final = 1000
 NEWEST_KEPT: Final = 1000  # what a start proves is always there
 DAY_MS: Final = 86_400_000
 _NO_PHOTO_DUE: Final = "('uploaded', 'purged', 'lost', 'erased')"
+STEP_PHOTOS: Final = 50
 
 # Each gives the highest sequence that it lets go, or nothing if it holds nothing back.
 _HOLDS: Final = (
@@ -29,6 +31,10 @@ _PHOTOS: Final = f"SELECT min(seq) - 1 FROM photo WHERE state NOT IN {_NO_PHOTO_
 _UNITS: Final = (
     "SELECT seq - 1 FROM event WHERE kind = 'verdict.made' ORDER BY seq DESC LIMIT 1 OFFSET ?"
 )
+_OLD_PHOTOS: Final = (
+    "SELECT p.sha256, p.bytes, e.unit, e.parcel FROM photo p LEFT JOIN event e ON e.seq = p.seq"
+    " WHERE p.state = 'uploaded' AND p.seq <= ? ORDER BY p.seq LIMIT ?"
+)
 _DROPS: Final = (
     "DELETE FROM event WHERE seq BETWEEN ? AND ? AND kind <> 'config.activated'",
     "DELETE FROM outbox WHERE seq BETWEEN ? AND ?",
@@ -41,17 +47,24 @@ _DROPS: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keep:
-    """How long events stay: days, units (by their verdicts), photographs until they are sent."""
+    """How long events stay: days, units (by their verdicts), photographs until they are sent.
+
+    `photo_days` = how long the file of an uploaded photograph stays.
+    """
 
     days: int
     units: int
     has_photo_target: bool
+    photo_days: int = 14
 
     @classmethod
     def of(cls, budget: JournalSettings, *, has_photo_target: bool) -> "Keep":
         """Return what the configuration says."""
         return cls(
-            days=budget.keep_days, units=budget.keep_units, has_photo_target=has_photo_target
+            days=budget.keep_days,
+            units=budget.keep_units,
+            has_photo_target=has_photo_target,
+            photo_days=budget.photo_keep_days,
         )
 
 
@@ -91,6 +104,37 @@ def purge_step(connection: sqlite3.Connection, purged_seq: int, upto: int) -> in
     )
     connection.execute("COMMIT")
     return last
+
+
+def purge_photos(
+    connection: sqlite3.Connection, keep: Keep, now_ms: int
+) -> tuple[tuple[str, int], ...]:
+    """Note a step of uploaded photographs as purged; return digests and sizes of their files.
+
+    One of a unit or parcel that is still open stays. A crash before the files are deleted leaves
+    them to the next start. Runs as one transaction.
+    """
+    if not keep.has_photo_target:
+        return ()
+    newest = _older_than(connection, now_ms - keep.photo_days * DAY_MS)
+    rows = connection.execute(_OLD_PHOTOS, (newest, STEP_PHOTOS)).fetchall()
+    done = [(key, size) for key, size, *ids in rows if not _is_open(connection, *ids)]
+    if done:
+        connection.execute("BEGIN IMMEDIATE")
+        connection.executemany(
+            "UPDATE photo SET state = 'purged' WHERE sha256 = ?", [(key,) for key, _ in done]
+        )
+        connection.execute("COMMIT")
+    return tuple((key.hex(), size) for key, size in done)
+
+
+def _is_open(connection: sqlite3.Connection, unit: bytes | None, parcel: bytes | None) -> bool:
+    named = (("unit", unit), ("parcel", parcel))
+    subjects = [f"{word}/{id_text(key)}" for word, key in named if key is not None]
+    return any(
+        connection.execute("SELECT 1 FROM live WHERE subject = ?", (subject,)).fetchone()
+        for subject in subjects
+    )
 
 
 def _older_than(connection: sqlite3.Connection, time_ms: int) -> int:

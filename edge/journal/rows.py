@@ -3,10 +3,13 @@
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import Final
 
 from edge.events import Encoded, IntentId
 
+PHOTOS: Final = "photos"  # folder beside the journal
+NOT_UPLOADED: Final = "not_uploaded"  # why a photograph was given up
 _UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -135,6 +138,11 @@ class Identity:
     site: str
     station: str
     machine_id: str = ""
+
+
+def photo_path(folder: Path, sha256: str) -> Path:
+    """Return where a photograph lies in the folder of photographs."""
+    return folder / sha256[:2] / f"{sha256}.jpg"
 
 
 def id_blob(text: str) -> bytes:

@@ -9,21 +9,21 @@ import os
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
-from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
 from drivers.protocols import Clock
 from edge.events import GENESIS, Encoded, digest, splice
 from edge.journal.identity import Ancestry, Newest, notes, settle_identity
+from edge.journal.inserts import INTENT, insert_rows, intent_row
 from edge.journal.log_file import need_whole_log
 from edge.journal.outbox import Act, Order, Settlement, is_wanted
 from edge.journal.proof import need_good_end
-from edge.journal.retention import Keep, purge_step, purgeable
+from edge.journal.retention import Keep, purge_photos, purge_step, purgeable
 from edge.journal.rows import (
+    NOT_UPLOADED,
+    PHOTOS,
     Identity,
-    IntentRow,
     JournalBrokenError,
     JournalConflictError,
     JournalDuplicateError,
@@ -32,6 +32,7 @@ from edge.journal.rows import (
     Receipt,
     Submission,
     id_blob,
+    photo_path,
 )
 from edge.journal.schema import (
     PAGE_BYTES,
@@ -61,16 +62,6 @@ MEASURE_NS: Final = 1_000_000_000
 LOOK_NS: Final = 60_000_000_000  # between two looks for what may be purged
 
 _SQLITE_FULL: Final = 13
-# Rows a statement: SQLite lets the interpreter go at each statement, and others then hold it for
-# milliseconds. Few sizes, so that each is compiled once.
-_ROWS: Final = (64, 16, 4, 1)
-_INTENT: Final = (
-    "INSERT INTO intent VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
-    " state = excluded.state, seq = excluded.seq, unit = coalesce(excluded.unit, unit),"
-    " resource = coalesce(excluded.resource, resource),"
-    " wire_key = coalesce(excluded.wire_key, wire_key), body = coalesce(excluded.body, body)"
-)
-
 _NOTED: Final = frozenset(("photo.taken", "photo.lost", "station.corrupt"))
 
 log = logging.getLogger("journal")
@@ -109,6 +100,8 @@ class Store:
         self._purged_seq = 0
         self._purgeable = 0
         self._looked_ns = 0
+        self._has_old_photos = False
+        self._given_up: list[tuple[str, int]] = []
         self._ballast = Ballast(path.parent / BALLAST_FILE, 0)
         self.books: tuple[TargetBook, ...] = ()
         self.tip = Tip(seq=0, digest=GENESIS, recorded_ms=0)
@@ -167,10 +160,13 @@ class Store:
             self._connection.execute("COMMIT")
         except sqlite3.Error as error:
             self._photo_bytes = photo_bytes
+            self._given_up.clear()
             self._undo(numbers)  # before the look for a repeated input, which would find this one
             raise self._translated(error, group) from error
         self.tip = tip
         self._forget_retired(acks)
+        while self._given_up:
+            self._drop_photo(*self._given_up.pop())
         return receipts
 
     def checkpoint(self, *, is_idle: bool) -> None:
@@ -191,20 +187,35 @@ class Store:
             if self.level < DiskLevel.HIGH:
                 self._ballast.load()
             self._look_for_old()
-        if self._purgeable <= self._purged_seq:
-            return False
         before = self._purged_seq
         try:
-            self._purged_seq = purge_step(self._connection, before, self._purgeable)
+            has_photos = self._has_old_photos and self._purge_photos()
+            if self._purgeable > before:
+                self._purged_seq = purge_step(self._connection, before, self._purgeable)
         except sqlite3.Error as error:
             self._undo([book.next_n for book in self.books])
             raise broken("purge", error) from error
-        return self._purged_seq > before
+        return has_photos or self._purged_seq > before
+
+    def _purge_photos(self) -> bool:
+        """Delete the files of a step of photographs; return whether there may be more of them."""
+        assert self._keep is not None, "set before the first event"
+        now_ms = max(self._clock.wall_ms(), self.tip.recorded_ms)
+        gone = purge_photos(self._connection, self._keep, now_ms)
+        for sha256, size in gone:
+            self._drop_photo(sha256, size)
+        self._has_old_photos = bool(gone)
+        return self._has_old_photos
+
+    def _drop_photo(self, sha256: str, size: int) -> None:
+        photo_path(self._path.parent / PHOTOS, sha256).unlink(missing_ok=True)
+        self._photo_bytes = max(0, self._photo_bytes - size)
 
     def _look_for_old(self) -> None:
         if self._keep is not None:
             now_ms = max(self._clock.wall_ms(), self.tip.recorded_ms)
             self._purgeable = purgeable(self._connection, self._keep, now_ms)
+            self._has_old_photos = self._keep.has_photo_target
 
     def measure(self) -> None:
         """Take the disk level anew, at most once a second while there is room."""
@@ -262,7 +273,7 @@ class Store:
         """Write what a submission has beside its events."""
         if submission.intents:
             self._connection.executemany(
-                _INTENT, [_intent(row, receipt.last_seq) for row in submission.intents]
+                INTENT, [intent_row(row, receipt.last_seq) for row in submission.intents]
             )
         for row in submission.live:
             self._write_live(row.subject, receipt.first_seq if row.is_open else None)
@@ -290,15 +301,21 @@ class Store:
             case "photo.taken":
                 self._write_photo(data, seq)
             case "photo.lost":
-                self._connection.execute(
-                    "UPDATE photo SET state = 'lost' WHERE sha256 = ?",
-                    (bytes.fromhex(data["sha256"]),),
-                )
+                self._lose_photo(data["sha256"], data["reason"])
             case _:
                 self._connection.executemany(
                     "INSERT INTO parked VALUES (?, 'scrub', ?) ON CONFLICT DO NOTHING",
                     [(damaged, recorded_ms) for damaged in data["sequences"]],
                 )
+
+    def _lose_photo(self, sha256: str, reason: str) -> None:
+        """One that nobody took for too long is given up: its file goes after the commit."""
+        state, key = "erased" if reason == NOT_UPLOADED else "lost", bytes.fromhex(sha256)
+        self._connection.execute("UPDATE photo SET state = ? WHERE sha256 = ?", (state, key))
+        if state == "erased":
+            query = "SELECT bytes FROM photo WHERE sha256 = ?"
+            row = self._connection.execute(query, (key,)).fetchone()
+            self._given_up.append((sha256, row[0] if row else 0))
 
     def _write_photo(self, data: Mapping[str, Any], seq: int) -> None:
         added = self._connection.execute(
@@ -388,7 +405,7 @@ class Store:
         before = max(self._purged_seq, int(known.get("floor_seq", 0)))
         self.tip = replace(self.tip, seq=max(self.tip.seq, before))
         (self._photo_bytes,) = connection.execute(
-            "SELECT coalesce(sum(bytes), 0) FROM photo"
+            "SELECT coalesce(sum(bytes), 0) FROM photo WHERE state NOT IN ('purged', 'erased')"
         ).fetchone()
         connection.execute("BEGIN IMMEDIATE")
         have = noted_tail(self._path, str(known.get("journal_id", "")))
@@ -442,34 +459,3 @@ def open_store(
         store.close()
         raise
     return store
-
-
-def insert_rows(
-    connection: sqlite3.Connection, table: str, rows: Sequence[tuple[Any, ...]]
-) -> None:
-    """Insert whole rows with as few statements as there can be."""
-    at = 0
-    for size in _ROWS:
-        while len(rows) - at >= size:
-            values = tuple(chain.from_iterable(rows[at : at + size]))
-            connection.execute(_insert(table, len(rows[at]), size), values)
-            at += size
-
-
-@cache
-def _insert(table: str, columns: int, rows: int) -> str:
-    marks = f"({', '.join('?' * columns)})"
-    return f"INSERT INTO {table} VALUES {', '.join([marks] * rows)}"  # noqa: S608 - own names
-
-
-def _intent(row: IntentRow, seq: int) -> tuple[Any, ...]:
-    return (
-        row.id.encode("utf-8"),
-        row.kind,
-        None if row.unit is None else id_blob(row.unit),
-        row.resource,
-        row.wire_key,
-        row.state.value,
-        seq,
-        row.body,
-    )

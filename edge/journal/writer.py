@@ -40,7 +40,7 @@ from edge.journal.space import DiskLevel
 from edge.journal.store import Store, open_store
 from edge.journal.tail import LostTail, need_tail
 from edge.metrics import Metrics
-from edge.settings.model import JournalSettings, TargetSettings
+from edge.settings.model import JournalSettings, TargetKind, TargetSettings
 
 __all__ = [
     "CodeRow",
@@ -178,6 +178,13 @@ class Journal:
     def journal_id(self) -> str:
         """Return the id of this journal."""
         return self.ancestry.journal_id
+
+    @property
+    def photo_wait_days(self) -> int | None:
+        """Return how long a photograph waits to be taken, None where nobody is to take any."""
+        given = self._opened_with
+        is_due = any(one.kind is TargetKind.PHOTO_HTTP for one in given.targets)
+        return given.budget.photo_wait_days if is_due else None
 
     @property
     def fresh(self) -> bool:

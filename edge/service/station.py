@@ -134,6 +134,7 @@ class Station:
             stores.journal,
             stores.photos,
             lost=stores.lost,
+            clock=world.clock,
             is_clean=stores.is_clean,
             record=self.record_storage,
         )
@@ -261,6 +262,7 @@ class Station:
                     clock=world.clock,
                     rng=world.rng,
                     on_state=self._target_state,
+                    on_lost=self._upkeep.lost,
                 )
                 group.create_task(photos, name=f"sync[{target.name}]")
                 continue

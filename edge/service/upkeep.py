@@ -7,8 +7,11 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Final
 
+from drivers.protocols import Clock
 from edge.events import PhotoLost, StationCorrupt, StationDisk
 from edge.journal.photos import Lost, PhotoStore
+from edge.journal.reader import Reader
+from edge.journal.rows import NOT_UPLOADED
 from edge.journal.scrub import Scrub
 from edge.journal.space import DiskLevel
 from edge.journal.writer import Journal, JournalBrokenError, Worker
@@ -17,6 +20,9 @@ from edge.station.inputs import StorageEvent
 TURN_S: Final = 1.0
 WEEK_TURNS: Final = int(7 * 24 * 3600 / TURN_S)  # the whole is looked at once a week
 TOLD_MAX: Final = 1000  # sequences an event names
+PHOTOS_NS: Final = 60_000_000_000  # between two looks for photographs that nobody takes
+OVERDUE_MAX: Final = 20  # of them a look
+DAY_MS: Final = 86_400_000
 
 log = logging.getLogger("upkeep")
 
@@ -33,6 +39,7 @@ class Upkeep:
         photos: PhotoStore,
         *,
         lost: tuple[Lost, ...],
+        clock: Clock,
         is_clean: bool = True,
         record: Callable[[StorageEvent, str], Awaitable[bool]],
     ) -> None:
@@ -48,6 +55,13 @@ class Upkeep:
         self._levels = 0
         self._last_seq = 0
         self._rest_turns = 0
+        self._clock = clock
+        self._photos_due_ns = 0
+
+    def lost(self, one: Lost) -> None:
+        """Take that a photograph is not there as it was; it is journalled soon."""
+        if one not in self._lost:
+            self._lost.append(one)
 
     async def run(self) -> None:
         """Turn for ever."""
@@ -56,8 +70,12 @@ class Upkeep:
                 await asyncio.sleep(TURN_S)
                 await self.turn()
         finally:
-            await asyncio.shield(self._worker.do(self.scrub.close))
-            self._worker.close()
+            await asyncio.shield(self.close())
+
+    async def close(self) -> None:
+        """End the scrub and its thread."""
+        await self._worker.do(self.scrub.close)
+        self._worker.close()
 
     async def turn(self) -> None:
         """Tell what has become of the disk and of photographs; scrub if nobody has worked."""
@@ -89,10 +107,25 @@ class Upkeep:
                 return
             self._lost.popleft()
 
+    async def _give_up_photos(self) -> None:
+        """A photograph that nobody takes must not keep its event, and its disk, for ever."""
+        days = self._journal.photo_wait_days
+        if days is None or self._clock.monotonic_ns() < self._photos_due_ns:
+            return
+        self._photos_due_ns = self._clock.monotonic_ns() + PHOTOS_NS
+        before_ms = self._clock.wall_ms() - days * DAY_MS
+        for sha256 in await self._worker.do(lambda: self._overdue(before_ms)):
+            self.lost(Lost(sha256=sha256, reason=NOT_UPLOADED))
+
+    def _overdue(self, before_ms: int) -> tuple[str, ...]:
+        with Reader(self._journal.path) as reader:
+            return reader.overdue_photos(before_ms, OVERDUE_MAX)
+
     async def _scrub(self) -> None:
         if not self.are_pages_good:
             await self._worker.do(self.scrub.need_pages)
             self.are_pages_good = True
+        await self._give_up_photos()
         damaged = await self._worker.do(self.scrub.step)
         metrics = self._journal.metrics
         metrics.scrubbed.set(self.scrub.seq)

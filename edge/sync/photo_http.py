@@ -8,6 +8,7 @@ import asyncio
 import base64
 import logging
 import random
+from collections.abc import Callable
 from contextlib import AsyncExitStack, closing
 from dataclasses import replace
 from typing import Final
@@ -17,7 +18,7 @@ import httpx
 from drivers.protocols import Clock
 from edge.journal.outbox import Aside, Standing
 from edge.journal.photo_queue import PhotoQueue, Waiting
-from edge.journal.photos import PhotoLostError, PhotoStore
+from edge.journal.photos import Lost, PhotoLostError, PhotoStore
 from edge.journal.writer import Journal
 from edge.settings.model import TargetSettings
 from edge.sync.http_client import REQUEST_S, open_client, read_body, retry_after_s
@@ -47,10 +48,16 @@ async def upload(
     clock: Clock,
     rng: random.Random,
     on_state: Tell,
+    on_lost: Callable[[Lost], None],
 ) -> None:
-    """Upload what is kept and not there yet; runs until cancelled."""
+    """Upload what is kept and not there yet; runs until cancelled.
+
+    `on_lost` is told of one that is not on the disk as it was.
+    """
     with closing(PhotoQueue(journal.path, target.name, personal=target.personal)) as queue:
-        work = Uploader(target, journal, photos, queue, clock=clock, rng=rng, on_state=on_state)
+        work = Uploader(
+            target, journal, photos, queue, clock=clock, rng=rng, on_state=on_state, on_lost=on_lost
+        )
         while True:
             async with AsyncExitStack() as stack:
                 try:
@@ -74,6 +81,7 @@ class Uploader:
         clock: Clock,
         rng: random.Random,
         on_state: Tell,
+        on_lost: Callable[[Lost], None],
     ) -> None:
         self._target = target
         self._journal = journal
@@ -83,6 +91,7 @@ class Uploader:
         self._on_state = on_state
         self._pace = Pace(events_max=1, bytes_max=1, rng=rng)
         self._done_seq = 0
+        self._on_lost = on_lost
         self._told = TargetStatus(name=target.name, state=TargetState.IDLE, pending=0, oldest_ms=0)
         self._log = logging.getLogger(f"sync.{target.name}")
 
@@ -114,6 +123,7 @@ class Uploader:
         except PhotoLostError as error:
             self._log.error("%s", error)
             self._settle(waiting, "lost")
+            self._on_lost(Lost(sha256=error.sha256, reason=error.reason))
             return
         outcome = await self._put(client, waiting.sha256, jpeg)
         match outcome:

@@ -44,7 +44,7 @@ async def test_an_address_goes_only_to_whom_may_see_it(tmp_path: Path, has_right
                 await journal.commit(Submission(events=(event(taken, unit=uuid7(n)),)))
             work = upload(
                 target, journal, store, clock=HandClock(), rng=random.Random(1),
-                on_state=said.append,
+                on_state=said.append, on_lost=lambda _lost: None,
             )  # fmt: skip
             await cancelled_after(work, lambda: bool(said) and said[-1] == through)
         wanted = sent if has_right else sent[1:]

@@ -13,7 +13,7 @@ import pytest
 
 from edge.events import PhotoTaken
 from edge.journal.outbox import Act, Order
-from edge.journal.photos import PhotoStore
+from edge.journal.photos import Lost, PhotoStore
 from edge.journal.writer import Journal, Submission
 from edge.settings.model import TargetKind, TargetSettings
 from edge.sync.photo_http import upload
@@ -60,9 +60,18 @@ async def _uploaded(
     journal: Journal,
     store: PhotoStore,
     is_met: Callable[[list[TargetStatus]], bool],
+    lost: Callable[[Lost], None] = lambda _lost: None,
 ) -> list[TargetStatus]:
     said: list[TargetStatus] = []
-    work = upload(target, journal, store, clock=HandClock(), rng=Soon(1), on_state=said.append)
+    work = upload(
+        target,
+        journal,
+        store,
+        clock=HandClock(),
+        rng=Soon(1),
+        on_state=said.append,
+        on_lost=lost,
+    )
     await cancelled_after(work, lambda: bool(said) and is_met(said))
     return said
 
@@ -160,7 +169,9 @@ async def test_a_photograph_that_changed_on_disk_is_never_sent(tmp_path: Path) -
         target = _target(sink.url)
         async with _with_photos(tmp_path, target, b"one", b"two") as (journal, store):
             store.path(_sha(b"one")).write_bytes(b"eno")
-            await _uploaded(target, journal, store, _is_idle)
+            lost: list[Lost] = []
+            await _uploaded(target, journal, store, _is_idle, lost.append)
+        assert lost == [Lost(sha256=_sha(b"one"), reason="bit_rot")]
         assert [got.body for got in sink.got] == [b"two"]
     assert _states(tmp_path)[_sha(b"one")] == "lost"
 

@@ -17,7 +17,8 @@ from edge.commands.doctor.links import link, links
 from edge.commands.doctor.rights import access
 from edge.commands.doctor.software import Library, is_wal_reset_fixed, software
 from edge.commands.doctor.software import _library as library_line
-from edge.commands.doctor.storage import durable_write_ms, nearest, storage, type_of
+from edge.commands.doctor.storage import durable_write_ms, nearest, storage
+from edge.journal.file_system import type_of
 from edge.settings.load import load
 
 MOUNTS = """\

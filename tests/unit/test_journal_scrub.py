@@ -17,7 +17,7 @@ from edge.service.upkeep import Upkeep
 from edge.settings.model import JournalSettings
 from edge.station.decision import on_station
 from edge.station.inputs import StorageEvent
-from journal_kit import WALL_MS, event, one, opened, origin, uuid7
+from journal_kit import WALL_MS, HandClock, event, one, opened, origin, uuid7
 from stored_events import PAGE, cells, without_log
 
 
@@ -75,7 +75,7 @@ async def test_damage_found_later_is_journalled_once_and_parked(tmp_path: Path) 
         await journal.commit(Submission(events=tuple(event() for _ in range(20))))
         _damage(journal.path, 7)
         seen = Recorder(journal)
-        upkeep = Upkeep(journal, photos, lost=(), record=seen.record)
+        upkeep = Upkeep(journal, photos, lost=(), record=seen.record, clock=HandClock())
         await _turned(upkeep, 12)
         assert [type(told).KIND for told in seen.told] == ["station.corrupt"]
         page = generate_latest(journal.metrics.registry).decode()
@@ -97,14 +97,18 @@ async def test_lost_photographs_and_a_filling_disk_are_told(tmp_path: Path) -> N
         name = await photos.put(b"jpeg")
         photos.path(name).write_bytes(b"jpeh")
         seen = Recorder(journal)
-        await _turned(Upkeep(journal, photos, lost=(lost,), record=seen.record), 6)
+        await _turned(
+            Upkeep(journal, photos, lost=(lost,), record=seen.record, clock=HandClock()), 6
+        )
     told = [(type(one).KIND, getattr(one, "reason", "")) for one in seen.told]
     assert told == [("station.disk", ""), ("photo.lost", "absent"), ("photo.lost", "bit_rot")]
 
 
 async def test_while_somebody_works_nothing_is_scrubbed(tmp_path: Path) -> None:
     async with opened(tmp_path) as journal, PhotoStore(tmp_path / "photos") as photos:
-        upkeep = Upkeep(journal, photos, lost=(), record=Recorder(journal).record)
+        upkeep = Upkeep(
+            journal, photos, lost=(), record=Recorder(journal).record, clock=HandClock()
+        )
         for _ in range(3):
             await journal.commit(one())
             await upkeep.turn()
@@ -131,7 +135,7 @@ async def test_a_stop_that_was_not_in_order_is_followed_by_a_look_at_every_page(
     journal = await _torn(tmp_path)
     async with PhotoStore(tmp_path / "photos") as photos:
         record = Recorder(journal).record
-        upkeep = Upkeep(journal, photos, lost=(), record=record, is_clean=False)
+        upkeep = Upkeep(journal, photos, lost=(), record=record, is_clean=False, clock=HandClock())
         await upkeep.turn()  # somebody has worked
         with pytest.raises(JournalDamagedError, match="quick_check"):
             await upkeep.turn()
@@ -141,6 +145,13 @@ async def test_a_stop_that_was_not_in_order_is_followed_by_a_look_at_every_page(
 async def test_a_whole_file_is_looked_at_once(tmp_path: Path) -> None:
     async with opened(tmp_path) as journal, PhotoStore(tmp_path / "photos") as photos:
         await journal.commit(one())
-        upkeep = Upkeep(journal, photos, lost=(), record=Recorder(journal).record, is_clean=False)
+        upkeep = Upkeep(
+            journal,
+            photos,
+            lost=(),
+            record=Recorder(journal).record,
+            is_clean=False,
+            clock=HandClock(),
+        )
         await _turned(upkeep, 2)
         assert upkeep.are_pages_good

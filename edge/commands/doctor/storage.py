@@ -8,15 +8,13 @@ from pathlib import Path
 from typing import Final
 
 from edge.commands.doctor.lines import Line, broken, good, poor
+from edge.journal.file_system import UNSAFE, kind_of
 
 BLOCK: Final = bytes(4096)
 WRITES_MAX: Final = 200
 YARDSTICK_S: Final = 1.5
 SLOW_MS: Final = 50.0
 TOO_QUICK_MS: Final = 0.005  # less than any disk can do: something swallows the sync
-MOUNTS: Final = Path("/proc/self/mountinfo")
-# WAL needs shared memory and honest locks between processes; these have them not.
-UNSAFE: Final = ("nfs", "cifs", "smb", "fuse", "9p", "vboxsf", "afs", "ceph")
 FORGETFUL: Final = ("tmpfs", "ramfs")
 
 
@@ -34,17 +32,6 @@ def nearest(path: Path) -> Path:
     return next(one for one in (path.absolute(), *path.absolute().parents) if one.is_dir())
 
 
-def type_of(folder: Path, mounts: str) -> str:
-    """Return the file system type of a folder by the text of mountinfo; the deepest mount wins."""
-    best, kind = -1, "unknown"
-    for line in mounts.splitlines():
-        left, _, right = line.partition(" - ")
-        point = Path(left.split()[4].encode().decode("unicode_escape"))
-        if folder.is_relative_to(point) and len(point.parts) >= best:
-            best, kind = len(point.parts), right.split()[0]
-    return kind
-
-
 def _folder(data: Path, folder: Path) -> Line:
     if folder == data.absolute() and os.access(data, os.W_OK | os.X_OK):
         return good("data directory", f"{data} may be written")
@@ -56,7 +43,7 @@ def _folder(data: Path, folder: Path) -> Line:
 
 def _file_system(folder: Path) -> Line:
     what = "file system"
-    kind = type_of(folder.resolve(), MOUNTS.read_text()) if MOUNTS.exists() else "unknown"
+    kind = kind_of(folder)
     if kind.startswith(UNSAFE):
         return broken(what, f"{kind} under {folder}: unsafe for the journal", "a local disk")
     if kind in FORGETFUL:
