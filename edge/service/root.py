@@ -78,7 +78,7 @@ async def serve(
         reader = stack.enter_context(Reader(data / "journal.db"))
         reference = stack.enter_context(Reference(data / "reference.db"))
         photos = await stack.enter_async_context(PhotoStore(data / "photos"))
-        lost = await photos.reconcile(reader.photos())
+        lost = await photos.reconcile(reader.photos(), reader.given_up_photos())
         is_clean = reader.was_stopped()
         stores = Stores(
             journal=journal,
