@@ -85,11 +85,12 @@ def _within(value: str | None, low: str | None, high: str | None) -> bool | None
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """A badge holder. Events carry `no` alone."""
+    """A badge holder. Events carry `no` alone; `pin` = hash of a supervisor's PIN."""
 
     no: str
     name: Mapping[str, str]
     role: str = "operator"
+    pin: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

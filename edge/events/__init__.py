@@ -1,6 +1,6 @@
 """THE EVENT MODEL: one frozen dataclass per kind, one envelope."""
 
-from edge.events.correction import CorrectionMade
+from edge.events.correction import CorrectionMade, Outcome, VerdictChanged
 from edge.events.envelope import (
     GENESIS,
     TYPE_PREFIX,
@@ -150,6 +150,7 @@ __all__ = [
     "OperatorOut",
     "OrderSent",
     "Origin",
+    "Outcome",
     "ParcelArrived",
     "ParcelClosed",
     "ParcelId",
@@ -189,6 +190,7 @@ __all__ = [
     "UnitMissing",
     "UnitOpened",
     "UnitParked",
+    "VerdictChanged",
     "VerdictMade",
     "canonical",
     "decode",

@@ -1,4 +1,4 @@
-"""Payload of corrections: the journal is never edited, a later event says what does not stand."""
+"""Payloads of corrections and overrides: a later event says what does not stand, or was changed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -22,4 +22,32 @@ class CorrectionMade:
     replacement: str | None = None
     before: Mapping[str, Any] = field(default_factory=dict)
     after: Mapping[str, Any] = field(default_factory=dict)
+    supervisor: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a verdict says of a unit, as far as a person may change it."""
+
+    zone: str
+    disposition: str
+    refund: str
+    grade: str | None = None
+    row: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerdictChanged:
+    """A person decided otherwise than the policy. `by`: operator or supervisor.
+
+    `of` = id of the verdict; `recommended` is what it said, `decided` what holds from here on.
+    """
+
+    KIND: ClassVar[str] = "verdict.changed"
+    SCHEMA: ClassVar[int] = 1
+    of: str
+    recommended: Outcome
+    decided: Outcome
+    reason: str
+    by: str
     supervisor: str | None = None

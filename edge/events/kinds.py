@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from edge.events.correction import CorrectionMade
+from edge.events.correction import CorrectionMade, VerdictChanged
 from edge.events.inspection import (
     DangerKind,
     DangerRaised,
@@ -109,6 +109,7 @@ Payload = (
     | HoldPlaced
     | HoldReleased
     | CorrectionMade
+    | VerdictChanged
     | OperatorIn
     | OperatorOut
     | OperatorHandover

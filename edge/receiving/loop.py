@@ -203,6 +203,8 @@ class Receiving:
         """Count the act; it rides in the next event and costs no fsync of its own."""
         mono_ms = (self._clock.monotonic_ns() - self._start_ns) // 1_000_000
         match given:
+            case KeyInput() if self.screen.is_secret:
+                return self.screen
             case KeyInput(key=key):
                 act = (mono_ms, "k", key)
             case ScanInput(scan=scan):

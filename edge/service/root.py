@@ -243,6 +243,7 @@ def _world(
         people=settings.people,
         camera_roles=settings.camera_roles,
         dup_ns=int(settings.station.terminal.dup_s * 1e9),
+        free_disposal_below_minor=settings.station.terminal.free_disposal_below_minor,
     )
     return World(
         settings=settings,

@@ -10,6 +10,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from edge.catalogue import MarkGroup, NumberRule, Person
+from edge.pins import is_well_formed
 from edge.settings.devices import Surroundings, need_devices, read_devices
 from edge.settings.exchange import read_feeds
 from edge.settings.files import digest_of, need_tables, read_site_key, read_toml
@@ -165,6 +166,8 @@ def _need_person(person: Person, at: Place, languages: tuple[str, ...], found: F
     fits = _NO.fullmatch(person.no) is not None
     found.need(fits, at.at("no"), f"{person.no!r} does not fit", "1 to 8 of 0-9 A-Z")
     roles = ", ".join(ROLES)
+    is_pin = not person.pin or is_well_formed(person.pin)
+    found.need(is_pin, at.at("pin"), "no hash of a PIN", "what `receiving-edge people pin` prints")
     found.need(person.role in ROLES, at.at("role"), f"unknown role {person.role!r}", roles)
     for language in languages:
         found.need(bool(person.name.get(language)), at.at(f"name.{language}"), "missing", "a name")

@@ -41,11 +41,15 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TerminalSettings:
-    """Times of the operator's flow."""
+    """Times of the operator's flow, and what an operator may decide alone.
+
+    A unit worth less than `free_disposal_below_minor` may be sent to disposal without a supervisor.
+    """
 
     dup_s: float = 1.0
     lock_s: int = 300
     key_epoch_ms: int = 250
+    free_disposal_below_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,6 +29,7 @@ from edge.events import (
     OperatorHandover,
     OperatorIn,
     OperatorOut,
+    Outcome,
     ParcelArrived,
     ParcelClosed,
     ParcelId,
@@ -61,6 +62,7 @@ from edge.events import (
     UnitMissing,
     UnitOpened,
     UnitParked,
+    VerdictChanged,
     VerdictMade,
 )
 from edge.station import past
@@ -254,8 +256,17 @@ def _inspection(state: State, event: Event) -> State:
         case InspectionWithdrawn(step=step):
             unit = replace(unit, answers=_without(unit, step), verdict=None)
         case VerdictMade() as verdict:
-            unit = replace(unit, verdict=verdict, verdict_ms=event.time_ms)
+            unit = replace(unit, verdict=verdict, verdict_ms=event.time_ms, verdict_id=event.id)
+        case VerdictChanged(decided=decided) if unit.verdict is not None:
+            unit = replace(unit, verdict=_decided(unit.verdict, decided))
     return with_unit(state, unit)
+
+
+def _decided(verdict: VerdictMade, decided: Outcome) -> VerdictMade:
+    """The verdict as a person changed it; its row and its reasons stay the policy's."""
+    return replace(
+        verdict, zone=decided.zone, disposition=decided.disposition, refund=decided.refund
+    )
 
 
 def _without(unit: UnitWork, step: str) -> tuple[Given, ...]:
@@ -299,7 +310,7 @@ _FOLDS: Final[Mapping[type[Any], Callable[[State, Event], State]]] = {
         (_parcel, (ParcelArrived, ParcelOpened, ParcelParked, ParcelResumed, ParcelClosed)),
         (_unit, (UnitOpened, UnitIdentified, UnitMissing, UnitParked, UnitClosed)),
         (_inspection, (InspectionStarted, InspectionAnswered, InspectionMarked)),
-        (_inspection, (InspectionWithdrawn, VerdictMade)),
+        (_inspection, (InspectionWithdrawn, VerdictMade, VerdictChanged)),
         (_evidence, (PhotoTaken, PhotoMissing, PutConfirmed)),
         (moved, (MovePlanned, MoveChanged, DiverterChanged)),
         (danger, (DangerRaised, DangerKind, DangerWithdrawn, DeviceCommand)),

@@ -1,7 +1,5 @@
 """Dangers: what inhibits, what it turns to the hand, and how a supervisor ends it."""
 
-from dataclasses import replace
-
 from edge.events import (
     DangerRaised,
     DangerWithdrawn,
@@ -14,7 +12,6 @@ from edge.events import (
     UnitId,
 )
 from edge.station.decision import (
-    Choice,
     Decision,
     Screen,
     accepted,
@@ -96,23 +93,19 @@ def _selected(state: State, screen: Screen) -> MoveWork | None:
 # ---------------------------------------------------------------- the end of a danger
 
 
-def ask_supervisor(state: State, screen: Screen) -> Decision | None:
-    """F12: whose danger a badge would end; None = there is none that may be ended here.
+def to_be_ended(state: State) -> str | None:
+    """Return whose danger a supervisor would end here; None = there is none that may be ended.
 
     The unit's own may be ended until it is put; the area's at any moment.
     """
     unit = state.unit
     if unit is not None and unit.danger and not unit.put:
-        about = WITHDRAW_ITEM
-    elif state.is_area_inhibited:
-        about = WITHDRAW_AREA
-    elif state.bench is not None and f"parcel/{state.bench}" in state.inhibits:
-        about = WITHDRAW_ITEM
-    else:
-        return None
-    shown = noted(clean(screen), Severity.ERROR, "E80")
-    choice = Choice(code="E80", about=about)
-    return Decision(screen=replace(shown, choice=choice), no="E80")
+        return WITHDRAW_ITEM
+    if state.is_area_inhibited:
+        return WITHDRAW_AREA
+    if state.bench is not None and f"parcel/{state.bench}" in state.inhibits:
+        return WITHDRAW_ITEM
+    return None
 
 
 def withdraw(state: State, screen: Screen, about: str, supervisor: str) -> Decision:

@@ -45,6 +45,8 @@ class Context:
     dup_ns: int
     shadow: str = ""
     is_filling: bool = False
+    free_disposal_below_minor: int = 0
+    """Below this value an operator alone may send a unit to disposal; minor units of currency."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +74,22 @@ class Choice:
     slot: str = ""
     about: str = ""
     """What a supervisor's badge would do here, where it is not the waiver of `slot`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Override:
+    """One action that waits for a supervisor: badge, then PIN, then reason.
+
+    `what`: photo, danger, area, zone, login; `about` = its slot or zone. `typed` are digits of
+    the PIN or of a number: they stand in no view, event or log.
+    """
+
+    what: str
+    until_ns: int
+    about: str = ""
+    badge: str = ""
+    is_proved: bool = False
+    typed: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -109,6 +127,10 @@ class Screen:
     """What is on the screen beside the state; lost at a restart without harm."""
 
     choice: Choice | None = None
+    override: Override | None = None
+    wrong_pins: int = 0
+    pin_from_ns: int = 0
+    """After three wrong PINs none is taken before this time."""
     overlay: str | None = None
     selected: int = 0
     typed: str = ""
@@ -124,6 +146,12 @@ class Screen:
     last_scan: LastScan | None = None
     acts: tuple[tuple[int, str, str], ...] = ()
     epoch: int = 0
+
+    @property
+    def is_secret(self) -> bool:
+        """Return whether the keys are digits of a PIN: nothing may show, log or count them."""
+        asked = self.override
+        return asked is not None and bool(asked.badge) and not asked.is_proved
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,6 +196,7 @@ def clean(screen: Screen) -> Screen:
     return replace(
         screen,
         choice=None,
+        override=None,
         overlay=None,
         selected=0,
         typed="",
@@ -226,6 +255,8 @@ def on_unit(unit: UnitWork, payload: Payload, status: str | None = None) -> Draf
 
 def state_name(state: State, screen: Screen) -> str:
     """Return the name of the flow state that the person is in."""
+    if screen.override is not None:
+        return "OVERRIDE"
     if state.shift is None or state.locked:
         return "LOCKED"
     if screen.summary:
@@ -260,5 +291,7 @@ def wanted(state: State, screen: Screen) -> str:
             return "want.tray"
         case "PHOTO":
             return "want.photo"
+        case "OVERRIDE":
+            return "want.supervisor"
         case _:
             return "want.digit"

@@ -187,7 +187,10 @@ def _mark(screen: Screen, unit: UnitWork, pressed: str, context: Context) -> Dec
     if not 1 <= int(pressed) <= len(shown):
         return refused(screen, "E00", want="want.answer")
     step = shown[int(pressed) - 1].step
-    run, level = session.cycle(checks.run_of(unit, context), step)
+    before = checks.run_of(unit, context)
+    if step not in session.open_steps(before):  # what is marked already leaves nothing to it
+        return refused(screen, "E00", want="want.answer")
+    run, level = session.cycle(before, step)
     question = run.checklist.step(step)
     assert question is not None, "it is on the screen"
     answer = question.default if level == 0 else question.levels[level - 1].id
@@ -293,7 +296,7 @@ def slots_owed(unit: UnitWork, drafts: tuple[Draft, ...], context: Context) -> f
             unit = checks.with_answer(unit, given.step, given.answer, given.by)
     taken = {photo.slot for photo in unit.photos} | unit.waived
     return frozenset(
-        Slot(name=due.slot, role=due.camera, bind=due.bind)
+        Slot(name=due.slot, role=due.camera)
         for due in session.slots_due(checks.run_of(unit, context))
         if due.camera in context.camera_roles and due.slot not in taken
     )

@@ -3,12 +3,25 @@
 from dataclasses import replace
 
 from edge.events import UnitParked
-from edge.station import asking, danger, goods, inspection, parcels, people, resolve, undo, units
+from edge.station import (
+    asking,
+    danger,
+    goods,
+    inspection,
+    override,
+    parcels,
+    people,
+    resolve,
+    rezone,
+    undo,
+    units,
+)
 from edge.station.decision import (
     ITEM_PHOTO,
     Choice,
     Context,
     Decision,
+    Override,
     Screen,
     accepted,
     clean,
@@ -29,10 +42,15 @@ def key(state: State, screen: Screen, given: KeyInput, context: Context) -> Deci
     """Handle one key in the state the person is in."""
     if _is_stale(screen, given):
         return refused(screen, "E00", want=wanted(state, screen))
+    screen = override.expired(screen, context)
     where = state_name(state, screen)
+    if screen.override is not None and given.key not in ("f1", "f11"):
+        return _overriding(state, screen, screen.override, given, context)
+    if where == "LOCKED" and given.key == "f12":
+        return override.ask(screen, override.LOGIN, context)
     if where == "LOCKED" and given.key != "f1":
         return refused(screen, "E01")
-    if given.key == "f11" and where != "LOCKED":
+    if given.key == "f11" and state.shift is not None and not state.locked:
         return danger.press(state, screen)
     if given.key in ("f1", "f4", "f6"):
         return _overlay(screen, given.key)
@@ -41,8 +59,10 @@ def key(state: State, screen: Screen, given: KeyInput, context: Context) -> Deci
     if given.key == "f3":
         return people.lock(screen)
     if given.key == "f12":
-        asked = danger.ask_supervisor(state, screen)
-        return asked or refused(screen, "E00", want=wanted(state, screen))
+        about = danger.to_be_ended(state)
+        if about is None:
+            return refused(screen, "E00", want=wanted(state, screen))
+        return override.ask(clean(screen), about, context)
     if given.key == "f9":
         return undo.undo(state, screen)
     if given.key == "esc" and where in ("SUMMARY", "EXC"):
@@ -76,6 +96,15 @@ def _is_stale(screen: Screen, given: KeyInput) -> bool:
     if given.epoch is None or given.key not in DIGITS:
         return False
     return given.epoch != screen.epoch
+
+
+def _overriding(
+    state: State, screen: Screen, asked: Override, given: KeyInput, context: Context
+) -> Decision:
+    """A PIN is typed on keys: a label of a digit is no finger."""
+    if asked.badge and not asked.is_proved and given.epoch is None:
+        return refused(screen, "E16")
+    return override.key(state, screen, asked, given.key, context=context)
 
 
 def _overlay(screen: Screen, pressed: str) -> Decision:
@@ -203,13 +232,25 @@ def _verdict(screen: Screen, unit: UnitWork, pressed: str, context: Context) -> 
         case "9":
             return _another_photo(screen, unit, context)
         case "7" if owed := inspection.slots_owed(unit, (), context):
-            choice = Choice(code="E80", slot=min(owed).name)
-            shown = noted(screen, Severity.ERROR, "E80")
-            return Decision(screen=replace(shown, choice=choice), no="E80")
+            return override.ask(screen, override.PHOTO, context, about=min(owed).name)
+        case "1" | "2" | "3" | "4" if screen.tray is None:
+            return _other_zone(screen, unit, rezone.ZONES[int(pressed) - 1], context)
         case "enter":
             return refused(screen, "E35", z=unit.verdict.zone if unit.verdict else "")
         case _:
             return refused(screen, "E00", want="want.tray")
+
+
+def _other_zone(screen: Screen, unit: UnitWork, zone: str, context: Context) -> Decision:
+    """Downhill an operator decides alone, uphill and out of a hold only with a supervisor."""
+    refusal = rezone.refusal(screen, unit, zone, context)
+    if refusal is not None:
+        return refusal
+    if rezone.is_free(unit, zone, context):
+        return rezone.changed(
+            screen, unit, zone, reason=rezone.BY_OPERATOR, supervisor=None, context=context
+        )
+    return override.ask(screen, override.ZONE, context, about=zone)
 
 
 def _hazard(screen: Screen, unit: UnitWork, pressed: str, context: Context) -> Decision:

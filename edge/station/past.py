@@ -33,6 +33,7 @@ from edge.events import (
     UnitMissing,
     UnitOpened,
     UnitParked,
+    VerdictChanged,
 )
 from edge.station.state import Act, Done, DoneEvent, ParcelWork, State, UnitWork
 
@@ -47,6 +48,7 @@ _BEGINS: Final = (
     InspectionMarked,
     InspectionWithdrawn,
     InspectionFinished,
+    VerdictChanged,
     PutConfirmed,
     ParcelParked,
     ParcelClosed,

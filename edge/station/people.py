@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from edge.events import OperatorHandover, OperatorIn, OperatorOut, PhotoMissing, StationLocked
-from edge.station import danger
+from edge.events import OperatorHandover, OperatorIn, OperatorOut, StationLocked
+from edge.station import override
 from edge.station.decision import (
     Choice,
     Context,
@@ -14,13 +14,10 @@ from edge.station.decision import (
     clean,
     noted,
     on_station,
-    on_unit,
     refused,
 )
 from edge.station.state import State
 from edge.views import Severity
-
-SUPERVISOR = "supervisor"
 
 
 def badge(state: State, screen: Screen, no: str, context: Context) -> Decision:
@@ -28,8 +25,8 @@ def badge(state: State, screen: Screen, no: str, context: Context) -> Decision:
     person = context.people.get(no)
     if person is None:
         return refused(screen, "E04", id=no)
-    if screen.choice is not None and screen.choice.code == "E80":
-        return _supervised(state, screen, screen.choice, no, context)
+    if screen.override is not None:
+        return override.badge(state, screen, screen.override, no, context=context)
     shift = state.shift
     if shift is None:
         return _enter(screen, no, context)
@@ -78,17 +75,3 @@ def _own_badge(state: State, screen: Screen, no: str, context: Context) -> Decis
         return Decision(screen=replace(shown, summary=True))
     doubts = tuple(move.move for move in state.moves.values())
     return accepted(clean(screen), "fb.logout", on_station(OperatorOut(doubts=doubts)))
-
-
-def _supervised(
-    state: State, screen: Screen, choice: Choice, no: str, context: Context
-) -> Decision:
-    if context.people[no].role != SUPERVISOR:
-        return refused(screen, "E80")
-    if choice.about:
-        return danger.withdraw(state, screen, choice.about, no)
-    unit = state.unit
-    if unit is None:
-        return refused(screen, "E80")
-    event = PhotoMissing(slot=choice.slot, reason="waived", supervisor=no)
-    return accepted(clean(screen), "fb.photo_missing", on_unit(unit, event), slot=choice.slot)

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, replace
 
 from edge.events import DiverterState, MoveState
-from edge.station import asking
-from edge.station.decision import Context, Note, Screen, state_name
+from edge.station import asking, override
+from edge.station.decision import Context, Note, Override, Screen, state_name
 from edge.station.legs import legs_of
 from edge.station.state import MoveWork, ParcelWork, State, UnitWork
 from edge.views import (
@@ -14,11 +14,13 @@ from edge.views import (
     Head,
     IdleWork,
     Item,
+    Label,
     Line,
     LockedWork,
     Message,
     MoveLine,
     Operator,
+    OverrideWork,
     Side,
     Stage,
     StationView,
@@ -53,9 +55,15 @@ _KEYS: dict[str, tuple[tuple[str, str], ...]] = {
         ("esc", "key.back"),
         ("f11", "key.danger"),
     ),
-    "VERDICT": (("9", "key.photo"), ("esc", "key.back"), ("f11", "key.danger")),
+    "VERDICT": (
+        ("1-4", "key.zone"),
+        ("9", "key.photo"),
+        ("esc", "key.back"),
+        ("f11", "key.danger"),
+    ),
     "PHOTO": (("9", "key.photo"), ("7", "key.super"), ("esc", "key.back")),
     "HAZARD": (("1-8", "key.choose"), ("f6", "key.moves")),
+    "OVERRIDE": (("esc", "key.cancel"),),
     "EXC": (("1-8", "key.choose"), ("esc", "key.back")),
     "SUMMARY": (("esc", "key.back"), ("f6", "key.moves")),
 }
@@ -84,9 +92,15 @@ def key_meaning(state: State, screen: Screen) -> tuple[object, ...]:
         screen.overlay,
         screen.selected > 0,
         screen.choice.code if screen.choice else None,
+        _override_step(screen),
         screen.missing,
         screen.page,
     )
+
+
+def _override_step(screen: Screen) -> tuple[bool, bool] | None:
+    asked = screen.override
+    return None if asked is None else (bool(asked.badge), asked.is_proved)
 
 
 def present(state: State, screen: Screen, shown: Shown, context: Context) -> StationView:
@@ -106,6 +120,7 @@ def present(state: State, screen: Screen, shown: Shown, context: Context) -> Sta
         seq=shown.seq,
         overlay=screen.overlay,
         selected=screen.selected,
+        secret=screen.is_secret,
         fb=_feedback(screen.note, screen.notes, shown.clock_text),
         keys=_keys(name, state),
         scan=shown.scan,
@@ -147,6 +162,8 @@ def _stage(name: str, state: State, context: Context) -> Stage:
             return Stage(t="stage.stop", tone=Tone.ERROR)
         case "PARCEL":
             return Stage(t="stage.item")
+        case "OVERRIDE":
+            return Stage(t="stage.override")
         case "SUMMARY":
             return Stage(t="stage.summary")
         case "PHOTO":
@@ -185,6 +202,8 @@ def _work(name: str, state: State, screen: Screen, shown: Shown, context: Contex
             return LockedWork(parcel=parcel.number if parcel else "")
         case "SUMMARY":
             return _summary(state, shown)
+        case "OVERRIDE" if screen.override is not None:
+            return _override(screen.override, unit, context)
         case "EXC" if screen.choice is not None:
             opts = tuple((k, Message(t=t)) for k, t in screen.choice.opts)
             return ChoiceWork(code=screen.choice.code, p=screen.choice.p, opts=opts)
@@ -198,6 +217,26 @@ def _work(name: str, state: State, screen: Screen, shown: Shown, context: Contex
             return _parcel(parcel)
         case _:
             return IdleWork(parked=tuple(p.number for p in state.parcels.values() if p.parked))
+
+
+def _override(asked: Override, unit: UnitWork | None, context: Context) -> OverrideWork:
+    left_ns = max(0, asked.until_ns - context.mono_ns)
+    opts: tuple[tuple[str, Label], ...] = ()
+    step = "badge"
+    if asked.is_proved:
+        step = "number" if asked.what == override.LOGIN else "reason"
+        opts = tuple((str(n), one.label) for n, one in enumerate(override.reasons(context), 1))
+    elif asked.badge:
+        step = "pin"
+    return OverrideWork(
+        what=Message(t=f"override.{asked.what}", p={"zone": asked.about, "slot": asked.about}),
+        step=step,
+        left_s=-(-left_ns // 1_000_000_000),
+        typed=len(asked.typed),
+        number=asked.typed if step == "number" else "",
+        item=_item(unit) if unit is not None else None,
+        opts=opts if step == "reason" else (),
+    )
 
 
 def _summary(state: State, shown: Shown) -> SummaryWork:

@@ -27,7 +27,6 @@ from edge.station.decision import (
     noted,
     on_station,
     refused,
-    state_name,
 )
 from edge.station.inputs import FaultInput, KeyInput, ScanInput
 from edge.station.meanings import COMMAND_KEYS, matched, said, zone_of
@@ -120,8 +119,10 @@ def _resolve(
             return refused(screen, "E03")
         case BadgeCode(no=no):
             return people.badge(state, replace(screen, overlay=None), no, context)
-    if state_name(state, screen) == "LOCKED":
+    if state.shift is None or state.locked:
         return refused(screen, "E01")
+    if screen.override is not None and not isinstance(meaning, CommandCode):
+        return refused(screen, "E80")
     match meaning:
         case CommandCode(command=command):
             pressed = KeyInput(input=given.input, key=COMMAND_KEYS.get(command, command))

@@ -60,6 +60,7 @@ class UnitWork:
     danger: bool = False
     verdict: VerdictMade | None = None
     verdict_ms: int = 0
+    verdict_id: EventId | None = None
     parked: bool = False
     put: bool = False
     acts: int = 0

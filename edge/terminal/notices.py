@@ -29,6 +29,7 @@ _WANTED: Final[Mapping[str, str]] = {
     "verdict": "want.tray",
     "choice": "want.digit",
     "entry": "want.digit",
+    "override": "want.supervisor",
 }
 
 

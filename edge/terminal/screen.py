@@ -11,7 +11,7 @@ from edge.terminal.side import side
 from edge.terminal.stage import stage_rows
 from edge.terminal.texts import texts
 from edge.terminal.theme import BODY, FAINT, RULE
-from edge.terminal.works import choice, overlay, waiting
+from edge.terminal.works import choice, overlay, override, waiting
 from edge.terminal.works.checklist import checklist
 from edge.terminal.works.parcel import parcel
 from edge.terminal.works.verdict import verdict
@@ -21,6 +21,7 @@ from edge.views import (
     EntryWork,
     IdleWork,
     LockedWork,
+    OverrideWork,
     ParcelWork,
     Stage,
     StationView,
@@ -134,7 +135,9 @@ def _work(view: StationView, pen: Pen) -> list[Line]:
         case ChoiceWork() as work:
             return choice.choice(work, pen)
         case EntryWork() as work:
-            return waiting.entry(work, pen, secret=view.secret)
+            return waiting.entry(work, pen)
+        case OverrideWork() as work:
+            return override.override(work, pen)
         case SummaryWork() as work:
             return choice.summary(work, view, pen)
         case StopWork() as work:

@@ -10,6 +10,7 @@ from sim.truth.scenarios import OPTIONS
 PHOTO_AGAIN_S: Final = 8.0
 PHOTO_WAIVE_S: Final = 30.0
 MORE_PAGES: Final = "8"
+SUPERVISOR_PIN: Final = "4711"  # of the demo's people
 
 _EXCEPTIONS: Final = {"E02": "1", "E10": "2", "E12": "2", "E13": "1", "E24": "2"}
 
@@ -39,6 +40,8 @@ def choose(view: View, mind: Mind, now: float) -> Act:
             return _photo(mind, now)
         case "EXC":
             return _exception(work, mind)
+        case "OVERRIDE":
+            return _override(work, mind)
         case _:
             return Press(key="esc")
 
@@ -164,13 +167,24 @@ def _photo(mind: Mind, now: float) -> Act:
     return Press(key="9") if waited > PHOTO_AGAIN_S else Wait(why="a photograph is owed")
 
 
+def _override(work: Mapping[str, Any], mind: Mind) -> Act:
+    """A supervisor comes by: badge, PIN, the first reason."""
+    match work["step"]:
+        case "badge":
+            return Scan(text=mind.plan.supervisor)
+        case "pin" if work["typed"] < len(SUPERVISOR_PIN):
+            return Press(key=SUPERVISOR_PIN[work["typed"]])
+        case "pin":
+            return Press(key="enter")
+        case _:
+            return Press(key="1")
+
+
 def _exception(work: Mapping[str, Any], mind: Mind) -> Act:
     code = work["code"]
     if code == "E21":
         stranger = mind.unit is not None and mind.unit["undeclared"]
         return Press(key="2" if stranger else "1")
-    if code == "E80":
-        return Scan(text=mind.plan.supervisor)
     offered = {digit for digit, _ in work["opts"]}
     wanted = _EXCEPTIONS.get(code, "")
     return Press(key=wanted if wanted in offered else "esc")

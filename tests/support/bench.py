@@ -11,6 +11,7 @@ from edge.barcodes.signed import signed
 from edge.catalogue import CatalogueItem, Person, ReturnLine
 from edge.events import Draft, Event, EventId, ParcelId, UnitId, kind_of
 from edge.floor import FloorSettings, LegKind, RouteLeg, Tray
+from edge.pins import hashed
 from edge.station.apply import apply
 from edge.station.decide import decide
 from edge.station.decision import Context, Decision, Fresh, Screen
@@ -27,6 +28,7 @@ PHONE = "04609999000013"
 MUG = "04600000000015"
 IMEI = "356938035643809"
 TRACKING = "RB123456785RU"
+PIN = "4711"
 START_MS = 1_764_000_000_000
 
 TRAYS = (
@@ -53,7 +55,9 @@ FLOOR = FloorSettings(
 PEOPLE = {
     "0417": Person(no="0417", name={"ru": "Иванова", "en": "Ivanova"}),
     "0502": Person(no="0502", name={"ru": "Петров", "en": "Petrov"}),
-    "0001": Person(no="0001", name={"ru": "Седов", "en": "Sedov"}, role="supervisor"),
+    "0001": Person(
+        no="0001", name={"ru": "Седов", "en": "Sedov"}, role="supervisor", pin=hashed(PIN, KEY)
+    ),
 }
 ITEMS = {
     SHIRT: CatalogueItem(
@@ -214,6 +218,15 @@ class Bench:
     def badge(self, no: str = "0417") -> list[str]:
         """Scan a badge."""
         return self.scan(label(f"RB-{no}"))
+
+    def supervise(self, reason: str = "1", no: str = "0001") -> list[str]:
+        """A supervisor's badge, PIN and reason; returns what they recorded together."""
+        kinds = self.badge(no)
+        return kinds + self.press(*PIN, "enter") + self.press(reason)
+
+    def command(self, command: str) -> list[str]:
+        """Scan a command label."""
+        return self.scan(label(f"RX-{command}"))
 
     def tray(self, tray: str) -> list[str]:
         """Scan a tray's label."""

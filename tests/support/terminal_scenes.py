@@ -20,6 +20,7 @@ from edge.views import (
     Net,
     NumberEntry,
     Operator,
+    OverrideWork,
     ParcelWork,
     Proposal,
     Question,
@@ -305,12 +306,31 @@ ENTRY = replace(
     fb=None,
     keys=(("enter", "key.enter"), ("backspace", "key.erase"), ("esc", "key.back")),
 )
-PIN = replace(
-    ENTRY,
+ASKED = OverrideWork(
+    what=Message(t="override.zone", p={"zone": "resale"}),
+    step="badge",
+    left_s=52,
+    item=Item(name=SHIRT, ids=(("gtin", "04601234567893"),)),
+)
+OVERRIDE = replace(
+    VERDICT,
     state="OVERRIDE",
     stage=Stage(t="stage.override"),
-    work=EntryWork(typed="1234"),
-    secret=True,
+    work=ASKED,
+    fb=_fb(Severity.ERROR, "E80"),
+    keys=(("esc", "key.cancel"), ("f1", "key.help")),
+)
+PIN = replace(OVERRIDE, secret=True, work=replace(ASKED, step="pin", typed=4))
+REASON = replace(
+    OVERRIDE,
+    work=replace(
+        ASKED,
+        step="reason",
+        opts=(
+            ("1", {"ru": "Повторный осмотр показал иное", "en": "Second look says otherwise"}),
+            ("2", {"ru": "Правило не подходит к товару", "en": "The rule is wrong for this item"}),
+        ),
+    ),
 )
 SUMMARY = replace(
     BASE,
@@ -351,7 +371,9 @@ SCENES: Mapping[str, StationView] = {
     "s07b_wrong_tray": WRONG_TRAY,
     "s08_summary": SUMMARY,
     "s09_offline": OFFLINE,
+    "s10_override": OVERRIDE,
     "s10_pin": PIN,
+    "s10c_reason": REASON,
     "s10b_entry": ENTRY,
     "s11_help": replace(UNIT, overlay="help"),
     "s11b_link": replace(BASE, overlay="link"),

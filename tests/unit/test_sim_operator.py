@@ -186,8 +186,10 @@ def test_an_owed_photograph_is_waited_for_then_asked_again_then_waived() -> None
     assert isinstance(choose(shown, known, 101.0), Wait)
     assert choose(shown, known, 109.0) == Press(key="9")
     assert choose(shown, known, 131.0) == Press(key="7")
-    waive = view("EXC", {"kind": "choice", "code": "E80", "opts": []})
-    assert choose(waive, known, 131.0) == Scan(text="BOSS")
+    asked: list[dict[str, Any]] = [{"step": "badge", "typed": 0}]
+    asked += [{"step": "pin", "typed": n} for n in range(5)]
+    acts = [choose(view("OVERRIDE", work), known, 131.0) for work in (*asked, {"step": "reason"})]
+    assert acts == [Scan(text="BOSS"), *map(_press, (*"4711", "enter", "1"))]
 
 
 def test_a_unit_is_done_when_its_tray_was_scanned_and_the_hand_is_empty() -> None:
@@ -259,3 +261,7 @@ def test_the_step_is_state_item_question_and_marks() -> None:
     must = {"step": "lock", "opts": []}
     assert step_of(unit_view(must=must)) != step_of(unit_view())
     assert step_of(unit_view(must=must)) == step_of({**unit_view(must=must), "rev": 9})
+
+
+def _press(key: str) -> Press:
+    return Press(key=key)

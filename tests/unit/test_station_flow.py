@@ -379,7 +379,7 @@ def test_a_photograph_that_cannot_be_had_needs_a_supervisor() -> None:
     bench.press("7")
     assert bench.badge() == ["scan.read"]
     assert bench.no == "E80"
-    assert bench.badge("0001") == ["scan.read", "photo.missing"]
+    assert bench.supervise() == ["scan.read", "photo.missing"]
     assert "put.confirmed" in bench.tray("D1")
 
 
@@ -487,3 +487,12 @@ def test_the_put_says_how_the_load_leaves() -> None:
     put = next(e.payload for e in bench.events if isinstance(e.payload, PutConfirmed))
     assert (put.how, put.tray, put.zone) == ("conveyor", "A1", "resale")
     assert bench.events[0].time_ms > START_MS
+
+
+def test_a_digit_whose_step_an_earlier_mark_closed_is_refused_and_harms_nothing() -> None:
+    bench = Bench()
+    bench.parcel()
+    bench.shirt()
+    kinds = [bench.press(digit) for digit in "123456712345671234567"]
+    assert all(one in ([], ["inspection.marked"]) for one in kinds)
+    assert bench.state.unit is not None

@@ -78,15 +78,13 @@ def _bar(name: str, zone: str, count: int, most: int) -> Line:
     return line(f"{name:<9}", (f"{count:>5} ", BOLD), (hatch, zone_style(zone)))
 
 
-def entry(work: EntryWork, pen: Pen, *, secret: bool) -> list[Line]:
-    """Show what is being typed; a PIN is shown as dots."""
-    typed = "•" * len(work.typed) if secret else work.typed
-    msgid = "E80" if secret else "ui.entry"
+def entry(work: EntryWork, pen: Pen) -> list[Line]:
+    """Show what is being typed."""
     return [
         BLANK,
-        *pen.text(msgid),
+        *pen.text("ui.entry"),
         BLANK,
-        line(" " * INDENT, (f" {typed}_ ", WARNING)),
+        line(" " * INDENT, (f" {work.typed}_ ", WARNING)),
     ]
 
 
