@@ -15,7 +15,8 @@ METHODS = {
     "scanner": SCANNER,
     "camera": SCANNER | {"photograph"},
     "robot": DEVICE
-    | {"snapshot", "prepare", "track", "forget", "send", "request_state", "cancel", "statuses"},
+    | {"snapshot", "prepare", "track", "forget", "send", "request_state", "instant", "statuses"},
+    "probe": {"__init__"},  # each looks at its own kind of far end, for doctor alone
     "conveyor": DEVICE | {"status", "reconcile", "write", "finish"},
 }
 

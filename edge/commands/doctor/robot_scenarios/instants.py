@@ -19,6 +19,8 @@ async def cancel_while_driving(stage: Stage) -> None:
     )
     if state.actions[action_id] is ActionStatus.FAILED:
         raise ScenarioFailedError("cancel_failed")
+    if state.last_node == body["nodes"][-1]["nodeId"]:
+        stage.note("cancelled_at_end")
     states = await stage.watch(stage.limits.settle_s)
     if moved((state, *states)):
         raise ScenarioFailedError("moves_after_cancel", states[-1].last_node)

@@ -73,6 +73,10 @@ TEXTS: Final = {
     ),
     "cancel_failed": ("the cancel FAILED", "отмена завершилась FAILED"),
     "cancel_unanswered": ("the cancel was not answered: {0}", "на отмену нет ответа: {0}"),
+    "cancelled_at_end": (
+        "the cancel was answered at the end of the order's way: a longer way tells more",
+        "ответ на отмену пришёл в конце пути: более длинный путь скажет больше",
+    ),
     "cancelled_nothing": (
         "a cancel without an order is FINISHED instead of FAILED",
         "отмена без заказа даёт FINISHED вместо FAILED",
