@@ -52,9 +52,10 @@ from drivers.wire.hid_messages import (
 )
 
 READER: Final = (sys.executable, "-P", "-m", "drivers.scanner.hid_reader")
-OPEN_WITHIN_S: Final = 8.0  # start of Python, and the reader's own patience with a busy device
+OPEN_WITHIN_S: Final = 25.0  # start of Python, and the reader's own patience with a busy device
 LOOK_S: Final = 0.5
 SILENT_LOOKS_MAX: Final = 4  # 2 s: the reader beats each second
+START_LOOKS_MAX: Final = 40  # 20 s: a busy machine may take long to start it
 RESTART_S: Final = 0.2
 END_WITHIN_S: Final = 1.0
 
@@ -161,7 +162,10 @@ class HidKeyboardScanner:
             raise DriverTimeoutError(self._name, f"confirm code {scan_no}", f"{outcome} too late")
 
     def _need_usable(self) -> None:
-        tried = f"open {self._settings.match}"
+        match = self._settings.match
+        given = {name: getattr(match, name) for name in ("by_id", "by_path", "serial")}
+        given |= {name: f"{n:04x}" for name in ("vendor", "product") if (n := getattr(match, name))}
+        tried = "open " + ", ".join(f"{name} {value}" for name, value in given.items() if value)
         match self._health.now.reason:
             case "busy":
                 raise DriverGrabbedError(self._name, tried, "another program has grabbed it")
@@ -253,12 +257,16 @@ class HidKeyboardScanner:
             raise DriverProtocolError(self._name, "read a line", str(error)) from error
 
     async def _watch_silence(self) -> None:
-        """Return when nothing was heard at several looks: looks of a stalled service count once."""
-        silent_looks = 0
-        while silent_looks < SILENT_LOOKS_MAX:
+        """Return when nothing was heard at several looks: looks of a stalled service count once.
+
+        Before its first line a reader is starting, not silent.
+        """
+        silent_looks, looks_max = 0, START_LOOKS_MAX
+        while silent_looks < looks_max:
             self._was_heard = False
             await asyncio.sleep(LOOK_S)
             silent_looks = 0 if self._was_heard else silent_looks + 1
+            looks_max = SILENT_LOOKS_MAX if self._was_heard else looks_max
 
     async def _log_noise(self, stream: asyncio.StreamReader) -> None:
         while noise := await stream.read(LINE_BYTES_MAX):

@@ -165,6 +165,8 @@ class CodeGate:
 
     def _is_believed(self, code: bytes) -> bool:
         rules = self._rules
+        if any(code.endswith(text[:size]) for text in rules.texts for size in range(1, len(text))):
+            return False  # half a text that stands for GS: more was to come
         return len(code) in rules.accept or any(passes(one, code) for one in rules.accept_check)
 
     def _with_gs(self, data: bytes) -> tuple[bytes, frozenset[ScanFlag]]:

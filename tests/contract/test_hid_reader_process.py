@@ -95,6 +95,20 @@ async def test_a_reader_that_is_silent_for_two_seconds_is_replaced(rig: Rig) -> 
         assert reader_pid() != stopped
 
 
+async def test_a_reader_that_starts_slowly_is_waited_for(tmp_path: Path) -> None:
+    """A machine under load: longer than the silence that replaces a running reader."""
+    far = KeyFar(tmp_path / "keyboard")
+    far.plug()
+    slow = f"import time, runpy, sys; time.sleep(2.5); sys.argv = ['', {str(tmp_path)!r}]; "
+    slow += f"runpy.run_path({str(READER)!r}, run_name='__main__')"
+    settings = HidKeyboardSettings(match=HidMatch(by_id="keyboard"))
+    reader = (sys.executable, "-P", "-c", slow)
+    driver = HidKeyboardScanner(NAME, settings, SystemClock(), reader=reader)
+    async with driver:
+        await light(Rig(driver, far, reopens=False), HealthState.OK)
+    far.unplug()
+
+
 async def test_a_stalled_service_loses_no_code(rig: Rig) -> None:
     async with rig.driver as driver:
         stream = driver.scans()

@@ -4,12 +4,13 @@ import itertools
 import random
 from collections.abc import Sequence
 
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from drivers.protocols import FaultKind
 from drivers.wire.hid_keys import KeyDecoder, KeyEnd, KeyEvent, KeyProfile
 from drivers.wire.raw_codes import RawCode, RawFault
+from key_trial import trial
 from keyboard import ENTER, KEYPAD_ENTER, TAB, Event, Style, Typist
 
 IDLE_NS = 50_000_000
@@ -207,3 +208,9 @@ def test_any_soup_of_events_raises_nothing_and_ends_at_rest(
     decoder.tick(10_000_000_000)
     typist = Typist(Style(), now_ns=11_000_000_000)
     assert codes(feed(decoder, typist.code(b"12345"))) == [b"12345"]
+
+
+@settings(max_examples=2_000)
+@given(st.integers(0, 2**64))
+def test_scanners_at_once_through_ring_stall_and_unplug_lose_nothing_silently(seed: int) -> None:
+    assert trial(random.Random(seed)) >= 1

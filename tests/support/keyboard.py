@@ -24,8 +24,47 @@ _WITH_SHIFT = {
 }  # fmt: skip
 _ALONE = _LETTERS | _DIGITS | _SIGNS
 ENTER, TAB, CAPS_LOCK, NUM_LOCK, KEYPAD_ENTER = 0x28, 0x2B, 0x39, 0x53, 0x58
-ESCAPE = 0x29
-CTRL, SHIFT, ALT, RIGHT_SHIFT = 0xE0, 0xE1, 0xE2, 0xE5
+ESCAPE, SPACE = 0x29, 0x2C
+CTRL, SHIFT, ALT, RIGHT_SHIFT, ALT_GR = 0xE0, 0xE1, 0xE2, 0xE5, 0xE6
+_Country = tuple[
+    dict[str, str], dict[str, str], dict[str, str], dict[str, tuple[str, tuple[int, ...]]]
+]
+# Other countries, by what a US keyboard has on the key; signs that need Shift or AltGr beside it.
+_GERMAN: _Country = (
+    {letter: letter for letter in "abcdefghijklmnopqrstuvwx"}
+    | {"y": "z", "z": "y"}
+    | {digit: digit for digit in "1234567890"}
+    | {"+": "]", "#": "\\", ",": ",", ".": ".", "-": "/"},
+    {
+        "!": "1",
+        '"': "2",
+        "$": "4",
+        "%": "5",
+        "&": "6",
+        "/": "7",
+        "(": "8",
+        ")": "9",
+        "=": "0",
+        "?": "-",
+        "*": "]",
+        "'": "\\",
+        ";": ",",
+        ":": ".",
+        "_": "/",
+    },
+    {"{": "7", "[": "8", "]": "9", "}": "0", "\\": "-", "@": "q", "~": "]"},
+    {"^": ("`", ()), "`": ("=", (SHIFT,))},
+)
+_FRENCH: _Country = (
+    {letter: letter for letter in "bcdefghijklnoprstuvxy"}
+    | {"a": "q", "q": "a", "z": "w", "w": "z", "m": ";"}
+    | {"&": "1", '"': "3", "'": "4", "(": "5", "-": "6", "_": "8", ")": "-", "=": "="}
+    | {"$": "]", "*": "\\", ",": "m", ";": ",", ":": ".", "!": "/"},
+    {digit: digit for digit in "1234567890"} | {"+": "=", "%": "'", "?": "m", ".": ",", "/": "."},
+    {"#": "3", "{": "4", "[": "5", "|": "6", "\\": "8", "^": "9", "@": "0", "]": "-", "}": "="},
+    {"~": ("2", (ALT_GR,)), "`": ("7", (ALT_GR,))},
+)
+_COUNTRIES: dict[str, _Country] = {"de": _GERMAN, "fr": _FRENCH}  # fmt: skip
 _KEYPAD = {str(digit): 0x58 + digit for digit in range(1, 10)} | {"0": 0x62}
 _FUNCTION = {f"F{number}": 0x39 + number for number in range(1, 13)}
 
@@ -103,8 +142,8 @@ _KERNEL = dict(
         start=0x04,
     )
 ) | dict(enumerate((69, 98, 55, 74, 78, 96, 79, 80, 81, 75, 76, 77, 71, 72, 73, 82), start=0x53))
-_KERNEL |= {CTRL: 29, SHIFT: 42, ALT: 56, RIGHT_SHIFT: 54}  # fmt: skip
-_MODIFIERS = {CTRL, SHIFT, ALT, RIGHT_SHIFT}
+_KERNEL |= {CTRL: 29, SHIFT: 42, ALT: 56, RIGHT_SHIFT: 54, ALT_GR: 100, 0x64: 86}  # fmt: skip
+_MODIFIERS = {CTRL, SHIFT, ALT, RIGHT_SHIFT, ALT_GR}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +152,7 @@ class Style:
 
     gs: str = "ctrl"
     end: int = ENTER
+    country: str = "us"
     with_scan_codes: bool = True
     with_repeats: bool = False
     rolls_over: bool = False
@@ -170,19 +210,43 @@ class Typist:
             if sign == chr(GS):
                 yield from self._group_separator()
                 continue
+            if self._is_dead(sign):
+                yield from ((), self._dead(sign), (), (SPACE,), ())
+                continue
             is_upper = sign.isupper()
             if self._taps_caps(sign, is_caps=caps):
                 caps = is_upper
                 yield from ((), (CAPS_LOCK,), ())
-            stroke = _stroke(sign, is_caps=caps)
+            stroke = self._stroke(sign, is_caps=caps)
             following = text[place + 1 : place + 2]
-            is_near = bool(following) and following != chr(GS)
+            is_near = bool(following) and following != chr(GS) and not self._is_dead(following)
             goes_on = is_near and not self._taps_caps(following, is_caps=caps)
-            after = _stroke(following, is_caps=caps) if goes_on else ()
+            after = self._stroke(following, is_caps=caps) if goes_on else ()
             yield from self._press(stroke, after)
         if caps:
             yield from ((), (CAPS_LOCK,), ())
         yield ()
+
+    def _is_dead(self, sign: str) -> bool:
+        return self.style.country in _COUNTRIES and sign in _COUNTRIES[self.style.country][3]
+
+    def _dead(self, sign: str) -> tuple[int, ...]:
+        key, modifiers = _COUNTRIES[self.style.country][3][sign]
+        return (*modifiers, _ALONE[key])
+
+    def _stroke(self, sign: str, *, is_caps: bool) -> tuple[int, ...]:
+        if self.style.country == "us" or sign == " ":
+            return _stroke(sign, is_caps=is_caps)
+        alone, shifted, alt_gr, _ = _COUNTRIES[self.style.country]
+        if sign in "<>|" and (sign != "|" or self.style.country == "de"):
+            return {"<": (0x64,), ">": (SHIFT, 0x64), "|": (ALT_GR, 0x64)}[sign]
+        if sign in alt_gr:
+            return (ALT_GR, _ALONE[alt_gr[sign]])
+        if sign in shifted:
+            return (SHIFT, _ALONE[shifted[sign]])
+        is_upper = sign.isupper() and not is_caps
+        usage = _ALONE[alone[sign.lower()]]
+        return (SHIFT, usage) if is_upper else (usage,)
 
     def _taps_caps(self, sign: str, *, is_caps: bool) -> bool:
         return self.style.uses_caps and sign.isalpha() and sign.isupper() is not is_caps

@@ -4,7 +4,7 @@ import pytest
 
 from drivers.protocols import FaultKind, ScanFlag
 from drivers.wire import hid_layout
-from drivers.wire.hid_keys import Caps, KeyDecoder, KeyEnd, KeyEvent, KeyProfile
+from drivers.wire.hid_keys import Caps, KeyDecoder, KeyEnd, KeyEvent, KeyProfile, Layout
 from drivers.wire.raw_codes import RawCode, RawFault
 from keyboard import CAPS_LOCK, ENTER, ESCAPE, KEYPAD_ENTER, TAB, Event, Style, Typist
 
@@ -286,3 +286,45 @@ def test_the_end_key_of_another_profile_is_a_control_character_of_the_code() -> 
     typist = Typist(Style(end=ENTER))
     events = typist.code(b"46") + typist.key(TAB)
     assert texts(read(KeyProfile(end=KeyEnd.TAB), events)) == [b"46\r"]
+
+
+@pytest.mark.parametrize("layout", Layout)
+@pytest.mark.parametrize("joins", [False, True])
+def test_every_printable_character_is_itself_in_every_country(layout: Layout, joins: bool) -> None:
+    text = bytes(range(0x20, 0x7F))
+    style = Style(country=layout.value, joins=joins, shifts_first=True)
+    assert texts(read(KeyProfile(layout=layout), Typist(style).code(text))) == [text]
+
+
+@pytest.mark.parametrize("layout", Layout)
+def test_ctrl_and_the_place_of_the_bracket_are_gs_in_every_country(layout: Layout) -> None:
+    assert texts(read(KeyProfile(layout=layout), Typist(Style(country=layout)).code(MARK))) == [
+        MARK
+    ]
+
+
+@pytest.mark.parametrize(
+    ("layout", "presses"),
+    [
+        (Layout.DE, [(12, 1), (12, 0)]),  # ß
+        (Layout.DE, [(41, 1), (41, 0), (30, 1), (30, 0)]),  # dead ^ and a: â
+        (Layout.DE, [(13, 1), (13, 0), (57, 1), (57, 0)]),  # dead ´ and a space
+        (Layout.DE, [(58, 1), (58, 0), (2, 1), (2, 0)]),  # a digit under CapsLock: 1 or !
+        (Layout.FR, [(3, 1), (3, 0)]),  # é
+        (Layout.FR, [(30, 1), (30, 0), (26, 1), (26, 0)]),  # nothing behind a dead key
+    ],
+)
+def test_a_key_without_one_sure_ascii_character_refuses_the_code(
+    layout: Layout, presses: list[tuple[int, int]]
+) -> None:
+    decoder = KeyDecoder(KeyProfile(layout=layout))
+    found = decoder.feed(packets([*presses, (28, 1), (28, 0)]))
+    found += decoder.feed(packets([(30, 1), (30, 0), (28, 1)], start_ns=1_001_000_000))
+    assert [one.kind for one in found if isinstance(one, RawFault)] == [FaultKind.UNMAPPED_KEY]
+
+
+def test_alt_gr_may_be_typed_as_ctrl_and_alt() -> None:
+    keys = [(29, 1), (56, 1), (16, 1), (16, 0), (56, 0), (29, 0), (28, 1)]
+    assert texts(KeyDecoder(KeyProfile(layout=Layout.DE)).feed(packets(keys))) == [b"@"]
+    found = KeyDecoder(KeyProfile()).feed(packets(keys))
+    assert texts(found) == [FaultKind.UNMAPPED_KEY]
