@@ -458,6 +458,8 @@ class MemoryRobots:
         )
         is_same = follow.last is not None and replace(follow.last, at_ns=status.at_ns) == status
         is_first_word = follow.last is None and reading.phase is OrderPhase.UNKNOWN
+        if status.instant:
+            is_same = False  # who has cancelled wants to see the robot stand more than once
         if reading.is_news and not is_same and not (is_first_word and not standing.fresh):
             follow.last = status
             self._statuses.append(status)

@@ -231,13 +231,23 @@ class Vda5050Robots:
         """Publish an instant action once; the contract's docstring says when it may leave."""
         post, link = self._post(robot), self._link
         with self._building(f"build {kind} for {robot}"):
-            message = post.instant(kind, action_id, self._clock.wall_ms(), order_id)
+            message = self._instant(post, kind, action_id, order_id)
             self._need_valid(MessageKind.INSTANT_ACTIONS, post, message)
         if link is None or not link.is_up or not post.may_act(kind):
             return SendResult.NOT_SENT
         if kind is InstantKind.CANCEL:
             post.note_cancel(action_id)
         return _result(link.publish(post.topics.instant_actions, message))
+
+    def _instant(
+        self, post: RobotPost, kind: InstantKind, action_id: str, order_id: OrderId | None
+    ) -> bytes:
+        now_ns, wall_ms = self._clock.monotonic_ns(), self._clock.wall_ms()
+        if kind is InstantKind.STATE:
+            return post.question(action_id, now_ns, wall_ms)
+        if kind is InstantKind.FACTSHEET:
+            return post.factsheet_question(action_id, wall_ms)
+        return post.instant(kind, action_id, wall_ms, order_id)
 
     def traits(self, robot: RobotId) -> RobotTraits:
         """Return what the robot's profile says."""

@@ -26,6 +26,7 @@ from drivers.protocols import (
     OrderStatus,
     RobotDriver,
     RobotId,
+    RobotSnapshot,
     SendResult,
 )
 from drivers.robot.vda5050_mqtt import RobotProfile, RobotUnit, Vda5050Robots, Vda5050Settings
@@ -142,6 +143,20 @@ async def until(rig: Rig, *ends: OrderPhase, reason: str = "") -> list[OrderStat
     return seen
 
 
+async def first(rig: Rig, is_it: Callable[[OrderStatus], bool]) -> OrderStatus:
+    async with aclosing(rig.driver.statuses()) as statuses:  # type: ignore[type-var]
+        async for status in statuses:
+            if is_it(status):
+                return status
+    raise AssertionError("statuses never end")
+
+
+def shown(rig: Rig) -> RobotSnapshot:
+    snapshot = rig.driver.snapshot(R1)
+    assert snapshot is not None
+    return snapshot
+
+
 async def start(rig: Rig, order: MoveOrder) -> None:
     snapshot = rig.driver.snapshot(order.robot)
     assert snapshot is not None
@@ -248,6 +263,56 @@ async def test_a_cancelled_order_fails_and_the_cancel_is_in_the_evidence(rig: Ri
     end = (await until(rig, OrderPhase.FAILED))[-1]
     assert end.actions["cancel-1"] == "finished"
     assert end.at_rest
+
+
+async def test_a_prepositioned_load_is_picked_by_an_update_and_only_then(rig: Rig) -> None:
+    order = replace(move(), preposition=True)
+    base = rig.driver.prepare(order, NODES)
+    rig.driver.track(order, "")
+    await rig.driver.send(base)
+    there = await first(rig, lambda one: one.waiting)
+    assert (there.last_node, there.phase, there.order_update_id) == ("DOCK", OrderPhase.ACCEPTED, 0)
+    assert (there.pick, there.drop, rig.picks("m1/0")) == (None, None, 0)
+    update = replace(order, update_id=1)
+    body = rig.driver.prepare_update(update, base, NODES)
+    rig.driver.track(update, "")
+    await rig.driver.send(body)
+    end = await first(rig, lambda one: one.phase is OrderPhase.DONE)
+    assert (end.order_update_id, end.pick, end.drop) == (1, "finished", "finished")
+    assert (end.waiting, rig.picks("m1/0")) == (False, 1)
+
+
+async def test_an_update_of_an_order_that_waits_for_nothing_is_refused(rig: Rig) -> None:
+    base = rig.driver.prepare(move(), NODES)
+    with pytest.raises(DriverProtocolError, match="st01-1"):
+        rig.driver.prepare_update(replace(move(), update_id=1), base, NODES)
+
+
+async def test_a_pause_is_seen_and_ends(rig: Rig) -> None:
+    assert await rig.driver.instant(R1, InstantKind.PAUSE, "p-1") is SendResult.SENT
+    assert await eventually(lambda: shown(rig).paused)
+    assert await rig.driver.instant(R1, InstantKind.RESUME, "p-2") is SendResult.SENT
+    assert await eventually(lambda: not shown(rig).paused)
+
+
+async def test_a_cancel_is_reported_by_its_id_and_again_in_every_state(rig: Rig) -> None:
+    await start(rig, move())
+    await until(rig, OrderPhase.PICKING)
+    order_id = move().order_id
+    await rig.driver.instant(R1, InstantKind.CANCEL, "c-1", order_id=order_id)
+    ended = await first(rig, lambda one: one.instant.get("c-1") == "finished")
+    assert (ended.at_rest, ended.idle, ended.driving) == (True, True, False)
+    await rig.driver.request_state(R1, in_time())
+    again = await first(rig, lambda one: one.at_ns > ended.at_ns)
+    assert (again.instant["c-1"], again.last_node) == ("finished", ended.last_node)
+
+
+async def test_a_robot_tells_its_traits_and_its_counts_are_never_missing(rig: Rig) -> None:
+    traits = rig.driver.traits(R1)
+    assert (traits.version, traits.waits_for_trigger) == ("2.1.0", False)
+    assert rig.driver.counts().disconnects == 0
+    with pytest.raises(DriverNotFoundError):
+        rig.driver.traits(RobotId("r9"))
 
 
 async def test_a_mute_robot_answers_no_question(rig: Rig) -> None:

@@ -97,6 +97,8 @@ class Vehicle:
         self.edges_left: list[dict[str, Any]] = []
         self.errors: list[dict[str, Any]] = []
         self.driving = False
+        self.paused = False
+        self.update = 0
         self.mode = "AUTOMATIC"
         self.loads: list[dict[str, str]] = []
 
@@ -127,12 +129,13 @@ class Vehicle:
         actions = dict.fromkeys(questions, "FINISHED") | self.actions
         return {
             "orderId": self.order_id,
-            "orderUpdateId": 0,
+            "orderUpdateId": self.update,
             "lastNodeId": self.node,
             "lastNodeSequenceId": self.node_seq,
             "nodeStates": self.nodes_left,
             "edgeStates": self.edges_left,
             "driving": self.driving,
+            "paused": self.paused,
             "actionStates": [
                 {"actionId": key, "actionStatus": status} for key, status in actions.items()
             ],
@@ -178,6 +181,7 @@ class Vehicle:
             self.actions = {k: s if s in ended else "FAILED" for k, s in self.actions.items()}
             self.actions[action_id] = "FINISHED"
         else:
+            self.paused = {"startPause": True, "stopPause": False}.get(kind, self.paused)
             self.asked.append(action_id)
         self.show()
 
@@ -186,6 +190,8 @@ class Vehicle:
             self.unheard = False
             return
         if order["orderId"] == self.order_id:
+            if order["orderUpdateId"] > self.update:
+                self._begin(order)
             return
         refusal, self.reject = self.reject, ""
         if self.nodes_left or self.driving:
@@ -199,19 +205,24 @@ class Vehicle:
             ]
             self.show()
             return
-        self.order_id, self.errors = order["orderId"], []
+        self._begin(order)
+
+    def _begin(self, order: dict[str, Any]) -> None:
+        self._stop()
+        self.order_id, self.update, self.errors = order["orderId"], order["orderUpdateId"], []
         self.actions = {a["actionId"]: "WAITING" for n in order["nodes"] for a in n["actions"]}
         self.nodes_left, self.edges_left = list(order["nodes"]), list(order["edges"])
         self.show()
         self._driving = asyncio.create_task(self._drive(order), name=f"drive[{self.serial}]")
 
     async def _drive(self, order: dict[str, Any]) -> None:
-        for node in order["nodes"]:
+        for node in (one for one in order["nodes"] if one["released"]):
             await asyncio.sleep(STEP_S)
             self.node, self.node_seq = node["nodeId"], node["sequenceId"]
             self.nodes_left = self.nodes_left[1:]
             self.edges_left = [e for e in self.edges_left if e["sequenceId"] > self.node_seq]
-            self.driving = bool(self.nodes_left) and not node["actions"]
+            is_way_left = any(one["released"] for one in self.nodes_left)
+            self.driving = is_way_left and not node["actions"]
             self.show()
             for action in node["actions"]:
                 if not await self._act(action):
