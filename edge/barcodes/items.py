@@ -165,19 +165,31 @@ def short_gtin(text: str) -> Meaning | None:
 
 
 def _retail(text: str, symbology: Symbology) -> Meaning | None:
+    full = next(
+        (good for cut in _cuts(text, symbology) if (good := _checked(cut, symbology))), None
+    )
+    if full is not None:
+        return _article(full, plain=False)
+    is_house_number = symbology is Symbology.ITF
+    return None if is_house_number else Refused(reason="check_digit", text=masked(text))
+
+
+def _cuts(text: str, symbology: Symbology) -> tuple[str, ...]:
+    """Return the digits whole, then without an add-on of two or five behind them."""
     lengths = _RETAIL[symbology]
-    digits = text
-    if symbology is not Symbology.ITF:
-        digits = next((text[:n] for n in lengths if len(text) - n in _ADD_ONS), text)
-    if not is_digits(text) or len(digits) not in lengths:
-        is_house_number = symbology is Symbology.ITF
-        return None if is_house_number else Refused(reason="check_digit", text=masked(text))
+    digits, _, add_on = text.partition(" ")  # as some decoders set an add-on apart
+    if len(add_on) in _ADD_ONS and is_digits(digits):
+        text = digits + add_on
+    if not is_digits(text):
+        return ()
+    add_ons = () if symbology is Symbology.ITF else _ADD_ONS
+    return tuple(text[: len(text) - more] for more in (0, *add_ons) if len(text) - more in lengths)
+
+
+def _checked(digits: str, symbology: Symbology) -> str | None:
     expanded = upce_expanded(digits) if symbology is Symbology.UPCE else None
     full = expanded or digits
-    if not has_mod10(full):
-        is_house_number = symbology is Symbology.ITF
-        return None if is_house_number else Refused(reason="check_digit", text=masked(text))
-    return _article(full, plain=False)
+    return full if has_mod10(full) else None
 
 
 def _article(digits: str, *, plain: bool) -> Meaning:
