@@ -15,6 +15,7 @@ from typing import Any, Final
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from _decode_gate import gate_rows
 from _decode_rates import EIGHT, STREAM, eight_rows, stream_rows
 from _decode_truth import GROUPS, SOURCES, Score, Shot, chosen, fold_of, score, shots
 
@@ -47,7 +48,12 @@ def run(_seconds: float) -> list[Row]:
         for name, read in answers.items()
     ]
     frames = [*stream_rows(OURS), *eight_rows(OURS)]
-    return [*photographs, *_fold_rows(every, answers), *frames, *_bars(every, answers, frames)]
+    gate = list(gate_rows(every, answers[OURS]))
+    bars = [
+        *_bars(every, answers, frames),
+        _most("wrong codes taken", sum(r["wrong"] for r in gate), 0),
+    ]
+    return [*photographs, *_fold_rows(every, answers), *gate, *frames, *bars]
 
 
 # ---------------------------------------------------------------- photographs
