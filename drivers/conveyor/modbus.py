@@ -150,7 +150,7 @@ class ModbusConveyor:
         reading = await self._keeper.read()
         write = self._encoded(command, reading)
         found = self._settle(command, reading, self._sent(command))
-        if found.reason == "busy":
+        if found.is_behind:
             raise DriverBusyError(self._name, "write divert", "the belt is busy")
         if found.ground is not Ground.UNSEEN:
             return self._echoed(command, found)
@@ -259,7 +259,7 @@ class ModbusConveyor:
 
     def _settle(self, command: DivertCommand, reading: Reading, sent: Sent) -> Finding:
         found = self._profile.settle(reading.status, command, sent)
-        if found.ground is not Ground.UNSEEN and found.reason != "busy":
+        if found.ground is not Ground.UNSEEN and not found.is_behind:
             self._shown.add(_key(command))
         return found
 
@@ -281,7 +281,7 @@ class ModbusConveyor:
             # A link that broke is clean again only after two coherent blocks of a live PLC.
             is_proof = found.ground is not Ground.UNSEEN or self._sent(command) is Sent.MAYBE
             may_still_come = found.phase is DivertPhase.IN_DOUBT and found.ground is Ground.EXIT
-            if is_proof and not may_still_come and found.reason != "busy":
+            if is_proof and not may_still_come and not found.is_behind:
                 return self._echoed(command, found)
             await asyncio.sleep(ECHO_POLL_S)
         return self._told(command, _NO_ECHO)

@@ -268,7 +268,7 @@ class MemoryConveyor:
         if not 1 <= command.lane <= self._settings.lanes or not command.token:
             raise DriverProtocolError(self._name, "write divert", "no such lane, or no token")
         found = self._settle(command, self._reached("write divert"))
-        if found.reason == "busy":
+        if found.is_behind:
             raise DriverBusyError(self._name, "write divert", "the belt is busy")
         if found.ground is Ground.UNSEEN:
             self.belt.take(command)

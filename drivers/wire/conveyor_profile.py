@@ -35,6 +35,11 @@ class Finding:
     code: int = 0
     reason: str = ""
 
+    @property
+    def is_behind(self) -> bool:
+        """Return whether another command keeps the belt busy; a refusal as busy is none of that."""
+        return self.phase is DivertPhase.NOT_SEEN and self.ground is Ground.OPEN
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:

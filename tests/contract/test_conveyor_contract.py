@@ -170,7 +170,8 @@ async def test_finish_alone_proves_that_a_command_never_came(rig: Rig) -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "reason"), [(9, "lane_full"), (6, "host_lost"), (77, "reject_77")]
+    ("code", "reason"),
+    [(1, "busy"), (9, "lane_full"), (6, "host_lost"), (77, "reject_77")],
 )
 async def test_a_refusal_carries_its_reason(rig: Rig, code: int, reason: str) -> None:
     rig.reject(code)
