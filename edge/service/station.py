@@ -205,7 +205,10 @@ class Station:
         """Take a key or a typed code of a terminal; answers after the commit."""
         key = f"{connection}/{act.id}"
         given: Input
+        entry = self.receiving.screen.entry
         match act:
+            case Key(k="enter") if entry:
+                given = self._typed_scan(key, TypedScan(id=act.id, src="typed", text=entry))
             case Key():
                 given = KeyInput(input=key, key=act.k, epoch=act.epoch)
             case TypedScan():

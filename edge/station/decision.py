@@ -131,6 +131,8 @@ class Screen:
     wrong_pins: int = 0
     pin_from_ns: int = 0
     """After three wrong PINs none is taken before this time."""
+    entry: str | None = None
+    """Characters of a code that is typed; None = nothing is."""
     overlay: str | None = None
     selected: int = 0
     typed: str = ""
@@ -197,6 +199,7 @@ def clean(screen: Screen) -> Screen:
         screen,
         choice=None,
         override=None,
+        entry=None,
         overlay=None,
         selected=0,
         typed="",
@@ -259,6 +262,8 @@ def state_name(state: State, screen: Screen) -> str:
         return "OVERRIDE"
     if state.shift is None or state.locked:
         return "LOCKED"
+    if screen.entry is not None:
+        return "ENTRY"
     if screen.summary:
         return "SUMMARY"
     if screen.choice is not None:
@@ -293,5 +298,7 @@ def wanted(state: State, screen: Screen) -> str:
             return "want.photo"
         case "OVERRIDE":
             return "want.supervisor"
+        case "ENTRY":
+            return "want.code"
         case _:
             return "want.digit"

@@ -6,6 +6,7 @@ from edge.events import UnitParked
 from edge.station import (
     asking,
     danger,
+    entry,
     goods,
     inspection,
     override,
@@ -36,6 +37,7 @@ from edge.station.state import ParcelWork, State, UnitWork
 from edge.views import Severity
 
 DIGITS = frozenset("0123456789")
+_TYPED_IN = frozenset(("IDLE", "PARCEL", "UNIT", "VERDICT"))
 
 
 def key(state: State, screen: Screen, given: KeyInput, context: Context) -> Decision:
@@ -43,31 +45,47 @@ def key(state: State, screen: Screen, given: KeyInput, context: Context) -> Deci
     if _is_stale(screen, given):
         return refused(screen, "E00", want=wanted(state, screen))
     screen = override.expired(screen, context)
-    where = state_name(state, screen)
     if screen.override is not None and given.key not in ("f1", "f11"):
         return _overriding(state, screen, screen.override, given, context)
-    if where == "LOCKED" and given.key == "f12":
-        return override.ask(screen, override.LOGIN, context)
-    if where == "LOCKED" and given.key != "f1":
-        return refused(screen, "E01")
-    if given.key == "f11" and state.shift is not None and not state.locked:
+    if state.shift is None or state.locked:
+        return _locked(screen, given.key, context)
+    if given.key == "f11":
         return danger.press(state, screen)
+    if screen.entry is not None and given.key != "f1":
+        return entry.key(screen, screen.entry, given.key)
     if given.key in ("f1", "f4", "f6"):
         return _overlay(screen, given.key)
     if screen.overlay is not None:
         return _in_overlay(state, screen, given.key)
-    if given.key == "f3":
-        return people.lock(screen)
-    if given.key == "f12":
-        about = danger.to_be_ended(state)
-        if about is None:
-            return refused(screen, "E00", want=wanted(state, screen))
-        return override.ask(clean(screen), about, context)
-    if given.key == "f9":
-        return undo.undo(state, screen)
-    if given.key == "esc" and where in ("SUMMARY", "EXC"):
-        return _back(screen)
-    return _by_state(where, state, screen, given.key, context)
+    return _at_work(state, screen, given.key, context)
+
+
+def _locked(screen: Screen, pressed: str, context: Context) -> Decision:
+    match pressed:
+        case "f1":
+            return _overlay(screen, pressed)
+        case "f12":
+            return override.ask(screen, override.LOGIN, context)
+        case _:
+            return refused(screen, "E01")
+
+
+def _at_work(state: State, screen: Screen, pressed: str, context: Context) -> Decision:
+    """Keys that mean the same in every state of work, then those of the state."""
+    where = state_name(state, screen)
+    match pressed:
+        case "f3":
+            return people.lock(screen)
+        case "f9":
+            return undo.undo(state, screen)
+        case "f10" if where in _TYPED_IN:
+            return entry.begin(screen)
+        case "f12" if about := danger.to_be_ended(state):
+            return override.ask(clean(screen), about, context)
+        case "esc" if where in ("SUMMARY", "EXC"):
+            return _back(screen)
+        case _:
+            return _by_state(where, state, screen, pressed, context)
 
 
 def _by_state(where: str, state: State, screen: Screen, pressed: str, context: Context) -> Decision:

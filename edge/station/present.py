@@ -10,6 +10,7 @@ from edge.station.state import MoveWork, ParcelWork, State, UnitWork
 from edge.views import (
     ChecklistWork,
     ChoiceWork,
+    EntryWork,
     Feedback,
     Head,
     IdleWork,
@@ -39,9 +40,10 @@ TRAYS_SHOWN = 12
 
 _KEYS: dict[str, tuple[tuple[str, str], ...]] = {
     "LOCKED": (("f2", "key.lang"),),
-    "IDLE": (("f3", "key.lock"), ("f6", "key.moves"), ("f8", "key.shift")),
+    "IDLE": (("f10", "key.entry"), ("f3", "key.lock"), ("f6", "key.moves"), ("f8", "key.shift")),
     "PARCEL": (
         ("f7", "key.missing"),
+        ("f10", "key.entry"),
         ("esc", "key.back"),
         ("f6", "key.moves"),
         ("f8", "key.shift"),
@@ -63,6 +65,7 @@ _KEYS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "PHOTO": (("9", "key.photo"), ("7", "key.super"), ("esc", "key.back")),
     "HAZARD": (("1-8", "key.choose"), ("f6", "key.moves")),
+    "ENTRY": (("enter", "key.accept"), ("backspace", "key.delete"), ("esc", "key.back")),
     "OVERRIDE": (("esc", "key.cancel"),),
     "EXC": (("1-8", "key.choose"), ("esc", "key.back")),
     "SUMMARY": (("esc", "key.back"), ("f6", "key.moves")),
@@ -162,6 +165,8 @@ def _stage(name: str, state: State, context: Context) -> Stage:
             return Stage(t="stage.stop", tone=Tone.ERROR)
         case "PARCEL":
             return Stage(t="stage.item")
+        case "ENTRY":
+            return Stage(t="stage.entry")
         case "OVERRIDE":
             return Stage(t="stage.override")
         case "SUMMARY":
@@ -202,6 +207,8 @@ def _work(name: str, state: State, screen: Screen, shown: Shown, context: Contex
             return LockedWork(parcel=parcel.number if parcel else "")
         case "SUMMARY":
             return _summary(state, shown)
+        case "ENTRY":
+            return EntryWork(typed=screen.entry or "")
         case "OVERRIDE" if screen.override is not None:
             return _override(screen.override, unit, context)
         case "EXC" if screen.choice is not None:

@@ -40,6 +40,7 @@ LOST_GS = "lost_gs"
 
 def scan(state: State, screen: Screen, given: ScanInput, context: Context) -> Decision:
     """Handle a whole code; the first event is always the reading itself."""
+    screen = replace(screen, entry=None)
     last = screen.last_scan
     torn = _torn(given)
     tries = last.tries + 1 if torn and last is not None and last.torn == torn else 1

@@ -19,12 +19,12 @@ from textual.message import Message as Posted
 from textual.widgets import Static
 
 from edge.terminal.cells import Line
-from edge.terminal.keyboard import KEYS, NAVIGATION, Burst, Pressed, Stroke, Typed
+from edge.terminal.keyboard import KEYS, NAVIGATION, Burst, Pressed, Stroke, Typed, code_key
 from edge.terminal.link import Answered, Arrived, Down, Ended, Link, News, Up
 from edge.terminal.notices import away, noticed, starting, wanted
 from edge.terminal.screen import Regions, painted, render
 from edge.terminal.texts import other
-from edge.views import PROTOCOL_VERSION, Hello, Role, Severity, StationView
+from edge.views import PROTOCOL_VERSION, EntryWork, Hello, Role, Severity, StationView
 
 QUIT_KEYS: Final = frozenset({"ctrl+c", "ctrl+q"})
 REGIONS: Final = tuple(field.name for field in fields(Regions))
@@ -154,13 +154,14 @@ class TerminalApp(App[None], inherit_bindings=False):
     def _act(self, strokes: list[Stroke]) -> None:
         for stroke in strokes:
             match stroke:
-                case Pressed(name=name):
-                    self._press(name)
+                case Pressed(name=name, character=character):
+                    self._press(name, character)
                 case Typed(text=text):
                     self._scan(text)
 
-    def _press(self, name: str) -> None:
-        k = KEYS.get(name)
+    def _press(self, name: str, character: str) -> None:
+        is_typing = isinstance(self.view.work, EntryWork)
+        k = code_key(name, character) if is_typing else KEYS.get(name)
         if k == "f2":
             self.lang = other(self.lang)
             self._notice(Severity.INFO, "fb.lang")

@@ -29,11 +29,28 @@ NAVIGATION: Final = frozenset(
 )
 
 
+_CODE_LETTERS: Final = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-/")
+_SAME_KEY: Final = dict(
+    zip("ЙЦУКЕНГШЩЗФЫВАПРОЛДЯЧСМИТЬ", "QWERTYUIOPASDFGHJKLZXCVBNM", strict=True)
+)
+
+
+def code_key(name: str, character: str) -> str | None:
+    """Return the key while a code is typed: its characters as such, upper-case and Latin.
+
+    A Russian letter counts as the Latin one on the same key: codes are never Cyrillic.
+    """
+    letter = character.upper()
+    letter = _SAME_KEY.get(letter, letter)
+    return letter if letter in _CODE_LETTERS else KEYS.get(name)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pressed:
-    """One key by its name in Textual."""
+    """One key by its name in Textual, and the character it prints, if any."""
 
     name: str
+    character: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,4 +106,4 @@ class Burst:
         held, self._held = self._held, []
         if len(held) >= BURST_MIN:
             return [Typed(text="".join(character for _, character in held))]
-        return [Pressed(name=name) for name, _ in held]
+        return [Pressed(name=name, character=character) for name, character in held]

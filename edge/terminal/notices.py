@@ -28,7 +28,7 @@ _WANTED: Final[Mapping[str, str]] = {
     "checklist": "want.answer",
     "verdict": "want.tray",
     "choice": "want.digit",
-    "entry": "want.digit",
+    "entry": "want.code",
     "override": "want.supervisor",
 }
 

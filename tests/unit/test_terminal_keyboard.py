@@ -2,7 +2,17 @@
 
 import pytest
 
-from edge.terminal.keyboard import BURST_MAX, GAP_S, KEYS, SILENCE_S, Burst, Pressed, Stroke, Typed
+from edge.terminal.keyboard import (
+    BURST_MAX,
+    GAP_S,
+    KEYS,
+    SILENCE_S,
+    Burst,
+    Pressed,
+    Stroke,
+    Typed,
+    code_key,
+)
 
 FAST = GAP_S / 5
 SLOW = GAP_S * 4
@@ -120,3 +130,23 @@ def test_no_letter_and_no_control_key_is_bound() -> None:
     control = {name for name in KEYS if name.startswith("ctrl+")}
     assert control == {"ctrl+m", "ctrl+j"}  # how some terminals send Enter
     assert not any(len(name) == 1 and name.isalpha() for name in KEYS)
+
+
+@pytest.mark.parametrize(
+    ("name", "character", "key"),
+    [
+        ("a", "a", "A"),
+        ("cyrillic_small_letter_ef", "ф", "A"),
+        ("7", "7", "7"),
+        ("minus", "-", "-"),
+        ("escape", "", "esc"),
+        ("enter", "\r", "enter"),
+        ("plus", "+", "f11"),
+        ("cyrillic_small_letter_ha", "х", None),
+        ("space", " ", None),
+    ],
+)
+def test_a_typed_code_is_latin_and_upper_case_on_any_layout(
+    name: str, character: str, key: str | None
+) -> None:
+    assert code_key(name, character) == key
