@@ -293,7 +293,10 @@ class RobotDriver(Device, Protocol):
         """Stop reporting about an order; harmless twice."""
 
     async def send(self, body: OrderBody) -> SendResult:
-        """Publish once, QoS 0, not retained, only when connected and the robot is reconciled."""
+        """Publish once, QoS 0, not retained.
+
+        Only when connected, the robot reconciled and not excluded.
+        """
 
     async def request_state(self, robot: RobotId, deadline: Deadline) -> RobotSnapshot:
         """Send stateRequest and return the state that answers it. Raises DriverTimeoutError."""

@@ -207,14 +207,14 @@ class Vda5050Robots:
             post.forget(order_id)
 
     async def send(self, body: OrderBody) -> SendResult:
-        """Publish once, with a fresh header round the same body, if the robot is reconciled.
+        """Publish once, with a fresh header round the same body, to a robot that may get orders.
 
         Waits as long as the robot's profile wants between two orders.
         """
         post = self._post(body.order.robot)
         await self._spaced(post)
         link = self._link
-        if link is None or not link.is_up or not post.is_reconciled:
+        if link is None or not link.is_up or not post.is_reconciled or post.excluded:
             return SendResult.NOT_SENT
         now_ns, wall_ms = self._clock.monotonic_ns(), self._clock.wall_ms()
         message = post.ordering(body, now_ns, wall_ms)

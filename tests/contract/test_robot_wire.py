@@ -310,6 +310,7 @@ async def test_a_foreign_master_excludes_the_robot_and_its_history_does_not() ->
                 assert seen(driver).foreign_order
                 refused = (InstantKind.CANCEL, InstantKind.TRIGGER)
                 assert await driver.instant(R1, refused[0], "c-1") is SendResult.NOT_SENT
+                assert await driver.send(driver.prepare(ORDER, NODES)) is SendResult.NOT_SENT
                 peer.show(nodeStates=[])
                 assert await eventually(lambda: seen(driver).idle)
                 assert seen(driver).excluded == "foreign_master"
