@@ -7,6 +7,7 @@ against it, and with every symbology switched on.
 
 import base64
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -15,11 +16,11 @@ from _decode_truth import RETAIL, Shot, spellings
 
 from drivers.protocols import DeviceName, Evidence, Scan, ScanSource, Symbology
 from edge.barcodes.classify import Rules, classify
-from edge.barcodes.identity import Belief, Expected, ExpectedPiece, Limits, judge
+from edge.barcodes.identity import LIMITS, Belief, Expected, ExpectedPiece, judge
 from edge.barcodes.numbers import compile_rules, read_rows
 
 ROOT: Final = Path(__file__).parents[2]
-WIDE: Final = Limits(allow=frozenset(Symbology), code39_min=1)
+WIDE: Final = replace(LIMITS, allow=frozenset(Symbology), code39_min=1)
 
 
 def gate_rows(

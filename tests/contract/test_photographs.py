@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,7 +24,7 @@ from drivers.clock import SystemClock
 from drivers.protocols import DeviceName, Evidence, Scan, ScanSource, Symbology
 from edge.barcodes.checks import upce_expanded
 from edge.barcodes.classify import classify
-from edge.barcodes.identity import Belief, Expected, ExpectedPiece, Limits, judge
+from edge.barcodes.identity import LIMITS, Belief, Expected, ExpectedPiece, judge
 
 PICTURES: Final = Path(__file__).parents[1] / "data" / "barcodes"
 EVERY: Final = Path(os.environ.get("RECEIVING_EDGE_BARCODES") or PICTURES)
@@ -37,6 +38,10 @@ def normal(symbology: str, text: str) -> str:
     text = text.rstrip("\r\n")
     if symbology in RETAIL:
         return without_add_on(symbology, text)
+    if symbology.startswith("databar"):
+        text = text.replace("(", "").replace(")", "").replace("\x1d", "")
+        is_short = symbology in ("databar-omni", "databar-limited")
+        return text[2:] if is_short and len(text) == 16 and text.startswith("01") else text
     if symbology == "codabar":
         return text.upper().strip("ABCDTN*E")
     return text.replace("\x1d", "") if symbology == "code128" else text
@@ -86,7 +91,7 @@ def is_taken(code: dict[str, Any], expected: Expected) -> bool:
         symbology=Symbology(code["symbology"]),
         evidence=Evidence(engines=frozenset(code["engines"]), votes=code["votes"]),
     )
-    wide = Limits(allow=frozenset(Symbology), code39_min=1)
+    wide = replace(LIMITS, allow=frozenset(Symbology), code39_min=1)
     return judge(scan, classify(scan, RULES), expected, wide).belief is Belief.ACCEPT
 
 
