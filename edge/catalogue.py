@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from drivers.protocols import Symbology
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReturnLine:
@@ -127,3 +129,18 @@ class MarkGroup:
             raise ValueError(f"serial_len: {self.serial_len} does not fit: 1 to {SERIAL_CHARS_MAX}")
         if not self.tails or not set(self.tails) <= set(MARK_TAILS):
             raise ValueError(f"tails: {list(self.tails)} does not fit: {', '.join(MARK_TAILS)}")
+
+
+# Short or unchecked symbols, read out of textures and other codes more often than printed.
+_OFF: Final = frozenset(
+    {Symbology.UPCE, Symbology.EAN8, Symbology.CODABAR, Symbology.CODE93, Symbology.DATABAR}
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CodeLimits:
+    """Which symbols count from one device, and how long those without a check digit are."""
+
+    allow: frozenset[Symbology] = field(default_factory=lambda: frozenset(Symbology) - _OFF)
+    itf_lengths: frozenset[int] = frozenset({14})
+    code39_min: int = 4

@@ -22,6 +22,7 @@ from drivers.protocols import (
     ScanOutcome,
 )
 from edge.barcodes.classify import Rules, classify
+from edge.barcodes.identity import LIMITS, is_off
 from edge.barcodes.marked import settled
 from edge.barcodes.meanings import (
     BadgeCode,
@@ -35,6 +36,7 @@ from edge.station.inputs import FaultInput, Input, Lookups, ScanInput
 
 BACKOFF_S_MAX: Final = 5.0
 CONFIRM_S: Final = 1.0
+OFF: Final = "symbology_off"
 CONFIRMS_MAX: Final = 64  # tones waiting for a slow scanner; full: the oldest is dropped
 
 log = logging.getLogger("intake")
@@ -127,6 +129,7 @@ class ScannerIntake:
         profile: str = "",
     ) -> None:
         self.usb_id = ""
+        self.limits = LIMITS  # which symbols count from this device
         self._profile = profile
         self._scanner = scanner
         self._rules = rules
@@ -156,7 +159,7 @@ class ScannerIntake:
         if isinstance(code, ScanFault):
             await self._submit(FaultInput(input=key, fault=code))
             return
-        meanings = tuple(self._checked(meaning) for meaning in classify(code, self._rules))
+        meanings = self._meanings(code)
         lookups = self._look_up(meanings)
         meanings = self._settled(code, meanings, lookups)
         await self._submit(
@@ -169,6 +172,12 @@ class ScannerIntake:
                 usb_id=self.usb_id,
             )
         )
+
+    def _meanings(self, code: Scan) -> tuple[Meaning, ...]:
+        found = classify(code, self._rules)
+        if is_off(code, self.limits):
+            return (Refused(reason=OFF, text=found[0].text),)
+        return tuple(self._checked(meaning) for meaning in found)
 
     def _settled(
         self, code: Scan, meanings: tuple[Meaning, ...], lookups: Lookups

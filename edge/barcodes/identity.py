@@ -5,7 +5,7 @@ Engines, frames and check digits are no independent witnesses of each other; an 
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
@@ -25,6 +25,7 @@ from edge.barcodes.meanings import (
     TrainingCode,
     UnknownText,
 )
+from edge.catalogue import CodeLimits
 
 
 class Belief(StrEnum):
@@ -72,22 +73,7 @@ class Expected:
     seen: frozenset[str] = frozenset()
 
 
-# Short or unchecked symbols, read out of textures and other codes more often than printed.
-_OFF: Final = frozenset(
-    {Symbology.UPCE, Symbology.EAN8, Symbology.CODABAR, Symbology.CODE93, Symbology.DATABAR}
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """Which symbols count from one device, and how long the ones without a check digit are."""
-
-    allow: frozenset[Symbology] = field(default_factory=lambda: frozenset(Symbology) - _OFF)
-    itf_lengths: frozenset[int] = frozenset({14})
-    code39_min: int = 4
-
-
-LIMITS: Final = Limits()
+LIMITS: Final = CodeLimits()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,30 +130,30 @@ def symbol_kind(symbology: Symbology) -> SymbolKind:
     return SymbolKind.BARE if symbology in _BARE else SymbolKind.CHECKED
 
 
-def _one_read(_scan: Scan, _meaning: Meaning, _limits: Limits) -> bool:
+def _one_read(_scan: Scan, _meaning: Meaning, _limits: CodeLimits) -> bool:
     return True
 
 
-def _voted(scan: Scan, _meaning: Meaning, _limits: Limits) -> bool:
+def _voted(scan: Scan, _meaning: Meaning, _limits: CodeLimits) -> bool:
     """Two votes and twice the runner-up, or two engines that nothing contradicts."""
     seen = scan.evidence
     agreed = len(seen.engines) >= 2 and seen.runner_up == 0
     return agreed or (seen.votes >= 2 and seen.votes >= 2 * seen.runner_up)
 
 
-def _checked_meaning(scan: Scan, meaning: Meaning, limits: Limits) -> bool:
+def _checked_meaning(scan: Scan, meaning: Meaning, limits: CodeLimits) -> bool:
     """A check digit of the number itself, or the length that the configuration gives it."""
     if scan.symbology is Symbology.ITF and len(scan.payload) not in limits.itf_lengths:
         return False
     return isinstance(meaning, ItemCode | ImeiCode | SsccCode | NumberCode | SerialCode)
 
 
-def _never(_scan: Scan, _meaning: Meaning, _limits: Limits) -> bool:
+def _never(_scan: Scan, _meaning: Meaning, _limits: CodeLimits) -> bool:
     """A person typed it: the second confirmation is a person's, too."""
     return False
 
 
-_Test = Callable[[Scan, Meaning, Limits], bool]
+_Test = Callable[[Scan, Meaning, CodeLimits], bool]
 # Enough evidence, by who read and what was read. Every pair has its row.
 EVIDENCE: Final[Mapping[tuple[Reader, SymbolKind], _Test]] = {
     (Reader.HAND, SymbolKind.MATRIX): _one_read,
@@ -185,7 +171,7 @@ EVIDENCE: Final[Mapping[tuple[Reader, SymbolKind], _Test]] = {
 }
 
 
-def is_off(scan: Scan, limits: Limits) -> bool:
+def is_off(scan: Scan, limits: CodeLimits) -> bool:
     """Return whether this device may not bring such a symbol: switched off, or too short."""
     match scan.symbology:
         case Symbology.UNKNOWN:
@@ -198,14 +184,14 @@ def is_off(scan: Scan, limits: Limits) -> bool:
             return symbology not in limits.allow
 
 
-def is_enough(scan: Scan, meaning: Meaning, limits: Limits = LIMITS) -> bool:
+def is_enough(scan: Scan, meaning: Meaning, limits: CodeLimits = LIMITS) -> bool:
     """Return whether a code was read well enough for what it is taken to mean."""
     kind = (READERS[scan.source], symbol_kind(scan.symbology))
     return EVIDENCE[kind](scan, meaning, limits)
 
 
 def judge(
-    scan: Scan, meanings: Sequence[Meaning], expected: Expected, limits: Limits = LIMITS
+    scan: Scan, meanings: Sequence[Meaning], expected: Expected, limits: CodeLimits = LIMITS
 ) -> Judgement:
     """Return what may be done with one code; `meanings` as classify gave them, never empty."""
     best = meanings[0]
@@ -225,7 +211,7 @@ def judge(
     return _weighed(scan, good[0], expected, limits)
 
 
-def _weighed(scan: Scan, meaning: Meaning, expected: Expected, limits: Limits) -> Judgement:
+def _weighed(scan: Scan, meaning: Meaning, expected: Expected, limits: CodeLimits) -> Judgement:
     if not expected.seen.isdisjoint(identities_of(meaning)):
         return Judgement(belief=Belief.ASK, why=Why.SEEN_ELSEWHERE, meaning=meaning)
     if scan.source is ScanSource.TYPED:
@@ -236,7 +222,7 @@ def _weighed(scan: Scan, meaning: Meaning, expected: Expected, limits: Limits) -
 
 
 def judge_frame(
-    scans: Iterable[Scan], rules: Rules, expected: Expected, limits: Limits = LIMITS
+    scans: Iterable[Scan], rules: Rules, expected: Expected, limits: CodeLimits = LIMITS
 ) -> Judgement | None:
     """Return what may be done with all codes of one picture; None when it shows no code.
 

@@ -22,6 +22,7 @@ from edge.barcodes.meanings import (
     ItemCode,
     ItemFlag,
     Meaning,
+    NumberCode,
     Refused,
     SsccCode,
     UnknownText,
@@ -56,6 +57,9 @@ def of_message(
         return _piece(message, scan, text, flags, groups=groups)
     if sscc is not None:
         return (SsccCode(sscc=sscc, text=shown, elements=elements),)
+    asset = message.get("8003")
+    if asset is not None:  # its leading zero and check digit are judged by the dictionary's checks
+        return (NumberCode(kind="grai", name="gs1", value=asset, text=shown),)
     if phone is not None and len(phone) == 15 and has_luhn(phone):
         return (ImeiCode(serial=phone, text=shown),)
     return (UnknownText(text=shown),)

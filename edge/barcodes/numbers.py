@@ -12,8 +12,11 @@ from edge.catalogue import NumberRule
 REGEX_CHARS_MAX: Final = 200
 NUMBER_CHARS_MAX: Final = 64
 _FIELDS: Final = frozenset({"name", "kind", "regex", "check", "examples", "counter_examples"})
-# A repeat of a group that itself repeats can take exponential time on a hostile code.
-_NESTED: Final = re.compile(r"[*+}]\)[*+{]|[*+}]\)\?[*+{]")
+WAYS_MAX: Final = 10_000  # in which a pattern may try one code: what a hostile one costs at most
+# One piece of a pattern: an escape, a class, a group's begin or end, a repeat, any other character.
+_PIECE: Final = re.compile(
+    r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\(|\)|[*+?]|\{[0-9]*(?:,[0-9]*)?\}|.", re.ASCII | re.DOTALL
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +60,45 @@ def problems(rows: Iterable[NumberRule]) -> tuple[str, ...]:
     return (*found, *(text for rule in good for text in _contradictions(rule, good)))
 
 
+def _ways(regex: str) -> int | None:
+    """Return in how many ways lengths can be tried; None = a group repeats that repeats inside.
+
+    Only such a pattern takes exponential time on a code; open lengths side by side multiply.
+    """
+    ways, inside = 1, [False]  # of the open groups: whether they hold an open length
+    closed = False  # whether the piece before was a group that does
+    for piece in _PIECE.findall(regex):
+        spread = _spread(piece)
+        if piece == "(":
+            inside.append(False)
+        elif piece == ")" and len(inside) > 1:
+            closed = inside.pop()
+            inside[-1] |= closed
+            continue
+        elif spread > 1:
+            if closed and piece != "?":
+                return None
+            inside[-1] |= piece != "?"
+            ways *= spread
+        closed = False
+    return ways
+
+
+def _spread(piece: str) -> int:
+    """Return how many lengths a repeat allows, 1 for a fixed one and for what is none."""
+    if piece in ("*", "+"):
+        return NUMBER_CHARS_MAX
+    if piece == "?":
+        return 2
+    if not piece.startswith("{") or piece == "{":
+        return 1
+    low, comma, high = piece[1:-1].partition(",")
+    if not comma:
+        return 1
+    most = int(high) if high else NUMBER_CHARS_MAX
+    return max(1, most - int(low or 0) + 1)
+
+
 def _contradictions(rule: CompiledRule, rules: list[CompiledRule]) -> Iterable[str]:
     row = rule.row
     for text in row.examples:
@@ -89,8 +131,11 @@ def _compiled(row: NumberRule) -> CompiledRule:
     who = f"number {row.name}: regex"
     if not row.regex.isascii() or len(row.regex) > REGEX_CHARS_MAX:
         raise ValueError(f"{who}: not ASCII or over {REGEX_CHARS_MAX} characters")
-    if _NESTED.search(row.regex):
+    ways = _ways(row.regex)
+    if ways is None:
         raise ValueError(f"{who}: a repeat inside a repeat: write the lengths out")
+    if ways > WAYS_MAX:
+        raise ValueError(f"{who}: too many open lengths beside each other: write them out")
     if row.check not in CHECKS:
         raise ValueError(f"number {row.name}: check: {row.check!r}: one of {', '.join(CHECKS)}")
     try:

@@ -361,7 +361,7 @@ class Station:
             await receiving.submit(OverrideTimer())
 
     def _intake(self, one: Configured) -> ScannerIntake:
-        return ScannerIntake(
+        intake = ScannerIntake(
             self._world.devices.scanners[str(one.settings.name)],
             self._world.rules,
             may=one.settings.may,
@@ -371,6 +371,8 @@ class Station:
             clock=self._world.clock,
             profile=profile_sha256(one.settings),
         )
+        intake.limits = one.settings.codes
+        return intake
 
 
 def _lenses(devices: Devices) -> tuple[Lens, ...]:

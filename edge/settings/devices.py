@@ -9,6 +9,7 @@ from typing import Any, Final
 from drivers.errors import DriverNotFoundError
 from drivers.protocols import DeviceName
 from drivers.registry import DRIVERS, settings_class
+from edge.catalogue import CodeLimits
 from edge.floor import FloorSettings, LegKind
 from edge.settings.files import need_secret, need_tables
 from edge.settings.floor import FLOOR_FILE, RobotRow
@@ -144,7 +145,7 @@ def _device(
 ) -> DeviceSettings | None:
     driver = table.get("driver")
     wanted = _settings_class(driver, kind, place.at("driver"), found)
-    codes = _words("may", table, place, _MAY.get(kind, ()), found)
+    may = _words("may", table, place, _MAY.get(kind, ()), found)
     roles = _words("roles", table, place, None, found)
     if wanted is None or not isinstance(driver, str):
         return None
@@ -159,8 +160,9 @@ def _device(
         device_class=kind,
         driver=driver,
         settings=settings,
-        may=codes,
+        may=may,
         roles=roles,
+        codes=read(CodeLimits, table.get("codes", {}), place.at("codes"), found) or CodeLimits(),
     )
 
 
@@ -188,9 +190,9 @@ def _common(kind: DeviceClass) -> frozenset[str]:
     """Return the keys that are the station's, not the driver's."""
     match kind:
         case DeviceClass.SCANNER:
-            return frozenset({"driver", "may"})
+            return frozenset({"driver", "may", "codes"})
         case DeviceClass.CAMERA:
-            return frozenset({"driver", "may", "roles"})
+            return frozenset({"driver", "may", "roles", "codes"})
         case DeviceClass.ROBOTS | DeviceClass.CONVEYOR:
             return frozenset({"driver"})
 

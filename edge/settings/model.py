@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from drivers.protocols import DeviceName
-from edge.catalogue import MarkGroup, NumberRule, Person
+from edge.catalogue import CodeLimits, MarkGroup, NumberRule, Person
 from edge.floor import FloorSettings, LegKind, RobotUnit, RouteLeg, Timers, Tray
 from edge.outward import Outward
 
@@ -118,7 +118,8 @@ class DeviceClass(StrEnum):
 class DeviceSettings:
     """One configured device: registry name and that driver's own settings dataclass.
 
-    `may` = what kinds of codes are taken from it, `roles` = photo slots a camera serves.
+    `may` = what kinds of codes are taken from it, `codes` = which symbols; `roles` = photo slots a
+    camera serves.
     """
 
     name: DeviceName
@@ -127,6 +128,7 @@ class DeviceSettings:
     settings: Any
     may: frozenset[str] = frozenset()
     roles: frozenset[str] = frozenset()
+    codes: CodeLimits = field(default_factory=CodeLimits)
 
 
 class TargetKind(StrEnum):

@@ -19,15 +19,16 @@ from typing import Any, Final
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "benchmarks"))
 
-from _decode_truth import Shot, shots, spellings
+from _decode_truth import RETAIL, Shot, shots, spellings
 
 from drivers.protocols import DeviceName, Evidence, Scan, ScanSource, Symbology
 from edge.barcodes.classify import Rules, classify
-from edge.barcodes.identity import Belief, Expected, ExpectedPiece, Limits, judge, judge_frame
+from edge.barcodes.identity import Belief, Expected, ExpectedPiece, judge, judge_frame
 from edge.barcodes.meanings import ItemCode, NumberCode, SsccCode
+from edge.catalogue import CodeLimits
 
 RULES: Final = Rules(site_keys=(bytes(32),))
-ALL_ON: Final = Limits(
+ALL_ON: Final = CodeLimits(
     allow=frozenset(Symbology), itf_lengths=frozenset(range(1, 60)), code39_min=1
 )
 _KINDS: Final = {"qrcode": "qr", "databar-omni": "databar", "upcean": "ean13"}
@@ -44,7 +45,7 @@ def main() -> int:
     every = shots(Path(named))
     answers = _read([shot.path for shot in every])
     wrong = 0
-    for symbols, limits in (("as shipped", Limits()), ("all symbols on", ALL_ON)):
+    for symbols, limits in (("as shipped", CodeLimits()), ("all symbols on", ALL_ON)):
         for name, lists in _lists(every):
             counts, taken = _count(every, answers, lists, limits)
             wrong += len(taken)
@@ -86,6 +87,9 @@ def _expected(known: Sequence[Shot]) -> Expected:
     numbers: set[str] = set()
     for shot in known:
         for text in shot.truth:
+            if shot.symbology in RETAIL:
+                pieces.append(ExpectedPiece(gtin=text))
+                continue
             for meaning in classify(_scan(text.encode(), shot.symbology), RULES):
                 match meaning:
                     case ItemCode(gtin14=gtin, serial=serial):
@@ -127,7 +131,7 @@ def _count(
     every: Sequence[Shot],
     answers: dict[Path, dict[str, Any]],
     lists: dict[Path, Expected],
-    limits: Limits,
+    limits: CodeLimits,
 ) -> tuple[Counter[str], list[Path]]:
     counts: Counter[str] = Counter()
     wrong: list[Path] = []

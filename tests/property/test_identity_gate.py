@@ -15,7 +15,6 @@ from edge.barcodes.identity import (
     Expected,
     ExpectedPiece,
     Judgement,
-    Limits,
     Reader,
     SymbolKind,
     Why,
@@ -24,6 +23,7 @@ from edge.barcodes.identity import (
     judge_frame,
 )
 from edge.barcodes.meanings import ItemCode, NumberCode, SsccCode
+from edge.catalogue import CodeLimits
 
 GTINS = ("04607112010017", "00023942431015", "09784872348880", "00042100005264")
 SERIALS = ("S7", "5AbcXyz12345Z", "490154203237518")
@@ -67,7 +67,7 @@ def scans(draw: st.DrawFn) -> Scan:
     return replace(scan, evidence=draw(WITNESSES))
 
 
-def judged(scan: Scan, expected: Expected, limits: Limits = LIMITS) -> Judgement:
+def judged(scan: Scan, expected: Expected, limits: CodeLimits = LIMITS) -> Judgement:
     return judge(scan, classify(scan, RULES), expected, limits)
 
 
@@ -113,7 +113,7 @@ def test_a_piece_of_another_unit_is_never_accepted(scan: Scan, expected: Expecte
 
 @given(scans(), EXPECTED)
 def test_a_symbol_that_is_off_is_never_accepted(scan: Scan, expected: Expected) -> None:
-    limits = Limits(allow=frozenset(Symbology) - {scan.symbology})
+    limits = CodeLimits(allow=frozenset(Symbology) - {scan.symbology})
     found = judged(scan, expected, limits)
     assert found.belief is not Belief.ACCEPT or scan.symbology is Symbology.UNKNOWN
 

@@ -68,3 +68,28 @@ def test_check_digits_follow_their_standards() -> None:
 )
 def test_upc_e_expands_to_upc_a(short: str, long: str) -> None:
     assert upce_expanded(short) == long[:11] + short[-1]
+
+
+@pytest.mark.parametrize(
+    "regex",
+    ["(a*a)+", "(a+)*b", "((a{1,3}))+", "(a|b*){2,9}", "(?:x[0-9]*y)+", "(a*)?(b(c+)d)*"],
+)
+def test_a_repeat_inside_a_repeat_is_refused_however_it_is_written(regex: str) -> None:
+    with pytest.raises(ValueError, match="inside a repeat"):
+        compile_rules([NumberRule(name="x", kind="rma", regex=regex)])
+
+
+@pytest.mark.parametrize("regex", ["a*a*a*b", "[0-9]+[0-9]+[0-9]+x", "a{0,60}a{0,60}a{0,60}b"])
+def test_open_lengths_that_multiply_are_refused(regex: str) -> None:
+    with pytest.raises(ValueError, match="open lengths"):
+        compile_rules([NumberRule(name="x", kind="rma", regex=regex)])
+
+
+@pytest.mark.parametrize(
+    "regex",
+    ["[A-Z]{2}[0-9]{9}[A-Z]{2}", r"(?P<value>[0-9]{6,10})-[0-9]{1,2}", r"\(a+\)+", "[(*+]{1,9}",
+     "(ab){2}", "(ab)+c", "x(y[0-9]{4})?"],
+)  # fmt: skip
+def test_bounded_patterns_are_taken(regex: str) -> None:
+    (rule,) = compile_rules([NumberRule(name="x", kind="rma", regex=regex)])
+    assert rule.pattern.pattern == regex

@@ -7,7 +7,8 @@ import pytest
 from codes import RULES, scan_of
 from drivers.protocols import Evidence, Symbology
 from edge.barcodes.classify import classify
-from edge.barcodes.identity import Belief, Expected, ExpectedPiece, Judgement, Limits, Why, judge
+from edge.barcodes.identity import Belief, Expected, ExpectedPiece, Judgement, Why, judge
+from edge.catalogue import CodeLimits
 
 GTIN = "04607112010017"
 ONE_LINE = Expected(
@@ -26,11 +27,11 @@ def judged(
     source: str = "serial",
     evidence: Evidence | None = None,
     expected: Expected = ONE_LINE,
-    limits: Limits | None = None,
+    limits: CodeLimits | None = None,
 ) -> Judgement:
     scan = scan_of(payload, symbology, source=source)
     scan = scan if evidence is None else replace(scan, evidence=evidence)
-    return judge(scan, classify(scan, RULES), expected, limits or Limits())
+    return judge(scan, classify(scan, RULES), expected, limits or CodeLimits())
 
 
 @pytest.mark.parametrize(
@@ -93,7 +94,7 @@ def test_short_and_unchecked_symbols_are_off_until_somebody_switches_them_on(
 
 def test_a_symbol_that_is_switched_on_counts() -> None:
     expected = Expected(pieces=(ExpectedPiece(gtin="00000096385074"),))
-    limits = Limits(allow=frozenset({Symbology.EAN8}))
+    limits = CodeLimits(allow=frozenset({Symbology.EAN8}))
     found = judged("96385074", "ean8", expected=expected, limits=limits)
     assert found.belief is Belief.ACCEPT
 
