@@ -35,6 +35,8 @@ ZXING: Final = "zxing"
 ZBAR: Final = "zbar"
 ENGINES: Final = (ZXING,) if pyzbar is None else (ZXING, ZBAR)
 EDGE_MIN: Final = 8  # no symbol is smaller than eight modules
+SLENDER: Final = 8  # a longer strip turned is mostly border
+PIXEL_NS: Final = 5  # the first stage is no measure of the others over a picture without edges
 DEEP_BUDGET_NS: Final = 160_000_000  # of the 200 ms that a picture may cost
 
 _FORMATS: Final[Mapping[str, str]] = {
@@ -221,7 +223,7 @@ def deep(picture: Picture, wanted: Wanted, budget_ns: int) -> Iterator[list[Foun
         if unit_ns and spent_ns + stage.cost * unit_ns > budget_ns:
             continue
         yield stage.read(picture, wanted)
-        unit_ns = unit_ns or time.thread_time_ns() - began_ns
+        unit_ns = unit_ns or max(time.thread_time_ns() - began_ns, picture.size * PIXEL_NS)
 
 
 FAILURES: Final = (cv2.error, MemoryError, RuntimeError, ValueError)
@@ -300,6 +302,8 @@ def _strips(
 
 
 def _leaning(picture: Picture, wanted: Wanted, *, degrees: float) -> list[Found]:
+    if max(picture.shape) > SLENDER * min(picture.shape):
+        return []
     stage = f"leaning{degrees:+.0f}"
     readings = zxing(turned(picture, degrees), wanted, stage=stage, effort=Effort.TURNED)
     return [replace(found, box=turned_back(found.box, picture, degrees)) for found in readings]

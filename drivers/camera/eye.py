@@ -186,7 +186,7 @@ class Eye:
             return "bright"
         if grade.clipped > limits.clipped_max:
             return "clipped"
-        return "blurred" if grade.sharpness < limits.sharpness_min else ""
+        return "blurred" if grade.sharpness < limits.sharpness_asked else ""
 
     def _crop(self, image: Picture, box: Box) -> Picture:
         """Return a code's surroundings: inside the mat, if the code lies there."""

@@ -13,6 +13,7 @@ Picture = npt.NDArray[np.uint8]
 Plane = npt.NDArray[np.float32]
 
 SMALL_PIXELS: Final = 400_000  # below it a threefold copy is still cheap
+LEVEL_SIGMA_MAX: Final = 32.0  # pixels of a quarter copy; the cost grows with it
 STRIPS_MAX: Final = 2
 STRIP_WIDTH: Final = 900  # pixels over a whole linear symbol: 9 a module of an EAN-13
 _SCOUT_EDGE: Final = 480  # linear symbols are sought in a copy of this size
@@ -59,7 +60,7 @@ def levelled(picture: Picture) -> Picture:
     height, width = picture.shape
     plane = picture.astype(np.float32)
     small = cv2.resize(plane, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
-    sigma = max(8.0, max(height, width) / 24) / 4
+    sigma = min(max(8.0, max(height, width) / 24) / 4, LEVEL_SIGMA_MAX)
     mean = cv2.GaussianBlur(small, (0, 0), sigma)
     spread = cv2.GaussianBlur(small * small, (0, 0), sigma) - mean * mean
     deviation = np.sqrt(np.maximum(cv2.resize(spread, (width, height)), 16.0))

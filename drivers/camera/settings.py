@@ -22,7 +22,8 @@ class CameraSettings:
     """`source`: a V4L2 path, an http(s) MJPEG or rtsp URL, a picture file or a folder of them.
 
     `mat` = x, y, width, height in pixels of the frame; photographs are cropped to it.
-    A photograph needs `sharpness_min`, a mean within the two bounds and at most `clipped_max`
+    A photograph needs `sharpness_min`, or half of `sharpness_card`, what the focus card gave
+    under this camera; a mean within the two bounds and at most `clipped_max`
     permille of its pixels at 0 or 255. `latency_ms` = time from exposure to arrival.
     `frozen_s` = how long the very same pixels may come before the camera counts as frozen; 0 =
     for ever, for a source without a sensor.
@@ -38,6 +39,7 @@ class CameraSettings:
     itf_lengths: tuple[int, ...] = (14,)
     mat: tuple[int, ...] = ()
     sharpness_min: int = 30
+    sharpness_card: int | None = None
     mean_min: int = 50
     mean_max: int = 205
     clipped_max: int = 50
@@ -59,8 +61,15 @@ class CameraSettings:
             raise ValueError(f"frozen_s: {self.frozen_s}: 0 to 60")
         if len(self.mat) not in (0, 4) or any(edge < 0 for edge in self.mat):
             raise ValueError("mat: x, y, width, height in pixels, or nothing")
+        if self.sharpness_card is not None and self.sharpness_card < 1:
+            raise ValueError(f"sharpness_card: {self.sharpness_card}: 1 or more, or nothing")
         if not 0 <= self.mean_min < self.mean_max <= 255:
             raise ValueError("mean_min, mean_max: 0 to 255, the smaller first")
+
+    @property
+    def sharpness_asked(self) -> int:
+        """Return the sharpness that a photograph must have."""
+        return self.sharpness_min if self.sharpness_card is None else self.sharpness_card // 2
 
 
 def to_values(settings: CameraSettings) -> dict[str, Any]:

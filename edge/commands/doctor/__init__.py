@@ -32,6 +32,7 @@ VERBS: Final = {
     "conveyor": Verb(f"{_HERE}.conveyor", "try a PLC against the register contract, with a report"),
     "broker": Verb(f"{_HERE}.broker", "measure and judge the robots' MQTT broker"),
     "decode": Verb(f"{_HERE}.decode", "picture paths in, the codes in them out, as JSON lines"),
+    "focus": Verb(f"{_HERE}.focus", "learn from a card how sharp a camera's photographs must be"),
     "parse": Verb(
         f"{_HERE}.parse", "GS1 data in, its elements or what is wrong out, as JSON lines"
     ),
