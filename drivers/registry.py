@@ -23,6 +23,7 @@ DRIVERS: Final[Mapping[str, Row]] = {
     "camera.worker": ("drivers.camera.worker_client", "WorkerCamera", "CameraSettings"),
     "robot.vda5050_mqtt": ("drivers.robot.vda5050_mqtt", "Vda5050Robots", "Vda5050Settings"),
     "probe.vda5050": ("drivers.robot.probe", "Vda5050Probe", "Vda5050Settings"),
+    "probe.broker": ("drivers.robot.broker_probe", "MqttBrokerProbe", "Vda5050Settings"),
     "probe.robots": ("drivers.robot.probe", "BrokerRobots", "Vda5050Settings"),
     "probe.modbus": ("drivers.conveyor.modbus_probe", "ModbusProbe", "ModbusSettings"),
     "conveyor.modbus": ("drivers.conveyor.modbus", "ModbusConveyor", "ModbusSettings"),

@@ -1,6 +1,6 @@
 """Looking at one robot as closely as a conformance run has to: all that it says, unfiltered."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, Self
 
@@ -111,3 +111,30 @@ class RobotFinder(Protocol):
 
     async def find(self, seconds: float) -> tuple[tuple[str, str, str, str], ...]:
         """Return interface, version level, manufacturer and serial of every robot that spoke."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """One question over the broker and the two small answers that came back, in nanoseconds."""
+
+    first_ns: int
+    second_ns: int
+
+
+class BrokerProbe(Protocol):
+    """Tries the broker itself. Every method raises DriverLostError when it cannot be met."""
+
+    async def exchanges(self, stem: str, count: int) -> tuple[Exchange, ...]:
+        """Ask under `stem` and answer twice, `count` times. Raises DriverTimeoutError: no echo."""
+
+    async def carries(self, topic: str, *, user: str = "", password: str = "") -> bool:
+        """Return whether a message under a topic reaches us; `user` = published as another one."""
+
+    async def lets_in(self, user: str, password: str) -> bool:
+        """Return whether this user may connect; an empty one is anonymous."""
+
+    async def keeps(self, topic: str, restart: Callable[[], Awaitable[None]]) -> bool:
+        """Return whether a retained message outlives what `restart` does to the broker."""
+
+    async def kicks(self, seconds: float) -> int:
+        """Return how often the station's own client id was thrown out in that time."""

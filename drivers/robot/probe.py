@@ -4,20 +4,16 @@ what no driver would. Refuses to judge: what it hears it keeps.
 
 import asyncio
 import json
-import socket
-import uuid
 from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any, Final, Self, TypeVar
 
-from paho.mqtt.client import Client, MQTTMessage
-from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
-
-from drivers.errors import DriverLostError, DriverTimeoutError
+from drivers.errors import DriverTimeoutError
 from drivers.protocols import Clock, Deadline, DeviceName, InstantKind
 from drivers.protocols.probes import Heard, SeenState
+from drivers.robot.broker_client import BrokerClient
 from drivers.robot.schemas import MessageKind, problems
-from drivers.robot.settings import Vda5050Settings, open_tls, read_password
+from drivers.robot.settings import Vda5050Settings
 from drivers.wire.vda5050.header import Sender, first_header_id, stamped
 from drivers.wire.vda5050.instant import instant_action
 from drivers.wire.vda5050.json_values import parse
@@ -25,97 +21,10 @@ from drivers.wire.vda5050.state import read_state
 from drivers.wire.vda5050.topics import topics_of
 
 HEARD_MAX: Final = 8192
-CONNECT_S: Final = 5.0
-RECONNECT_S: Final = (1, 2)
 VIOLATIONS_MAX: Final = 5
 LEVELS: Final = 5  # interface, version, manufacturer, serial, topic
 
 Found = TypeVar("Found")
-
-
-class BrokerClient:
-    """A paho client whose network thread hands messages to the loop and knows when it is ready."""
-
-    def __init__(
-        self,
-        name: DeviceName,
-        settings: Vda5050Settings,
-        clock: Clock,
-        topics: Mapping[str, int],
-    ) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._clock = clock
-        self._topics = list(topics.items())
-        self._where = f"{settings.host}:{settings.port}"
-        self.ready = asyncio.Event()
-        self.connections = 0
-        self.refused = ""
-        self.take: Callable[[str, bytes, int, bool, int], None] = _nobody
-        self.met: Callable[[], None] = self.ready.set
-        client = Client(
-            CallbackAPIVersion.VERSION2,
-            client_id=f"re-{settings.station}-doctor-{uuid.uuid4().hex[:6]}",
-            clean_session=True,
-            protocol=MQTTProtocolVersion.MQTTv311,
-        )
-        if settings.username:
-            client.username_pw_set(settings.username, read_password(name, settings))
-        context = open_tls(name, settings)
-        if context is not None:
-            client.tls_set_context(context)
-        client.connect_timeout = CONNECT_S
-        client.reconnect_delay_set(*RECONNECT_S)
-        client.on_socket_open = _without_delay
-        client.on_connect = self._on_connect
-        client.on_subscribe = self._on_subscribe
-        client.on_disconnect = self._on_disconnect
-        client.on_message = self._on_message
-        client.connect_async(settings.host, settings.port, settings.keepalive_s)
-        self.client = client
-
-    async def open(self) -> None:
-        """Connect and subscribe. Raises DriverLostError."""
-        self.client.loop_start()
-        try:
-            async with asyncio.timeout(CONNECT_S):
-                await self.ready.wait()
-        except TimeoutError as error:
-            self.close()
-            why = self.refused or "no answer"
-            raise DriverLostError("broker", f"connect to {self._where}", why) from error
-
-    def close(self) -> None:
-        """Disconnect and await the network thread."""
-        self.client.disconnect()
-        self.client.loop_stop()
-
-    def _on_connect(self, client: Client, _user: Any, _flags: Any, code: Any, _more: Any) -> None:
-        if code.is_failure:
-            self.refused = str(code)
-        else:
-            client.subscribe(self._topics)
-
-    def _on_subscribe(self, _client: Client, _user: Any, _mid: int, codes: Any, _m: Any) -> None:
-        if any(code.is_failure for code in codes):
-            self.refused = "no right to read a topic"
-        else:
-            self._loop.call_soon_threadsafe(self._up)
-
-    def _on_disconnect(self, _client: Client, _user: Any, *_: Any) -> None:
-        self._loop.call_soon_threadsafe(self.ready.clear)
-
-    def _on_message(self, _client: Client, _user: Any, message: MQTTMessage) -> None:
-        at_ns = self._clock.monotonic_ns()
-        given = (message.topic, bytes(message.payload), message.qos, bool(message.retain), at_ns)
-        self._loop.call_soon_threadsafe(self._pass_on, *given)
-
-    def _up(self) -> None:
-        self.connections += 1
-        self.ready.set()
-        self.met()
-
-    def _pass_on(self, topic: str, payload: bytes, qos: int, retained: bool, at_ns: int) -> None:
-        self.take(topic, payload, qos, retained, at_ns)
 
 
 class Vda5050Probe:
@@ -284,15 +193,6 @@ def _violations(
     if name not in set(MessageKind):
         return ()
     return problems(MessageKind(name), payload, schema)[:VIOLATIONS_MAX]
-
-
-def _nobody(_topic: str, _payload: bytes, _qos: int, _retained: bool, _at_ns: int) -> None:
-    """Nobody listens yet."""
-
-
-def _without_delay(_client: Client, _user: Any, opened: Any) -> None:
-    if isinstance(opened, socket.socket):
-        opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 class BrokerRobots:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from drivers.clock import SystemClock
-from edge.commands.doctor.robot import CannotRunError, Wish, examine, exit_code
+from edge.commands.doctor.alone import CannotRunError
+from edge.commands.doctor.robot import Wish, examine, exit_code
 from edge.commands.doctor.robot_report import as_json, table, write
 from edge.commands.doctor.robot_scenarios import SCENARIOS
 from mosquitto import Mosquitto

@@ -8,7 +8,11 @@ from pathlib import Path
 from edge.journal.writer import LOCK_FILE
 
 
-class InUseError(Exception):
+class CannotRunError(Exception):
+    """Nothing can be tried; the message says why."""
+
+
+class InUseError(CannotRunError):
     """The service runs on this data folder."""
 
     def __init__(self, data: Path) -> None:

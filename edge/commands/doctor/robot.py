@@ -16,7 +16,7 @@ from drivers.clock import SystemClock
 from drivers.errors import DriverError, DriverLostError
 from drivers.protocols import Clock, NodeId, RobotId
 from drivers.registry import driver_class
-from edge.commands.doctor.alone import InUseError, alone
+from edge.commands.doctor.alone import CannotRunError, alone
 from edge.commands.doctor.robot_report import Report, as_json, table, write
 from edge.commands.doctor.robot_scenarios import SCENARIOS, Scenario
 from edge.commands.doctor.robot_scenarios.stage import Ask, Limits, Stage
@@ -52,10 +52,6 @@ PROFILE_KEYS: Final = (
     "drop",
     "action_map",
 )
-
-
-class CannotRunError(Exception):
-    """Nothing can be tried; the message says why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +98,7 @@ def run(args: argparse.Namespace) -> int:
             if args.discover:
                 return _discover(settings)
             return _examine(args, settings)
-    except (CannotRunError, InUseError, SettingsError, DriverError) as error:
+    except (CannotRunError, SettingsError, DriverError) as error:
         print(f"doctor robot: {error}", file=sys.stderr)
         return NOT_RUNNABLE
 
