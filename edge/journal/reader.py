@@ -40,6 +40,11 @@ class Reader:
         """Return the sequence of the newest event, 0 in an empty journal."""
         return int(self._all("SELECT coalesce(max(seq), 0) FROM event")[0][0])
 
+    def newest_ms(self) -> int:
+        """Return when the newest event was recorded, 0 in an empty journal."""
+        rows = self._all("SELECT recorded_ms FROM event ORDER BY seq DESC LIMIT 1")
+        return int(rows[0][0]) if rows else 0
+
     def replay(self) -> Iterator[Event]:
         """Yield every event from the oldest that an open subject needs; prove the newest first.
 

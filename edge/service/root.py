@@ -99,7 +99,9 @@ async def serve(
         watch = await _watch(stack, settings, stores, Notifier(notify))
         watch.metrics.restart_s.set(replay_ms / 1000)
         station = Station(world, stores, state, watch)
-        started = _start_input(journal, packs, replay_ms, is_clean=is_clean)
+        idle_ms = clock.wall_ms() - reader.newest_ms()
+        locks = idle_ms > settings.station.terminal.lock_s * 1000
+        started = _start_input(journal, packs, replay_ms, is_clean=is_clean, locks=locks)
         inboxes = _inboxes(station, journal, settings, packs=packs, data=data)
         await _run(
             station,
@@ -262,7 +264,7 @@ def _world(
 
 
 def _start_input(
-    journal: Journal, packs: Packs, replay_ms: int, *, is_clean: bool | None
+    journal: Journal, packs: Packs, replay_ms: int, *, is_clean: bool | None, locks: bool
 ) -> StartInput:
     return StartInput(
         version=version("receiving-edge"),
@@ -272,5 +274,6 @@ def _start_input(
         previous=journal.ancestry.previous,
         lost=journal.ancestry.lost,
         clean=is_clean,
+        locks=locks,
         configs=packs.news,
     )

@@ -10,10 +10,11 @@ from edge.events import (
     DeviceState,
     PhotoMissing,
     StationJournal,
+    StationLocked,
     StationStarted,
     StationStopped,
 )
-from edge.station import inspection, keys, moves, override, people, puts, scans
+from edge.station import inspection, keys, moves, override, people, puts, resume, scans
 from edge.station.decision import (
     Context,
     Decision,
@@ -144,7 +145,9 @@ def _started(state: State, screen: Screen, given: StartInput) -> Decision:
         first = StationJournal(reason=given.new_journal, previous=given.previous, lost=given.lost)
         drafts.insert(0, on_station(first))
     drafts += [on_station(event) for event in given.configs]
-    shown = noted(screen, Severity.INFO, "fb.resumed") if state.shift else screen
+    if given.locks and state.shift is not None and not state.locked:
+        drafts.append(on_station(StationLocked()))
+    shown = resume.begun(state, screen) if state.shift else screen
     for event in given.configs:
         shown = _told(shown, event) if isinstance(event, ConfigRefused) else shown
     return Decision(screen=shown, drafts=tuple(drafts))

@@ -133,6 +133,8 @@ class Screen:
     """After three wrong PINs none is taken before this time."""
     entry: str | None = None
     """Characters of a code that is typed; None = nothing is."""
+    is_resuming: bool = False
+    """The service came back while work was open: first the person says that it is at hand."""
     overlay: str | None = None
     selected: int = 0
     typed: str = ""
@@ -264,6 +266,12 @@ def state_name(state: State, screen: Screen) -> str:
         return "LOCKED"
     if screen.entry is not None:
         return "ENTRY"
+    if screen.is_resuming:
+        return "RESUME"
+    return _work_state(state, screen)
+
+
+def _work_state(state: State, screen: Screen) -> str:
     if screen.summary:
         return "SUMMARY"
     if screen.choice is not None:
@@ -300,5 +308,7 @@ def wanted(state: State, screen: Screen) -> str:
             return "want.supervisor"
         case "ENTRY":
             return "want.code"
+        case "RESUME":
+            return "want.resume"
         case _:
             return "want.digit"

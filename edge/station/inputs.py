@@ -212,8 +212,8 @@ class StartInput:
     """The service has replayed its journal; `new_journal` = why it has a new identity, or empty.
 
     `previous` = the journal that it then follows, `lost` = what of that one is not here. `clean` =
-    the service had ended in order. `configs` = what became of the configured pack, if there is
-    anything new about it.
+    the service had ended in order; `locks` = nobody acted for the lock time before it. `configs` =
+    what became of the configured pack, if there is anything new about it.
     """
 
     version: str
@@ -223,6 +223,7 @@ class StartInput:
     previous: JournalRef | None = None
     lost: tuple[SequenceRange, ...] = ()
     clean: bool | None = None
+    locks: bool = False
     configs: tuple[ConfigActivated | ConfigRefused, ...] = ()
 
 

@@ -245,7 +245,7 @@ def item_scan(
             return refused(screen, "E25")
         answer = _compared(read.ki, _sold(unit, parcel).marks)
         return _give(screen, unit, step.name, answer, context, by="scan")
-    if read is not None and _is_own(unit, read):
+    if read is not None and is_own(unit, read):
         return accepted(screen, "fb.duplicate")
     if step is not None:
         return refused(screen, "E30", q=step.label)
@@ -259,7 +259,8 @@ def _sold(unit: UnitWork, parcel: ParcelWork | None) -> ArrivedLine:
     return next(own, ArrivedLine(line="", rma="", qty=0))
 
 
-def _is_own(unit: UnitWork, read: ItemRead) -> bool:
+def is_own(unit: UnitWork, read: ItemRead) -> bool:
+    """Return whether a code names the unit in the hand."""
     return read.gtin in (None, unit.gtin) and read.serial in (None, unit.serial)
 
 

@@ -13,6 +13,7 @@ from edge.station import (
     parcels,
     people,
     resolve,
+    resume,
     rezone,
     undo,
     units,
@@ -55,6 +56,8 @@ def key(state: State, screen: Screen, given: KeyInput, context: Context) -> Deci
         return entry.key(screen, screen.entry, given.key)
     if given.key in ("f1", "f4", "f6"):
         return _overlay(screen, given.key)
+    if screen.is_resuming and screen.overlay is None:
+        return resume.key(state, screen, given.key)
     if screen.overlay is not None:
         return _in_overlay(state, screen, given.key)
     return _at_work(state, screen, given.key, context)

@@ -25,10 +25,13 @@ from edge.station.inputs import CommandInput, DivertInput, LegInput, OrderInput
 from edge.station.state import LegWork, MoveWork, State
 from edge.views import Severity
 
-ALARMS: Final = {
+# Two tables: states of robots and of belts with the same word are equal as keys.
+ROBOT_ALARMS: Final[Mapping[MoveState, str]] = {
     MoveState.REJECTED: "E42",
     MoveState.FAILED: "E42",
     MoveState.IN_DOUBT: "E40",
+}
+BELT_ALARMS: Final[Mapping[DiverterState, str]] = {
     DiverterState.WRONG_LANE: "E46",
     DiverterState.IN_DOUBT: "E44",
     DiverterState.FAILED: "E44",
@@ -255,6 +258,8 @@ def _recorded(
 
 
 def _alarm(changed: MoveChanged | DiverterChanged) -> str | None:
+    if isinstance(changed, DiverterChanged):
+        return BELT_ALARMS.get(changed.state)
     match changed.reason:
         case "late_claim":
             return "E43"
@@ -262,7 +267,7 @@ def _alarm(changed: MoveChanged | DiverterChanged) -> str | None:
             return "E42"
     if changed.state is MoveState.IN_DOUBT and changed.reason not in UNHEARD:
         return "E42"
-    return ALARMS.get(changed.state)
+    return ROBOT_ALARMS.get(changed.state)
 
 
 def _on_move(

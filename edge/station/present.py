@@ -6,6 +6,7 @@ from edge.events import DiverterState, MoveState
 from edge.station import asking, override
 from edge.station.decision import Context, Note, Override, Screen, state_name
 from edge.station.legs import legs_of
+from edge.station.resolve import DOUBTS
 from edge.station.state import MoveWork, ParcelWork, State, UnitWork
 from edge.views import (
     ChecklistWork,
@@ -22,6 +23,7 @@ from edge.views import (
     MoveLine,
     Operator,
     OverrideWork,
+    ResumeWork,
     Side,
     Stage,
     StationView,
@@ -65,6 +67,7 @@ _KEYS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "PHOTO": (("9", "key.photo"), ("7", "key.super"), ("esc", "key.back")),
     "HAZARD": (("1-8", "key.choose"), ("f6", "key.moves")),
+    "RESUME": (("enter", "key.resume"), ("esc", "key.park"), ("f6", "key.moves")),
     "ENTRY": (("enter", "key.accept"), ("backspace", "key.delete"), ("esc", "key.back")),
     "OVERRIDE": (("esc", "key.cancel"),),
     "EXC": (("1-8", "key.choose"), ("esc", "key.back")),
@@ -167,6 +170,8 @@ def _stage(name: str, state: State, context: Context) -> Stage:
             return Stage(t="stage.item")
         case "ENTRY":
             return Stage(t="stage.entry")
+        case "RESUME":
+            return Stage(t="stage.resume")
         case "OVERRIDE":
             return Stage(t="stage.override")
         case "SUMMARY":
@@ -207,6 +212,8 @@ def _work(name: str, state: State, screen: Screen, shown: Shown, context: Contex
             return LockedWork(parcel=parcel.number if parcel else "")
         case "SUMMARY":
             return _summary(state, shown)
+        case "RESUME":
+            return _resume(state, screen, context)
         case "ENTRY":
             return EntryWork(typed=screen.entry or "")
         case "OVERRIDE" if screen.override is not None:
@@ -243,6 +250,28 @@ def _override(asked: Override, unit: UnitWork | None, context: Context) -> Overr
         number=asked.typed if step == "number" else "",
         item=_item(unit) if unit is not None else None,
         opts=opts if step == "reason" else (),
+    )
+
+
+def _resume(state: State, screen: Screen, context: Context) -> ResumeWork:
+    unit, parcel = state.unit, state.parcel
+    legs = (work.current for work in state.moves.values())
+    doubts = sum(1 for leg in legs if leg is not None and leg.state in DOUBTS)
+    base = ResumeWork(
+        then=state_name(state, replace(screen, is_resuming=False)),
+        no=parcel.number if parcel is not None else "",
+        rmas=parcel.rmas if parcel is not None else (),
+        in_doubt=doubts,
+    )
+    if unit is None or unit.checklist is None:
+        return base
+    marks, _ = asking.marks(unit, screen.page, context)
+    return replace(
+        base,
+        item=_item(unit),
+        must=asking.question(unit, "", context) if unit.verdict is None else None,
+        marks=marks if unit.verdict is None else (),
+        proposed=asking.proposal(unit, context),
     )
 
 

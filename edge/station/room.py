@@ -20,7 +20,10 @@ def loads_at(state: State) -> Counter[str]:
     """
     taken: Counter[str] = Counter()
     for work in state.moves.values():
+        is_elsewhere = state.is_endangered(work)  # by hand, and not to this place
         for index, leg in enumerate(work.legs):
+            if is_elsewhere and leg.state is MoveState.BY_HAND:
+                continue
             after = work.legs[index + 1] if index + 1 < len(work.legs) else None
             gone = after is not None and after.state in _TAKEN_ON
             if leg.state is not MoveState.PLANNED and leg.leg.end and not gone:

@@ -18,7 +18,7 @@ from edge.barcodes.meanings import (
     TrayCode,
 )
 from edge.events import Match, ScanRead
-from edge.station import goods, keys, people, puts, resolve
+from edge.station import goods, keys, people, puts, resolve, resume
 from edge.station.decision import (
     Context,
     Decision,
@@ -124,6 +124,8 @@ def _resolve(
         return refused(screen, "E01")
     if screen.override is not None and not isinstance(meaning, CommandCode):
         return refused(screen, "E80")
+    if screen.is_resuming and not isinstance(meaning, CommandCode):
+        return resume.scan(state, screen, meaning)
     match meaning:
         case CommandCode(command=command):
             pressed = KeyInput(input=given.input, key=COMMAND_KEYS.get(command, command))

@@ -30,6 +30,7 @@ _WANTED: Final[Mapping[str, str]] = {
     "choice": "want.digit",
     "entry": "want.code",
     "override": "want.supervisor",
+    "resume": "want.resume",
 }
 
 

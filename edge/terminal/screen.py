@@ -1,5 +1,6 @@
 """A view becomes six texts: pure in the view, the language and the size."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, assert_never
 
@@ -11,7 +12,7 @@ from edge.terminal.side import side
 from edge.terminal.stage import stage_rows
 from edge.terminal.texts import texts
 from edge.terminal.theme import BODY, FAINT, RULE
-from edge.terminal.works import choice, overlay, override, waiting
+from edge.terminal.works import choice, overlay, override, resume, waiting
 from edge.terminal.works.checklist import checklist
 from edge.terminal.works.parcel import parcel
 from edge.terminal.works.verdict import verdict
@@ -23,6 +24,7 @@ from edge.views import (
     LockedWork,
     OverrideWork,
     ParcelWork,
+    ResumeWork,
     Stage,
     StationView,
     StopWork,
@@ -114,13 +116,9 @@ def _with_side(view: StationView, pen: Pen) -> tuple[Line, ...]:
 
 
 def _work(view: StationView, pen: Pen) -> list[Line]:
-    match view.overlay:
-        case "help":
-            return overlay.help_page(view, pen)
-        case "moves":
-            return overlay.moves(view, pen)
-        case "link":
-            return overlay.link(view, pen)
+    above = _OVERLAYS.get(view.overlay or "")
+    if above is not None:
+        return above(view, pen)
     match view.work:
         case LockedWork() as work:
             return waiting.locked(work, pen)
@@ -136,6 +134,8 @@ def _work(view: StationView, pen: Pen) -> list[Line]:
             return choice.choice(work, pen)
         case EntryWork() as work:
             return waiting.entry(work, pen)
+        case ResumeWork() as work:
+            return resume.resume(work, pen)
         case OverrideWork() as work:
             return override.override(work, pen)
         case SummaryWork() as work:
@@ -144,6 +144,13 @@ def _work(view: StationView, pen: Pen) -> list[Line]:
             return waiting.stop(work, pen)
         case _:
             assert_never(view.work)
+
+
+_OVERLAYS: Final[Mapping[str, Callable[[StationView, Pen], list[Line]]]] = {
+    "help": overlay.help_page,
+    "moves": overlay.moves,
+    "link": overlay.link,
+}
 
 
 def painted(lines: tuple[Line, ...]) -> Line:

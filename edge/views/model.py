@@ -282,6 +282,25 @@ class OverrideWork:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ResumeWork:
+    """What was in the hands when the service stopped; `then` is the state that goes on.
+
+    `no` is the parcel; item, question and marks are there as far as an item was in the hand.
+    """
+
+    KIND: ClassVar[str] = "resume"
+    kind: str = "resume"
+    then: str
+    no: str = ""
+    rmas: tuple[str, ...] = ()
+    item: Item | None = None
+    must: Question | None = None
+    marks: tuple[Mark, ...] = ()
+    proposed: Proposal | None = None
+    in_doubt: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SummaryWork:
     """The operator's shift: counts by zone, open ends."""
 
@@ -313,6 +332,7 @@ Work = (
     | ChoiceWork
     | EntryWork
     | OverrideWork
+    | ResumeWork
     | SummaryWork
     | StopWork
 )

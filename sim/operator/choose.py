@@ -40,6 +40,8 @@ def choose(view: View, mind: Mind, now: float) -> Act:
             return _photo(mind, now)
         case "EXC":
             return _exception(work, mind)
+        case "RESUME":
+            return Press(key="enter")
         case "OVERRIDE":
             return _override(work, mind)
         case _:

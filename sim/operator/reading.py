@@ -6,12 +6,15 @@ from typing import Any
 
 
 def step_of(view: Mapping[str, Any]) -> tuple[Any, ...]:
-    """Return where the person is: state, what is in the hand, the open question, the marks."""
+    """Return where the person is: state, what is in the hand, the open question, the marks.
+
+    A station that came back asks first whether this is at hand: what goes on then is what counts.
+    """
     work = view["work"]
     item = json.dumps(work.get("item", {}).get("ids", ()))
     must = (work.get("must") or {}).get("step")
     marks = tuple((mark["step"], mark["level"]) for mark in work.get("marks", ()))
-    return (view["state"], work.get("no"), item, must, marks)
+    return (work.get("then", view["state"]), work.get("no"), item, must, marks)
 
 
 def could_obey(kind: str, idle: Mapping[str, Any], view: Mapping[str, Any]) -> bool:

@@ -24,6 +24,7 @@ from edge.views import (
     ParcelWork,
     Proposal,
     Question,
+    ResumeWork,
     Severity,
     Side,
     Stage,
@@ -353,6 +354,25 @@ DISPOSAL = replace(VERDICT, stage=Stage(t="stage.zone.disposal", tone=Tone.DISPO
 HOLD = replace(VERDICT, stage=Stage(t="stage.zone.hold", tone=Tone.HOLD))
 SALE = replace(VERDICT, stage=Stage(t="stage.zone.resale", tone=Tone.RESALE))
 
+RESUME = replace(
+    MARKED,
+    state="RESUME",
+    stage=Stage(t="stage.resume"),
+    work=ResumeWork(
+        then="UNIT",
+        no="4600-7712",
+        rmas=("88123",),
+        item=Item(name=PHONE, ids=(("serial", "…4417"),)),
+        must=Question(
+            step="lock", n=4, of=4, t={"ru": "Блокировка снята?", "en": "Account lock off?"}
+        ),
+        marks=(_mark("1", "экран: глубокие царапины", "screen: deep scratches", 2),),
+        in_doubt=1,
+    ),
+    fb=_fb(Severity.INFO, "fb.resumed"),
+    keys=(("enter", "key.resume"), ("esc", "key.park"), ("f6", "key.moves"), ("f1", "key.help")),
+)
+
 SCENES: Mapping[str, StationView] = {
     "s00_locked": LOCKED,
     "s01_idle": BASE,
@@ -380,5 +400,6 @@ SCENES: Mapping[str, StationView] = {
     "s12_training": TRAINING,
     "s13_hazard": HAZARD,
     "s14_move": replace(BASE, overlay="moves", selected=3),
+    "s15_resume": RESUME,
     "s16_stop": STOPPED,
 }

@@ -1,0 +1,27 @@
+"""Work region after a crash or a power cut: what was in the hands, and how it goes on."""
+
+from edge.terminal.cells import Line, line, paragraph
+from edge.terminal.pen import BLANK, INDENT, Pen
+from edge.terminal.theme import BOLD, FAINT, WARNING
+from edge.views import ResumeWork
+
+
+def resume(work: ResumeWork, pen: Pen) -> list[Line]:
+    """Return parcel, item, what was marked and the open question, and the next act."""
+    lines = pen.text("ui.resume", BOLD)
+    if work.no:
+        numbers = "  ".join(pen.say("ui.rma", no=rma) for rma in work.rmas)
+        lines.append(line(" " * INDENT, pen.say("ui.parcel", no=work.no), f"   {numbers}"))
+    if work.item is not None:
+        lines.append(line(" " * INDENT, ("▶ ", WARNING), pen.item(work.item)))
+    marked = ", ".join(pen.texts.label(mark.t) for mark in work.marks if mark.level)
+    if marked:
+        lines += paragraph(f"✓ {marked}", pen.width)
+    if work.must is not None:
+        lines += pen.text("ui.resume_question", question=work.must.t)
+    elif work.proposed is not None:
+        lines.append(line(" " * INDENT, pen.zone(work.proposed.zone)))
+    lines += [BLANK, *pen.text("ui.resume_act")]
+    if work.in_doubt:
+        lines += pen.text("ui.resume_doubt", WARNING, n=work.in_doubt)
+    return [*lines, *pen.text("ui.resume_saved", FAINT)]
