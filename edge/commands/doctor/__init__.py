@@ -33,6 +33,9 @@ VERBS: Final = {
     "broker": Verb(f"{_HERE}.broker", "measure and judge the robots' MQTT broker"),
     "decode": Verb(f"{_HERE}.decode", "picture paths in, the codes in them out, as JSON lines"),
     "focus": Verb(f"{_HERE}.focus", "learn from a card how sharp a camera's photographs must be"),
+    "scanner": Verb(
+        f"{_HERE}.scanner", "let a scanner prove by two cards that it keeps every byte"
+    ),
     "parse": Verb(
         f"{_HERE}.parse", "GS1 data in, its elements or what is wrong out, as JSON lines"
     ),
