@@ -445,7 +445,7 @@ def _robot_legs(work: MoveWork) -> Iterator[tuple[int, LegWork]]:
 def _to_plan(work: MoveWork) -> int | None:
     """Return the leg that may be sent now: the one waited for, or one ahead of a divert."""
     index = work.position
-    if index < len(work.legs) and work.legs[index].state in _COMING:
+    if index < len(work.legs) and _is_coming(work.legs[index]):
         index += 1
         if index >= len(work.legs) or not work.legs[index].leg.preposition:
             return None
@@ -454,3 +454,8 @@ def _to_plan(work: MoveWork) -> int | None:
     leg = work.legs[index]
     is_robot = leg.leg.kind == LegKind.ROBOT
     return index if is_robot and leg.state is MoveState.PLANNED else None
+
+
+def _is_coming(leg: LegWork) -> bool:
+    """Whether a belt is bringing the load."""
+    return leg.leg.kind == LegKind.CONVEYOR and leg.state in _COMING
