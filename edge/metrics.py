@@ -3,15 +3,47 @@
 Values are set where they arise, from any thread. No operator, unit or return is ever a label.
 """
 
+from bisect import bisect_left
+from collections.abc import Iterator
+from itertools import accumulate
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.core import HistogramMetricFamily
+from prometheus_client.registry import Collector
 
 PREFIX: Final = "receiving_edge"
 # Seconds: a commit takes a tenth of a millisecond on a good disk, a tenth of a second on a bad one.
 QUICK_S: Final = (0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0)
 SLOW_S: Final = (0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.0, 14400.0, 86400.0, 259200.0)
 GROUPS: Final = (1, 2, 4, 8, 16, 32, 64, 128, 256)
+
+
+class QuickHistogram(Collector):
+    """A histogram that costs a commit next to nothing: one writer at a time, no lock.
+
+    The library's own takes some microseconds a value. A reader may be one value behind.
+    """
+
+    def __init__(self, name: str, text: str, buckets: tuple[float, ...]) -> None:
+        self._name = name
+        self._text = text
+        self._buckets = buckets
+        self._counts = [0] * (len(buckets) + 1)
+        self._sum = 0.0
+
+    def observe(self, value: float) -> None:
+        """Count a value; who has the writer's turn calls it."""
+        self._counts[bisect_left(self._buckets, value)] += 1
+        self._sum += value
+
+    def collect(self) -> Iterator[HistogramMetricFamily]:
+        """Return what a monitor reads."""
+        bounds = [*(f"{float(one)}" for one in self._buckets), "+Inf"]
+        totals = list(zip(bounds, map(float, accumulate(self._counts)), strict=True))
+        family = HistogramMetricFamily(self._name, self._text)
+        family.add_metric([], totals, self._sum)
+        yield family
 
 
 class Metrics:
@@ -25,8 +57,8 @@ class Metrics:
 
     def _journal(self) -> None:
         self.events = self._counter("events", "Events committed.", "kind")
-        self.commit_s = self._histogram("commit_seconds", "One transaction, flush included.")
-        self.group = self._histogram("commit_group_events", "Events a transaction.", GROUPS)
+        self.commit_s = self._quick("commit_seconds", "One transaction, flush included.", QUICK_S)
+        self.group = self._quick("commit_group_events", "Events a transaction.", GROUPS)
         self.checkpoint_s = self._histogram("checkpoint_seconds", "Copying the log back.")
         self.sequence = self._gauge("journal_sequence", "Sequence of the newest event.")
         self.journal_bytes = self._gauge("journal_bytes", "Size of the journal's file.")
@@ -56,6 +88,11 @@ class Metrics:
         self.scan_to_commit_s = self._histogram("scan_to_commit_seconds", "Scan to commit.")
         self.loop_lag_s = self._histogram("loop_lag_seconds", "Lateness of the loop's tick.")
         self.restart_s = self._gauge("restart_seconds", "Reading the journal at the last start.")
+
+    def _quick(self, name: str, text: str, buckets: tuple[float, ...]) -> "QuickHistogram":
+        made = QuickHistogram(f"{PREFIX}_{name}", text, buckets)
+        self.registry.register(made)
+        return made
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(name, text, labels, namespace=PREFIX, registry=self.registry)

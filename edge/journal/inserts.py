@@ -23,6 +23,9 @@ def insert_rows(
     connection: sqlite3.Connection, table: str, rows: Sequence[tuple[Any, ...]]
 ) -> None:
     """Insert whole rows with as few statements as there can be."""
+    if len(rows) == 1:
+        connection.execute(_insert(table, len(rows[0]), 1), rows[0])
+        return
     at = 0
     for size in _ROWS:
         while len(rows) - at >= size:

@@ -169,9 +169,13 @@ class Store:
             self._drop_photo(*self._given_up.pop())
         return receipts
 
+    def is_log_long(self, *, is_idle: bool) -> bool:
+        """Return whether the log is to be copied back: when nobody waits, or all the same."""
+        return wal_pages(self._shared) >= (CHECKPOINT_PAGES if is_idle else CHECKPOINT_PAGES_MAX)
+
     def checkpoint(self, *, is_idle: bool) -> None:
         """Copy the WAL back when it is worth it; never truncates, a reused WAL is twice as fast."""
-        if wal_pages(self._shared) >= (CHECKPOINT_PAGES if is_idle else CHECKPOINT_PAGES_MAX):
+        if self.is_log_long(is_idle=is_idle):
             try:
                 self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
             except sqlite3.Error as error:

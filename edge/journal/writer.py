@@ -1,6 +1,9 @@
-"""The journal's threads: the one writer with its group commit, and named workers for files.
+"""The one writer of the journal with its group commit, and named threads for files.
 
-Nothing is acknowledged before COMMIT; a failed fsync is never tried again in this process.
+One connection, one committer at a time: while the disk is quick the loop commits by itself what
+came in one turn of it, which saves the way to a thread and back; else, and for all that nobody
+waits for, the thread `journal-writer` does. Nothing is acknowledged before COMMIT; a failed fsync
+is never tried again in this process.
 """
 
 import asyncio
@@ -8,13 +11,21 @@ import fcntl
 import os
 import queue
 import threading
-import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self, TypeVar
 
 from drivers.protocols import Clock
+from edge.journal.groups import (
+    GROUP_BYTES_MAX,
+    GROUP_MAX,
+    NUDGE,
+    QUICK_S,
+    Answer,
+    Submissions,
+    Waiting,
+    Writer,
+)
 from edge.journal.identity import Ancestry
 from edge.journal.outbox import Ack, Aside, Order, Outbox, Settlement
 from edge.journal.rows import (
@@ -35,7 +46,6 @@ from edge.journal.rows import (
 )
 from edge.journal.salvage import Salvaged, Station, finish, mark, marked, may_by_itself, salvage
 from edge.journal.schema import Synchronous
-from edge.journal.settle import merged
 from edge.journal.space import DiskLevel
 from edge.journal.store import Store, open_store
 from edge.journal.tail import LostTail, need_tail
@@ -63,23 +73,11 @@ __all__ = [
 ]
 
 SUBMISSIONS_MAX: Final = 256  # full: the producer awaits
-GROUP_MAX: Final = 256
-GROUP_BYTES_MAX: Final = 1024 * 1024
-ACK_WAIT_S: Final = 0.2  # a cursor rides in the next group, or goes alone after this
-IDLE_S: Final = 1.0  # nobody came for so long: there is time for what nobody waits for
-MORE_S: Final = 0.02  # between two steps of that
+TURN_S: Final = 0.001  # one producer may commit so long without a turn for others
+LOOKS: Final = 16  # commits between two looks at the length of the log
 LOCK_FILE: Final = "journal.lock"
 
 Result = TypeVar("Result")
-
-
-@dataclass(frozen=True, slots=True)
-class _Waiting:
-    submission: Submission
-    receipt: asyncio.Future[Receipt]
-
-
-_Answer = tuple[asyncio.Future[Receipt], Receipt | JournalError]
 
 
 class Journal:
@@ -88,7 +86,8 @@ class Journal:
     `changed` is replaced at each commit and the old one set: take it, look, then wait on it.
     `fresh` = the first event of this journal's identity is still to be committed. `salvages` = a
     damaged file is salvaged when it is opened, and `salvaged` tells what came of it. `metrics` are
-    those of the whole station: who writes to a journal or sends from it counts there.
+    those of the whole station: who writes to a journal or sends from it counts there. `quick_s` =
+    how long a commit may hold the loop, set before it is entered; 0: the thread does all.
     """
 
     def __init__(
@@ -118,7 +117,15 @@ class Journal:
         self._next_n: dict[str, int] = {}
         self._dead: dict[str, int] = {}
         self._room = asyncio.Semaphore(SUBMISSIONS_MAX)
-        self._queue: queue.SimpleQueue[_Waiting | Settlement | None] = queue.SimpleQueue()
+        self._queue: Submissions = queue.SimpleQueue()
+        self._turn = threading.Lock()  # who holds it commits
+        self._gathered: list[Waiting] = []  # in this turn of the loop
+        self._committing: asyncio.Task[object] | None = None  # in this turn of the loop
+        self._turn_began_s = 0.0
+        self.quick_s = QUICK_S
+        self._is_alone = True
+        self._commits = 0
+        self._is_ending = False
         self._broken: JournalBrokenError | None = None
 
     async def __aenter__(self) -> Self:
@@ -140,6 +147,9 @@ class Journal:
         self._dead = {book.name: book.dead for book in store.books}
         self._loop = asyncio.get_running_loop()
         self._ended = asyncio.Event()
+        self._writer = Writer(
+            store, self._queue, self._turn, metrics=self.metrics, quick_s=self.quick_s
+        )
         self._thread = threading.Thread(target=self._run, args=(store,), name="journal-writer")
         self._thread.start()
         return self
@@ -169,6 +179,7 @@ class Journal:
         )
 
     async def __aexit__(self, *_: object) -> None:
+        self._is_ending = True
         self._queue.put(None)
         await self._ended.wait()
         self._thread.join()
@@ -209,7 +220,7 @@ class Journal:
             self._room.release()
             raise self._broken
         receipt: asyncio.Future[Receipt] = self._loop.create_future()
-        self._queue.put(_Waiting(submission, receipt))
+        self._hand_in(Waiting(submission, receipt))
         return await receipt
 
     def ack(self, told: Settlement) -> None:
@@ -244,12 +255,73 @@ class Journal:
         """Return how many dead letters of the target are open."""
         return self._dead[target]
 
-    # ------------------------------------------------------------ loop side of the hand-over
+    # ------------------------------------------------------------ loop side
 
-    def _release(self, answers: Sequence[_Answer], store: Store) -> None:
+    def _hand_in(self, waiting: Waiting) -> None:
+        """Commit at once what comes alone, gather what comes in one turn, or leave it all.
+
+        A second one in a turn waits for the others of it, so a crowd is one group.
+        """
+        if not self._writer.is_quick or self._is_ending:
+            self._queue.put(waiting)
+        elif self._gathered or not self._is_alone or self._must_yield():
+            if not self._gathered:
+                self._loop.call_soon(self._commit_gathered)
+            self._gathered.append(waiting)
+        else:
+            self._commit_here((waiting,))
+
+    def _must_yield(self) -> bool:
+        """Return whether somebody else has committed in this turn, or one has for long enough."""
+        task, now_s = asyncio.current_task(), self._loop.time()
+        if self._committing is None:
+            self._committing, self._turn_began_s = task, now_s
+            self._loop.call_soon(self._end_turn)
+            return False
+        return task is not self._committing or now_s - self._turn_began_s > TURN_S
+
+    def _end_turn(self) -> None:
+        self._committing = None
+
+    def _commit_gathered(self) -> None:
+        group, self._gathered = tuple(self._gathered), []
+        self._is_alone = len(group) == 1
+        self._commit_here(group)
+
+    def _commit_here(self, group: tuple[Waiting, ...]) -> None:
+        """Commit in the loop's own time; the thread does it if it is committing just now."""
+        size = sum(waiting.submission.size for waiting in group)
+        is_small = len(group) <= GROUP_MAX and size <= GROUP_BYTES_MAX
+        if not is_small or self._is_ending or not self._turn.acquire(blocking=False):
+            for waiting in group:
+                self._queue.put(waiting)
+            return
+        try:
+            answers = self._writer.write(group)
+        except JournalBrokenError as error:
+            self._break(group, error)
+            return
+        finally:
+            self._turn.release()
+        self._release(answers, self._writer.store)
+        self._commits += 1
+        if self._commits % LOOKS == 0 and self._writer.store.is_log_long(is_idle=True):
+            self._queue.put(NUDGE)
+
+    def _break(self, group: tuple[Waiting, ...], error: JournalBrokenError) -> None:
+        self._broken, self._is_ending = error, True
+        if isinstance(error, JournalDamagedError):
+            mark(self.path, str(error))
+        for waiting in group:
+            self._room.release()
+            if not waiting.receipt.done():
+                waiting.receipt.set_exception(error)
+        self._queue.put(None)
+
+    def _release(self, answers: Sequence[Answer], store: Store) -> None:
         committed = [given for _, given in answers if isinstance(given, Receipt)]
         if committed:
-            self.last_seq = committed[-1].last_seq
+            self.last_seq = max(self.last_seq, committed[-1].last_seq)
             self.reason = ""
             self._next_n = {book.name: book.next_n for book in store.books}
         self.level = store.level
@@ -265,9 +337,9 @@ class Journal:
             before, self.changed = self.changed, asyncio.Event()
             before.set()
 
-    def _end(self, left: Sequence[_Waiting], broken: JournalBrokenError) -> None:
+    def _end(self, left: Sequence[Waiting], broken: JournalBrokenError) -> None:
         self._broken = self._broken or broken
-        for waiting in left:
+        for waiting in (*left, *self._writer.rest()):
             self._room.release()
             if not waiting.receipt.done():
                 waiting.receipt.set_exception(self._broken)
@@ -276,125 +348,41 @@ class Journal:
     # ------------------------------------------------------------ thread side
 
     def _run(self, store: Store) -> None:
-        writer = _Writer(store, self._queue, self.metrics)
+        writer = self._writer
         broken = JournalBrokenError("append", "the writer has ended")
         try:
             while (group := writer.take()) is not None:
                 if not group and not writer.has_news:
-                    level = store.level
-                    writer.has_more = store.idle()
-                    if store.level is not level:
-                        self._loop.call_soon_threadsafe(self._release, (), store)
+                    self._idle(writer, store)
                     continue
-                answers = writer.write(group)
+                with self._turn:
+                    answers = writer.write(group)
                 self._loop.call_soon_threadsafe(self._release, answers, store)
                 writer.group = ()
-                with self.metrics.checkpoint_s.time():
-                    store.checkpoint(is_idle=self._queue.empty())
+                self._copy_log(store)
         except JournalBrokenError as error:
             broken = error
             if isinstance(error, JournalDamagedError):
                 mark(self.path, str(error))
         finally:
-            store.close()
+            with self._turn:
+                self._is_ending = True
+                store.close()
             self._loop.call_soon_threadsafe(self._end, (*writer.group, *writer.rest()), broken)
 
+    def _idle(self, writer: Writer, store: Store) -> None:
+        level = store.level
+        with self._turn:
+            writer.has_more = store.idle()
+        if store.level is not level:
+            self._loop.call_soon_threadsafe(self._release, (), store)
 
-class _Writer:
-    """Groups what is queued and has it written; lives in the thread."""
-
-    def __init__(
-        self,
-        store: Store,
-        submissions: "queue.SimpleQueue[_Waiting | Settlement | None]",
-        metrics: Metrics,
-    ) -> None:
-        self._store = store
-        self._queue = submissions
-        self._metrics = metrics
-        self._acks: dict[str, Ack] = {}
-        self._asides: list[Settlement] = []
-        self._ack_due_s = 0.0
-        self._is_ending = False
-        self.has_more = False
-        self.group: tuple[_Waiting, ...] = ()
-
-    def take(self) -> tuple[_Waiting, ...] | None:
-        """Wait for submissions; none = acknowledgements alone are due, or idle; None = the end."""
-        if self._is_ending:
-            return None
-        group: list[_Waiting] = []
-        size = 0
-        while not self._is_ending and len(group) < GROUP_MAX and size < GROUP_BYTES_MAX:
-            try:
-                item = self._next(may_wait=not group)
-            except queue.Empty:
-                break  # nobody else, or the cursors have waited long enough
-            match item:
-                case None:
-                    self._is_ending = True
-                case _Waiting():
-                    group.append(item)
-                    size += item.submission.size
-                case _:
-                    self._keep(item)
-        self.group = tuple(group)
-        return None if self._is_ending and not group and not self.has_news else self.group
-
-    def _next(self, *, may_wait: bool) -> "_Waiting | Settlement | None":
-        if not may_wait:
-            return self._queue.get_nowait()
-        if not self.has_news:
-            return self._queue.get(timeout=MORE_S if self.has_more else IDLE_S)
-        return self._queue.get(timeout=max(0.001, self._ack_due_s - time.monotonic()))
-
-    @property
-    def has_news(self) -> bool:
-        """Return whether there is something of the targets to write."""
-        return bool(self._acks or self._asides)
-
-    def _keep(self, told: Settlement) -> None:
-        if not self.has_news:
-            self._ack_due_s = time.monotonic() + ACK_WAIT_S
-        if isinstance(told, Ack):
-            self._acks[told.target] = merged(self._acks.get(told.target), told)
-        else:
-            self._asides.append(told)
-
-    def write(self, group: tuple[_Waiting, ...]) -> list[_Answer]:
-        """Write a group; one that fails is written one by one, so a bad submission fails alone."""
-        acks = (*self._acks.values(), *self._asides)
-        try:
-            with self._metrics.commit_s.time():
-                receipts = self._store.append([one.submission for one in group], acks)
-            self._metrics.group.observe(sum(len(one.submission.events) for one in group))
-            self._acks.clear()
-            self._asides.clear()
-            answers: list[_Answer] = [
-                (one.receipt, receipt) for one, receipt in zip(group, receipts, strict=True)
-            ]
-        except JournalBrokenError:
-            raise
-        except JournalError:
-            answers = [(one.receipt, self._alone(one)) for one in group]
-        return answers
-
-    def rest(self) -> tuple[_Waiting, ...]:
-        """Return what is still queued when the thread ends."""
-        left: list[_Waiting] = []
-        while not self._queue.empty():
-            item = self._queue.get_nowait()
-            if isinstance(item, _Waiting):
-                left.append(item)
-        return tuple(left)
-
-    def _alone(self, one: _Waiting) -> Receipt | JournalError:
-        try:
-            return self._store.append([one.submission], ())[0]
-        except JournalBrokenError:
-            raise
-        except JournalError as error:
-            return error
+    def _copy_log(self, store: Store) -> None:
+        """The turn is taken for it only where it is due: the loop finds it free when it wakes."""
+        is_idle = self._queue.empty()
+        if store.is_log_long(is_idle=is_idle):
+            with self._turn, self.metrics.checkpoint_s.time():
+                store.checkpoint(is_idle=is_idle)
 
 
 class Worker:

@@ -3,12 +3,17 @@
 import asyncio
 import json
 import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
 import pytest
+from prometheus_client import generate_latest
 
 from edge.events import GENESIS, IntentId, PhotoTaken, PutConfirmed, ScanRead, digest
 from edge.events.scan import Match
+from edge.journal.groups import QUICK_RUN
+from edge.journal.outbox import Ack, Outbox
 from edge.journal.reader import Reader
 from edge.journal.rows import id_blob, id_text
 from edge.journal.space import DiskLevel, level_of
@@ -27,7 +32,7 @@ from edge.journal.writer import (
     Submission,
 )
 from edge.settings.model import JournalSettings
-from journal_kit import HandClock, event, one, opened, target, uuid7
+from journal_kit import IDENTITY, HandClock, event, one, opened, target, uuid7
 
 
 def _rows(folder: Path, query: str) -> list[tuple[object, ...]]:
@@ -371,3 +376,78 @@ async def test_readers_that_hold_a_snapshot_never_keep_the_writer_waiting(tmp_pa
             assert reader.execute("SELECT count(*) FROM event").fetchone() == (1,)
             reader.close()
         assert (await journal.commit(one())).first_seq == 2002
+
+
+@asynccontextmanager
+async def _quick(folder: Path) -> AsyncIterator[Journal]:
+    """A journal on a disk that counts as quick, whatever else the machine does."""
+    journal = Journal(
+        folder / "journal.db",
+        IDENTITY,
+        targets=(target("oms"),),
+        budget=JournalSettings(),
+        clock=HandClock(),
+    )
+    journal.quick_s = 60.0
+    async with journal:
+        for n in range(QUICK_RUN):
+            await journal.commit(one(f"warm/{n}"))
+        yield journal
+
+
+async def test_a_quick_disk_is_written_without_a_way_to_the_thread(tmp_path: Path) -> None:
+    async with _quick(tmp_path) as journal:
+        work = journal.commit(one("here"))
+        with pytest.raises(StopIteration) as done:  # not one turn of the loop was needed
+            work.send(None)
+        assert done.value.value.last_seq == QUICK_RUN + 1
+
+
+async def test_a_crowd_on_a_quick_disk_is_one_group(tmp_path: Path) -> None:
+    async with _quick(tmp_path) as journal:
+        for turn in range(2):
+            await asyncio.gather(*(journal.commit(one(f"{turn}/{n}")) for n in range(40)))
+        page = generate_latest(journal.metrics.registry).decode()
+        assert journal.last_seq == QUICK_RUN + 80
+    assert 'receiving_edge_commit_group_events_bucket{le="32.0"} 17.0' in page
+    assert 'receiving_edge_commit_group_events_bucket{le="64.0"} 19.0' in page
+
+
+async def test_a_repeated_input_fails_alone_where_the_loop_commits(tmp_path: Path) -> None:
+    async with _quick(tmp_path) as journal:
+        given = [journal.commit(one(key)) for key in ("a", "b", "a", "c")]
+        found = await asyncio.gather(*given, return_exceptions=True)
+        assert [type(each).__name__ for each in found] == [
+            "Receipt",
+            "Receipt",
+            "JournalDuplicateError",
+            "Receipt",
+        ]
+    with Reader(tmp_path / "journal.db") as reader:
+        assert reader.verify(deep=True).is_good
+
+
+async def test_one_producer_does_not_keep_others_from_their_turn(tmp_path: Path) -> None:
+    async with _quick(tmp_path) as journal:
+        turns = 0
+
+        async def other() -> None:
+            nonlocal turns
+            while True:
+                turns += 1
+                await asyncio.sleep(0)
+
+        task = asyncio.create_task(other(), name="other")
+        for n in range(200):
+            await journal.commit(one(f"n/{n}"))
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        assert turns > 1
+
+
+async def test_cursors_ride_in_a_commit_of_the_loop(tmp_path: Path) -> None:
+    async with _quick(tmp_path) as journal:
+        journal.ack(Ack(target="oms", cursor_seq=5))
+        await journal.commit(one("last"))
+    with closing(Outbox(tmp_path / "journal.db", "oms")) as outbox:
+        assert outbox.cursor_seq == 5
