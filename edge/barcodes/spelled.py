@@ -1,9 +1,7 @@
-"""GS1 data in the spellings that people and tools use, judged by the station's own checks.
+"""GS1 data in four spellings, judged by the station's own checks.
 
-Four forms: `wire` (element string, GS = 0x1D, no AIM, a leading FNC1 as GS or left out),
-`bracketed` (`(01)…(10)…`, a bracket of the data as `\\(`), `uri` (Digital Link) and `scan` (AIM
-identifier and data, as a reader sends them). Brackets are for people: what a scanner delivers in
-brackets is text.
+`wire` (element string, GS = 0x1D, no AIM), `bracketed` (`(01)…`, a bracket of the data as `\\(`),
+`uri` (Digital Link), `scan` (AIM identifier and data). A scanner's brackets are text.
 """
 
 import re

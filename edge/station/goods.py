@@ -60,7 +60,7 @@ def _of_unit(
     decision = inspection.item_scan(screen, unit, parcel, meaning, context=context)
     if read is None or decision.outcome is not ScanOutcome.ACCEPTED or not decision.drafts:
         return decision
-    return marks.with_record(state, decision, unit, given, meaning)
+    return marks.with_record(state, decision, unit, given, meaning=meaning)
 
 
 def confirm(state: State, screen: Screen, held: ScanInput, context: Context) -> Decision:

@@ -32,7 +32,7 @@ def captured(
 
 
 def with_record(
-    state: State, decision: Decision, unit: UnitWork, given: ScanInput, meaning: Meaning
+    state: State, decision: Decision, unit: UnitWork, given: ScanInput, *, meaning: Meaning
 ) -> Decision:
     """Return an answer given by a marking code with the code's record before it."""
     if not isinstance(meaning, ItemCode) or meaning.mark is None:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from drivers.registry import DRIVERS, settings_class
-from edge.catalogue import NumberRule, Person
+from edge.catalogue import CodeLimits, MarkGroup, NumberRule, Person
 from edge.cli import VERBS
 from edge.commands.init import PROFILES, defaults
 from edge.floor import Timers
@@ -20,7 +20,17 @@ from source_tree import ROOT, files, text
 
 CONFIGURATION = text(Path("docs/configuration.md"))
 DOCUMENTS = [path for path in files() if path.suffix == ".md" and path.parts[0] != "tests"]
-OURS = (StationSettings, TargetSettings, FeedSettings, Person, NumberRule, RobotRow, Timers)
+OURS = (
+    StationSettings,
+    TargetSettings,
+    FeedSettings,
+    Person,
+    NumberRule,
+    MarkGroup,
+    CodeLimits,
+    RobotRow,
+    Timers,
+)
 
 
 def keys_of(kind: type[Any]) -> Iterator[str]:
