@@ -14,7 +14,7 @@ from drivers.protocols import (
 from edge.dispatch import cancel
 from edge.dispatch.cancel import Cancel, Step
 from edge.dispatch.desk import Desk
-from edge.dispatch.orders import action_id, wants_digits
+from edge.dispatch.orders import action_id, on_wire, wants_digits
 from edge.dispatch.proof import evidence_of
 from edge.dispatch.questions import Questions
 from edge.events import MoveState, OrderSent
@@ -34,14 +34,11 @@ class Cancels:
         self._clock = clock
         self._questions = questions
         self._open: dict[str, Cancel] = {}  # by order id
+        self._ids: dict[str, str] = {}  # order id → the committed id of its cancel
 
     async def begin(self, work: MoveWork, index: int, reason: str) -> None:
         """Commit that this leg's order is being cancelled; what follows is `step`'s."""
-        leg = work.legs[index]
-        robot = RobotId(str(leg.robot))
-        snapshot = self._driver.snapshot(robot)
-        sheet = snapshot.factsheet if snapshot is not None else None
-        digits = wants_digits(self._driver.traits(robot), sheet)
+        robot = RobotId(str(work.legs[index].robot))
         await self._desk.commit(
             LegInput(
                 move=work.move,
@@ -49,13 +46,19 @@ class Cancels:
                 state=MoveState.CANCELLING,
                 robot=str(robot),
                 reason=reason,
-                cancel_id=action_id(digits=digits),
+                cancel_id=action_id(digits=self._wants_digits(robot)),
             )
         )
+
+    def _wants_digits(self, robot: RobotId) -> bool:
+        snapshot = self._driver.snapshot(robot)
+        sheet = snapshot.factsheet if snapshot is not None else None
+        return wants_digits(self._driver.traits(robot), sheet)
 
     def forget(self, order_id: str) -> None:
         """Forget the cancel of an order that is over."""
         self._open.pop(order_id, None)
+        self._ids.pop(order_id, None)
 
     async def step(
         self, work: MoveWork, index: int, status: OrderStatus | None, timers: Timers
@@ -67,8 +70,9 @@ class Cancels:
             return
         robot, now_ns = RobotId(sent.robot), self._clock.monotonic_ns()
         one = self._open.get(sent.order_id)
-        if one is None or one.action_id != cancel_id:
-            one = Cancel(action_id=cancel_id)
+        if one is None or self._ids.get(sent.order_id) != cancel_id:
+            self._ids[sent.order_id] = cancel_id
+            one = Cancel(action_id=on_wire(cancel_id, digits=self._wants_digits(robot)))
         seen = self._driver.snapshot(robot)
         one = cancel.observed(one, status, seen, now_ns, settle_s=timers.settle)
         self._open[sent.order_id] = one

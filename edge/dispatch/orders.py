@@ -58,6 +58,13 @@ def action_id(*, digits: bool) -> str:
     return str(number.int)[:ACTION_DIGITS] if digits else str(number)
 
 
+def on_wire(given: str, *, digits: bool) -> str:
+    """Return a committed action id as the robot takes it: a UUID, or its digits alone."""
+    if not digits or given.isdigit():
+        return given
+    return str(uuid.UUID(given).int)[-ACTION_DIGITS:]
+
+
 def order_for(
     work: MoveWork, leg: int, choice: Choice, order_id: OrderId, traits: RobotTraits
 ) -> MoveOrder:

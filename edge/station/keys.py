@@ -80,7 +80,7 @@ def _at_work(state: State, screen: Screen, pressed: str, context: Context) -> De
         case "f3":
             return people.lock(screen)
         case "f9":
-            return undo.undo(state, screen)
+            return undo.undo(state, screen, context.fresh.move)
         case "f10" if where in _TYPED_IN:
             return entry.begin(screen)
         case "f12" if about := danger.to_be_ended(state):

@@ -6,6 +6,7 @@ nothing.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from drivers.protocols import ScanOutcome
@@ -22,7 +23,9 @@ from edge.floor import FloorSettings
 from edge.station import room
 from edge.station.decision import Context, Decision, Screen, noted, on_station
 from edge.station.inputs import CommandInput, DivertInput, LegInput, OrderInput
+from edge.station.past import UNDO
 from edge.station.state import LegWork, MoveWork, State
+from edge.station.undo import recalled
 from edge.views import Severity
 
 # Two tables: states of robots and of belts with the same word are equal as keys.
@@ -182,7 +185,14 @@ def leg(state: State, screen: Screen, given: LegInput) -> Decision:
         "reason": given.reason or "",
         "loc": _location(before, given),
     }
-    return _recorded(screen, work, changed, params)
+    decision = _recorded(screen, work, changed, params)
+    if given.state is MoveState.CANCELLED and given.reason == UNDO:
+        back = recalled(state, work) if given.resolved_as == "at_pickup" else ()
+        text = "fb.undone" if back else "E41"
+        what = state.past[-1].kind if state.past else ""
+        shown = noted(screen, Severity.OK if back else Severity.ERROR, text, what=what)
+        return replace(decision, screen=shown, drafts=decision.drafts + back)
+    return decision
 
 
 def command(state: State, screen: Screen, given: CommandInput) -> Decision:

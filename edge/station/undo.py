@@ -3,29 +3,74 @@
 from typing import Final
 
 from edge.events import CorrectionMade, Draft, MoveChanged, MoveState, Subject
-from edge.station.decision import Decision, Screen, accepted, clean, refused
+from edge.station.decision import Decision, Screen, accepted, clean, noted, refused
 from edge.station.past import UNDO
 from edge.station.state import Done, MoveWork, State
+from edge.views import Severity
 
 _AT_HAND: Final = frozenset((MoveState.PLANNED, MoveState.BY_HAND))
+_ORDERED: Final = frozenset((MoveState.SENT, MoveState.RESENT, MoveState.ACCEPTED))
 
 
-def undo(state: State, screen: Screen) -> Decision:
-    """Take back the newest act of this parcel; what a device has taken away cannot be (E41)."""
+def undo(state: State, screen: Screen, cancel_id: str) -> Decision:
+    """Take back the newest act of this parcel; what a device has taken away cannot be (E41).
+
+    A robot that is still on its way to the load is cancelled first, under `cancel_id`; the undo
+    stands when the robot's own state proves that it has not got it (`recalled`).
+    """
     if not state.past:
         return refused(screen, "E45")
     last = state.past[-1]
     moves = [state.moves.get(move) for move in last.moves]
     withdrawn = [_withdrawn(work) for work in moves if work is not None and _is_at_hand(work)]
-    if len(withdrawn) < len(moves):
+    if len(withdrawn) == len(moves):
+        return accepted(clean(screen), "fb.undone", *withdrawn, *_corrections(last), what=last.kind)
+    ordered = [work for work in moves if work is not None and _is_ordered(work)]
+    if len(withdrawn) + len(ordered) < len(moves):
         return refused(screen, "E41")
-    return accepted(clean(screen), "fb.undone", *withdrawn, *_corrections(last), what=last.kind)
+    drafts = tuple(_cancelling(work, cancel_id) for work in ordered)
+    return Decision(screen=noted(clean(screen), Severity.WARN, "fb.recalling"), drafts=drafts)
+
+
+def recalled(state: State, work: MoveWork) -> tuple[Draft, ...]:
+    """Return the events by which an undo stands: its robot has proved not to have the load.
+
+    Nothing, when the person has gone on to other acts: the load is then offered by hand.
+    """
+    last = state.past[-1] if state.past else None
+    if last is None or last.moves != (work.move,):
+        return ()
+    return tuple(_corrections(last))
 
 
 def _is_at_hand(work: MoveWork) -> bool:
-    """The load stands where it was put: no device was told of it yet."""
+    """The load stands where it was put: no device was told of it yet, or it gave it back."""
     leg = work.current
-    return work.position == 0 and leg is not None and leg.state in _AT_HAND
+    if work.position != 0 or leg is None:
+        return False
+    was_left = leg.state is MoveState.CANCELLED and leg.place == "at_pickup"
+    return leg.state in _AT_HAND or was_left
+
+
+def _is_ordered(work: MoveWork) -> bool:
+    """A robot has the order, and has not shown that it begins to pick."""
+    leg = work.current
+    is_first = work.position == 0 and leg is not None and leg.robot is not None
+    return is_first and leg is not None and leg.state in _ORDERED
+
+
+def _cancelling(work: MoveWork, cancel_id: str) -> Draft:
+    leg = work.legs[0]
+    changed = MoveChanged(
+        move=work.move,
+        leg=0,
+        state=MoveState.CANCELLING,
+        attempt=leg.attempt,
+        robot=leg.robot,
+        reason=UNDO,
+        cancel_id=cancel_id,
+    )
+    return Draft(payload=changed, subject=Subject(parcel=work.parcel, unit=work.unit))
 
 
 def _withdrawn(work: MoveWork) -> Draft:

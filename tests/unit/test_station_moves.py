@@ -18,11 +18,13 @@ from edge.events import (
     UnitId,
     kind_of,
 )
+from edge.floor import LegKind, RouteLeg
 from edge.station.apply import apply
 from edge.station.inputs import CommandInput, DivertInput, LegInput
 from edge.station.state import LegWork
 from move_kit import ordered, sent
 
+HALL_LEG = RouteLeg(kind=LegKind.ROBOT, carrier="any", start="HO1", end="Z-RES")
 ROBOT = Leg(kind="robot", start="HO1", end="Z-RES", carrier="any")
 BELT = Leg(kind="conveyor", start="c1", end="HO1", lane=1, carrier="c1")
 HALL = replace(
@@ -311,3 +313,44 @@ def test_a_danger_of_the_parcel_keeps_its_units_off_devices() -> None:
     put = made.tray("A1")
     assert "put.confirmed" in put
     assert "move.planned" not in put
+
+
+# ---------------------------------------------------------------- recall after undo
+
+
+def put_and_ordered() -> tuple[Bench, str]:
+    """A shirt in its tray, and a robot under way to it."""
+    made = Bench(
+        given=context(floor=replace(FLOOR, routes={**FLOOR.routes, "resale": (HALL_LEG,)}))
+    )
+    made.parcel()
+    made.shirt()
+    made.tray("A1")
+    (move,) = made.state.moves
+    assert made.take(ordered(move, 0)) == ["move.sent"]
+    return made, move
+
+
+def test_an_undone_put_calls_its_robot_back_and_stands_when_that_is_proved() -> None:
+    made, move = put_and_ordered()
+    assert made.press("f9") == ["move.cancelling"]
+    assert leg_of(made, move).cancel_id is not None
+    back = told(MoveState.CANCELLED, move=move, reason="undo", resolved_as="at_pickup")
+    kinds = made.take(back)
+    assert kinds[0] == "move.cancelled"
+    assert set(kinds[1:]) == {"correction.made"}
+    assert made.state.moves == {}
+    assert made.state.unit is not None
+
+
+def test_an_undo_that_came_too_late_says_so_and_leaves_the_put() -> None:
+    made, move = put_and_ordered()
+    made.press("f9")
+    gone = told(MoveState.CANCELLED, move=move, reason="undo", resolved_as="on_robot")
+    assert made.take(gone) == ["move.cancelled"]
+    assert made.screen.note is not None
+    assert made.screen.note.t == "E41"
+    made, move = put_and_ordered()
+    made.take(told(MoveState.PICKING, move=move))
+    assert made.press("f9") == []
+    assert made.no == "E41"

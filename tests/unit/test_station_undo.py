@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from bench import FLOOR, ROBOT, SHIRT, TRACKING, Bench, context
 from drivers.protocols import Symbology
-from edge.events import CorrectionMade, EventId
+from edge.events import CorrectionMade, EventId, MoveState
 from edge.station.apply import apply
 from edge.station.decision import state_name
+from edge.station.inputs import LegInput
 from edge.station.state import State, UnitWork
 from move_kit import ordered
 
@@ -81,13 +82,14 @@ def test_a_closed_parcel_is_open_again_after_its_last_put_is_undone() -> None:
     assert bench.tray("A1")[-2:] == ["parcel.closed", "return.completed"]
 
 
-def test_what_a_robot_was_told_of_is_not_undone_by_a_key() -> None:
+def test_what_a_robot_is_picking_up_is_not_undone_by_a_key() -> None:
     bench = Bench(given=context(floor=replace(FLOOR, routes={"resale": (ROBOT,)})))
     bench.parcel()
     bench.shirt()
     bench.tray("A1")
     move = next(iter(bench.state.moves))
     assert bench.take(ordered(move, 0)) == ["move.sent"]
+    bench.take(LegInput(move=move, leg=0, state=MoveState.PICKING, robot="r1"))
     after = _bench(bench.state)
     bench.press("f9")
     assert bench.no == "E41"
