@@ -36,6 +36,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_bench(verbs)
     _add_hands(verbs)
     _add_central(verbs)
+    _add_scanner(verbs)
     _add_robot(verbs)
     conveyor = _verb(verbs, "conveyor", _conveyor, "run one sorter's PLC alone, TCP or RTU")
     add_conveyor_arguments(conveyor)
@@ -104,6 +105,18 @@ def _add_hands(verbs: Any) -> None:
     power.add_argument("--off", action="store_true")
 
 
+def _add_scanner(verbs: Any) -> None:
+    scanner = _verb(
+        verbs, "scanner", _scanner, "play recorded scanners: at a line on stdin, until its end"
+    )
+    _add_run(scanner)
+    scanner.add_argument("--replay", type=Path, required=True, help="the recording, CSV")
+    scanner.add_argument(
+        "--uinput", action="store_true", help="keyboards as devices of this machine, not as pipes"
+    )
+    scanner.add_argument("--speed", type=float, default=1.0, help="times as fast (default: 1)")
+
+
 def _add_central(verbs: Any) -> None:
     central = _verb(verbs, "central", _central, "run the central platform alone")
     central.add_argument("--port", type=int, required=True)
@@ -157,6 +170,18 @@ def _world(args: argparse.Namespace) -> int:
             await stopped.wait()
 
     asyncio.run(live())
+    return 0
+
+
+def _scanner(args: argparse.Namespace) -> int:
+    from sim.replay import play, plugged_in, read_rows  # noqa: PLC0415
+
+    rows = read_rows(args.replay)
+    with plugged_in(rows, args.run, uinput=args.uinput) as players:
+        print("ready", flush=True)
+        for _ in sys.stdin:
+            play(rows, players, args.speed)
+            print("played", flush=True)
     return 0
 
 

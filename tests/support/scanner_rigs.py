@@ -23,7 +23,7 @@ from drivers.scanner.serial_line import SerialLineScanner, SerialLineSettings
 from drivers.wire.hid_messages import HidMatch
 from drivers.wire.scanner_feedback import Feedback
 from example_scanner import ROW, TcpScanner, TcpScannerSettings
-from keyboard import Style, Typist
+from keyboard import Event, Style, Typist
 from ptys import PtyCable
 
 NAME = DeviceName("hand-1")
@@ -165,6 +165,11 @@ _CHANGE = struct.Struct("HHi")
 _RECORDS_AT_ONCE = 4096 // _RECORD.size  # a pipe takes so much in one piece or not at all
 
 
+def records(events: list[Event]) -> bytes:
+    """Return events in the shape that `KeyFar.put` takes."""
+    return b"".join(_CHANGE.pack(event.kind, event.code, event.value) for event in events)
+
+
 @dataclass(slots=True)
 class KeyFar:
     """A named pipe with kernel records; stamped when they are sent, as the kernel does."""
@@ -174,8 +179,7 @@ class KeyFar:
 
     def pieces(self, payload: bytes, *, is_ended: bool = True) -> list[bytes]:
         style = Style() if is_ended else Style(end=0)
-        events = Typist(style).code(payload)
-        return [_CHANGE.pack(event.kind, event.code, event.value) for event in events]
+        return [records([event]) for event in Typist(style).code(payload)]
 
     async def put(self, data: bytes) -> None:
         now_us = time.monotonic_ns() // 1000
