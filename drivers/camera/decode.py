@@ -211,11 +211,22 @@ def live(picture: Picture, wanted: Wanted, *, is_still: bool) -> list[Found]:
 
 
 def deep(picture: Picture, wanted: Wanted, budget_ns: int) -> Iterator[list[Found]]:
-    """Yield the readings of one stage after the other, as far as the CPU time goes.
+    """Yield the readings of one stage after the other, until all codes are settled.
 
-    How long the first stage took tells what the others will take with this picture, on this
-    machine: one that does not fit is left out, a cheaper one behind it may still fit.
+    As far as the CPU time goes: how long the first stage took tells what the others will take with
+    this picture, on this machine; one that does not fit is left out, a cheaper one behind it may
+    still fit.
     """
+    ballot = Ballot()
+    for readings in stages(picture, wanted, budget_ns):
+        yield readings
+        ballot.add(readings, frame=0)
+        if ballot.tallies and all(map(ballot.is_settled, ballot.tallies)):
+            return
+
+
+def stages(picture: Picture, wanted: Wanted, budget_ns: int) -> Iterator[list[Found]]:
+    """Yield the readings of every stage that the budget has room for."""
     began_ns = time.thread_time_ns()
     unit_ns = 0
     for stage in STAGES:
@@ -231,14 +242,12 @@ FAILURES: Final = (cv2.error, MemoryError, RuntimeError, ValueError)
 
 
 def decode_picture(picture: Picture, wanted: Wanted, *, budget_ns: int = DEEP_BUDGET_NS) -> Ballot:
-    """Return the ballot over one still picture: stages until every code in it is settled."""
+    """Return the ballot over one still picture."""
     ballot = Ballot()
     if min(picture.shape) < EDGE_MIN:
         return ballot
     for readings in deep(picture, wanted, budget_ns):
         ballot.add(readings, frame=0)
-        if ballot.tallies and all(map(ballot.is_settled, ballot.tallies)):
-            break
     return ballot
 
 

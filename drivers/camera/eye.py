@@ -21,7 +21,7 @@ from drivers.wire.camera_messages import (
 )
 
 STILL_FRAMES: Final = 3
-DEEP_FRAMES: Final = (STILL_FRAMES, STILL_FRAMES + 3)  # twice: two frames are evidence, too
+DEEP_FRAMES: Final = (STILL_FRAMES, STILL_FRAMES + 2)  # twice: two frames are evidence, too
 PHOTO_FRAMES: Final = 5
 PHOTO_SPAN_NS: Final = 500_000_000  # a slow camera need not deliver all five
 PHOTO_REQUESTS_MAX: Final = 4
