@@ -1,11 +1,14 @@
 """`receiving-edge`: arguments only. Each verb imports its module when it is called."""
 
 import argparse
+import os
+import sys
 from collections.abc import Sequence
 from typing import Final
 
 from edge.commands.verbs import Verb, add_verbs
 
+PIPE_EXIT: Final = 128 + 13  # what a shell says of a program that SIGPIPE has ended
 VERBS: Final = {
     "serve": Verb("edge.commands.serve", "run the station's service"),
     "terminal": Verb("edge.commands.terminal", "run the operator's terminal"),
@@ -37,7 +40,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--version", action="version", version=_version())
     add_verbs(parser, VERBS)
     args = parser.parse_args(arguments)
-    return int(args.run(args))
+    try:
+        code = int(args.run(args))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Who read has had enough (`| head`). What is still in the buffer must not be tried again
+        # when the interpreter ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return PIPE_EXIT
+    return code
 
 
 def _version() -> str:

@@ -98,8 +98,8 @@ def _account(connection: Any, row: Any) -> TargetAccount:
     name, state, cursor_seq, next_n, oldest, dead, replays, live_sent, live_from, key = row
     pending, oldest_ms = 0, None
     if oldest is not None:
-        n, oldest_ms = connection.execute(
-            "SELECT o.n, e.recorded_ms FROM outbox o JOIN event e ON e.seq = o.seq"
+        n, oldest_ms = connection.execute(  # a damaged journal may have the row without its event
+            "SELECT o.n, e.recorded_ms FROM outbox o LEFT JOIN event e ON e.seq = o.seq"
             " WHERE o.seq = ? AND o.target = ?",
             (oldest, key),
         ).fetchone()

@@ -33,6 +33,7 @@ from edge.sync.target import TargetState, TargetStatus
 
 BACKLOG: Final = 500_000
 SMALL: Final = 100_000
+DRAIN_S_MAX: Final = 600  # a backlog that takes longer is a failure, not a row
 LIVE_EVERY_S: Final = 0.1
 IDENTITY: Final = Identity(namespace="https://returns.example.com", site="a", station="b")
 RECEIVER: Final = Path(__file__).with_name("_drain_receiver.py")
@@ -237,11 +238,11 @@ async def _send(data: Path, url: str, way: Way) -> dict[str, float]:
         tasks = [asyncio.create_task(work, name="sync[t]")]
         if way.live:
             tasks.append(asyncio.create_task(_live(journal), name="live"))
-        try:
-            async with asyncio.timeout(way.seconds or 600):
-                await ending.wait()
-        except TimeoutError:
-            pass
+        waiting = asyncio.create_task(ending.wait(), name="ending")
+        await asyncio.wait((waiting,), timeout=way.seconds or DRAIN_S_MAX)
+        waiting.cancel()
+        if not way.seconds and not ending.is_set():
+            raise TimeoutError(f"the backlog is not drained in {DRAIN_S_MAX} s: {said[0]}")
         took_s = time.perf_counter() - started
         cpu_s = time.process_time() - started_cpu_s
         for task in tasks:

@@ -2,8 +2,11 @@
 
 import asyncio
 import json
+import sqlite3
+import subprocess
+import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +19,7 @@ from edge.journal.outbox import Ack, DeadLetter
 from edge.journal.writer import Journal, Submission
 from edge.sync.orders import INBOX, Orders
 from journal_kit import event, opened, target, uuid7
+from stored_events import PAGE, without_log
 
 PEOPLE = {"0900": Person(no="0900", name={"ru": "Б", "en": "B"}, role="supervisor")}
 
@@ -115,3 +119,51 @@ def test_a_range_that_says_too_little_is_refused_before_it_is_handed_in(
     assert main(["sync", "replay", "--target", "oms", *words, "--data", str(tmp_path)]) == 1
     assert why in capsys.readouterr().err
     assert not (tmp_path / INBOX).exists()
+
+
+async def test_a_journal_that_is_damaged_anywhere_gives_an_answer_or_a_reason(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with opened(tmp_path, target("oms")) as journal:
+        for n in range(5):
+            await journal.commit(Submission(events=(event(unit=uuid7(n)),)))
+    path = tmp_path / "journal.db"
+    without_log(path)
+    whole = path.read_bytes()
+    used = [at for at in range(0, len(whole), PAGE) if any(whole[at : at + PAGE])][:60]
+    for at in used:
+        path.write_bytes(whole[:at] + b"\xa5" * PAGE + whole[at + PAGE :])
+        for word in ("status", "dead"):
+            code = main(["sync", word, "--data", str(tmp_path)])
+            said = capsys.readouterr()
+            assert (code, bool(said.err)) in ((0, False), (1, True)), at
+
+
+def test_events_that_are_gone_while_they_are_owed_are_told_as_owed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def filled() -> None:
+        async with opened(tmp_path, target("oms")) as journal:
+            for n in range(3):
+                await journal.commit(Submission(events=(event(unit=uuid7(n)),)))
+
+    asyncio.run(filled())
+    with closing(sqlite3.connect(tmp_path / "journal.db")) as connection:
+        connection.execute("DELETE FROM event WHERE seq = 1")
+        connection.commit()
+    assert main(["sync", "status", "--data", str(tmp_path)]) == 0
+    assert "oms: idle, 3 unsent, 0 refused" in capsys.readouterr().out
+
+
+def test_a_reader_that_has_had_enough_is_no_fault(tmp_path: Path) -> None:
+    async def filled() -> None:
+        async with opened(tmp_path) as journal:
+            for n in range(400):
+                await journal.commit(Submission(events=(event(unit=uuid7(n)),)))
+
+    asyncio.run(filled())
+    program = Path(sys.executable).with_name("receiving-edge")
+    words = f"{program} journal show --from-seq 1 --limit 400 --json --data {tmp_path} | head -n 1"
+    done = subprocess.run(words, shell=True, capture_output=True, text=True, check=True)
+    assert len(done.stdout.splitlines()) == 1
+    assert done.stderr == ""
