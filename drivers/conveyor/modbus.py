@@ -154,7 +154,11 @@ class ModbusConveyor:
             raise DriverBusyError(self._name, "write divert", "the belt is busy")
         if found.ground is not Ground.UNSEEN:
             return self._echoed(command, found)
-        await self._send(command, write, reading)
+        shown = await self._send(command, write, reading)
+        if shown is not None:
+            found = self._settle(command, shown, self._sent(command))
+            if found.ground is not Ground.UNSEEN and not found.is_behind:
+                return self._echoed(command, found)
         return await self._await_echo(command, deadline)
 
     async def finish(self, command: DivertCommand, deadline: Deadline) -> DivertStatus:
@@ -198,7 +202,7 @@ class ModbusConveyor:
         found = self._profile.ordered(reading.status, seq)
         if found.ground is Ground.UNSEEN or not self._profile.traits.has_boot_id:
             with _logged(DriverLostError):  # only the registers can tell
-                await self._keeper.link.write(write)
+                await self._keeper.write(write)
             found = await self._await_order(seq, deadline)
         return self._told(None, found)
 
@@ -217,11 +221,12 @@ class ModbusConveyor:
         except ValueError as error:
             raise DriverProtocolError(self._name, "write divert", str(error)) from error
 
-    async def _send(self, command: DivertCommand, write: Write, reading: Reading) -> None:
-        """Write once. Whatever is not certainly refused may have arrived."""
+    async def _send(self, command: DivertCommand, write: Write, reading: Reading) -> Reading | None:
+        """Write once; return what came with the reply. What is not refused may have arrived."""
         self._remember(command, Sent.MAYBE)
+        shown: Reading | None = None
         try:
-            await self._put(write)
+            shown = await self._put(write)
         except DriverLostError as error:
             log.warning("%s", error)  # it may have arrived: only the registers can tell
         except (DriverProtocolError, DriverBusyError):
@@ -230,13 +235,14 @@ class ModbusConveyor:
         else:
             self._remember(command, Sent.ANSWERED)
             await self._close_pulse(command, reading)
+        return shown
 
-    async def _put(self, write: Write) -> None:
+    async def _put(self, write: Write) -> Reading | None:
         span = self._profile.span() if self._settings.fc23 else None
         if span is None or write.is_coil:
-            await self._keeper.link.write(write)
-        else:
-            self._keeper.take_full(await self._keeper.link.exchange(write, span))
+            await self._keeper.write(write)
+            return None
+        return self._keeper.take_full(await self._keeper.link.exchange(write, span))
 
     async def _close_pulse(self, command: DivertCommand, reading: Reading) -> None:
         """Take the level of a pulse back; a level that stays starts nothing, it is tried again."""
@@ -246,7 +252,7 @@ class ModbusConveyor:
         closing = self._profile.closing(command, reading)
         if closing is not None:
             with _logged(DriverError):
-                await self._keeper.link.write(closing)
+                await self._keeper.write(closing)
 
     # ------------------------------------------------------------ proof
 
@@ -314,7 +320,7 @@ class ModbusConveyor:
         closing = self._profile.closing(command, reading)
         if found.phase is DivertPhase.DONE and closing is not None:
             with _logged(DriverError):
-                await self._keeper.link.write(closing)
+                await self._keeper.write(closing)
         return self._told(command, found)
 
     def _told(self, command: DivertCommand | None, found: Finding) -> DivertStatus:

@@ -15,7 +15,7 @@ from drivers.conveyor.modbus_settings import ModbusSettings
 from drivers.errors import DriverBusyError, DriverError, DriverLostError, DriverProtocolError
 from drivers.protocols import Clock, ConveyorStatus, Deadline, HealthState
 from drivers.thread_bridge import HealthFeed
-from drivers.wire.conveyor_map import Span
+from drivers.wire.conveyor_map import Span, Write
 from drivers.wire.conveyor_profile import BeltProfile, Reading
 from drivers.wire.conveyor_proof import fault_name
 from drivers.wire.conveyor_registers import next_host_hb
@@ -53,6 +53,7 @@ class Keeper:
         self._broken = asyncio.Event()
         self._alive_ns = 0
         self._host_hb = 0
+        self._beat_ns = 0
         self._timeout_ms: int | None = None
         self._is_short = False
 
@@ -65,6 +66,11 @@ class Keeper:
         """Return the next host heartbeat."""
         self._host_hb = next_host_hb(self._host_hb)
         return self._host_hb
+
+    async def write(self, write: Write) -> None:
+        """Write once; what carries a heartbeat spares the next one of its own."""
+        await self.link.write(write)
+        self._beat_ns = self._clock.monotonic_ns()
 
     # ------------------------------------------------------------ reading
 
@@ -168,17 +174,20 @@ class Keeper:
             self.link.close()
 
     async def _serve(self) -> None:
-        beat_ns = poll_ns = 0
+        poll_ns = self._beat_ns = 0
         while not self._broken.is_set():
             now_ns = self._clock.monotonic_ns()
-            if now_ns >= beat_ns:
+            if now_ns >= self._next_beat_ns:
                 await self._unless_busy(self._send_beat())
-                beat_ns = now_ns + self._settings.heartbeat_ms * 1_000_000
             if now_ns >= poll_ns:
                 await self._unless_busy(self._poll())
                 poll_ns = now_ns + int(self._settings.poll_s[0] * 1e9)
-            await self._pause(min(beat_ns, poll_ns))
+            await self._pause(min(self._next_beat_ns, poll_ns))
         raise DriverLostError(self._who, "keep the link", "it broke")
+
+    @property
+    def _next_beat_ns(self) -> int:
+        return self._beat_ns + self._settings.heartbeat_ms * 1_000_000
 
     async def _unless_busy(self, asking: Awaitable[None]) -> None:
         """A device that says it is busy is asked again at its next turn."""
@@ -186,6 +195,7 @@ class Keeper:
             await asking
 
     async def _send_beat(self) -> None:
+        self._beat_ns = self._clock.monotonic_ns()
         if self.is_silent or self.reading is None:
             return
         write = self._profile.heartbeat(self.beat(), self.reading)
