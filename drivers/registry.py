@@ -22,15 +22,19 @@ DRIVERS: Final[Mapping[str, Row]] = {
     ),
     "camera.worker": ("drivers.camera.worker_client", "WorkerCamera", "CameraSettings"),
     "robot.vda5050_mqtt": ("drivers.robot.vda5050_mqtt", "Vda5050Robots", "Vda5050Settings"),
-    "probe.vda5050": ("drivers.robot.probe", "Vda5050Probe", "Vda5050Settings"),
-    "probe.broker": ("drivers.robot.broker_probe", "MqttBrokerProbe", "Vda5050Settings"),
-    "probe.robots": ("drivers.robot.probe", "BrokerRobots", "Vda5050Settings"),
-    "probe.modbus": ("drivers.conveyor.modbus_probe", "ModbusProbe", "ModbusSettings"),
     "conveyor.modbus": ("drivers.conveyor.modbus", "ModbusConveyor", "ModbusSettings"),
     "memory.scanner": ("drivers.memory.scanner", "MemoryScanner", "MemoryScannerSettings"),
     "memory.camera": ("drivers.memory.camera", "MemoryCamera", "MemoryCameraSettings"),
     "memory.robots": ("drivers.memory.robots", "MemoryRobots", "MemoryRobotsSettings"),
     "memory.conveyor": ("drivers.memory.conveyor", "MemoryConveyor", "MemoryConveyorSettings"),
+}
+
+# Tools of `doctor`: no configuration names them, they look at the far end of a configured driver.
+PROBES: Final[Mapping[str, Row]] = {
+    "vda5050": ("drivers.robot.probe", "Vda5050Probe", "Vda5050Settings"),
+    "broker": ("drivers.robot.broker_probe", "MqttBrokerProbe", "Vda5050Settings"),
+    "robots": ("drivers.robot.probe", "BrokerRobots", "Vda5050Settings"),
+    "modbus": ("drivers.conveyor.modbus_probe", "ModbusProbe", "ModbusSettings"),
 }
 
 _CURES: Final = {
@@ -46,6 +50,11 @@ def driver_class(name: str, rows: Mapping[str, Row] = DRIVERS) -> type[Any]:
     """
     module, class_name, _ = _row(name, rows)
     return _load(name, module, class_name)
+
+
+def probe_class(name: str) -> type[Any]:
+    """Return the class of a probe, made as its driver is. Raises DriverNotFoundError."""
+    return driver_class(name, PROBES)
 
 
 def settings_class(name: str, rows: Mapping[str, Row] = DRIVERS) -> type[Any]:

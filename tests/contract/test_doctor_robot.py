@@ -116,7 +116,9 @@ async def test_without_leave_to_move_only_the_still_ones_are_played() -> None:
         async with bench(broker.port) as played:
             wish = Wish(robot="r1", pick="A", drop="C", limits=QUICK)
             clock = SystemClock()
-            report = await examine(device(broker.port, "2.1.0"), FLOOR, wish, clock, played._ask)
+            report = await examine(
+                device(broker.port, "2.1.0"), FLOOR, wish, clock=clock, ask=played._ask
+            )
             assert played.book.stats()["orders"] == []
     still = {one.id for one in SCENARIOS if not one.moves}
     assert {key for key, word in verdicts(report).items() if word == "pass"} == still
@@ -153,4 +155,4 @@ async def test_what_cannot_be_tried_is_told_before_anything_is_sent(wish: Wish, 
         return False
 
     with pytest.raises(CannotRunError, match=said):
-        await examine(device(1, "2.1.0"), FLOOR, wish, SystemClock(), nobody)
+        await examine(device(1, "2.1.0"), FLOOR, wish, clock=SystemClock(), ask=nobody)

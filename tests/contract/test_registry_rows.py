@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from drivers.registry import DRIVERS, driver_class, settings_class
+from drivers.registry import DRIVERS, PROBES, driver_class, probe_class, settings_class
 
 DEVICE = {"name", "capabilities", "healths", "__aenter__", "__aexit__"}
 SCANNER = DEVICE | {"scans", "confirm"}
@@ -16,7 +16,6 @@ METHODS = {
     "camera": SCANNER | {"photograph"},
     "robot": DEVICE
     | {"snapshot", "prepare", "track", "forget", "send", "request_state", "instant", "statuses"},
-    "probe": {"__init__"},  # each looks at its own kind of far end, for doctor alone
     "conveyor": DEVICE | {"status", "reconcile", "write", "finish"},
 }
 
@@ -31,6 +30,12 @@ def test_every_row_names_a_driver_with_the_methods_of_its_family(name: str) -> N
     driver = driver_class(name)
     assert METHODS[family(name)] <= set(dir(driver))
     assert list(inspect.signature(driver).parameters)[:3] == ["name", "settings", "clock"]
+
+
+@pytest.mark.parametrize("name", PROBES)
+def test_every_probe_is_made_as_drivers_are(name: str) -> None:
+    parameters = list(inspect.signature(probe_class(name)).parameters)
+    assert parameters[:3] == ["name", "settings", "clock"]
 
 
 @pytest.mark.parametrize("name", DRIVERS)

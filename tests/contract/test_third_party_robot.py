@@ -90,7 +90,7 @@ async def examined(broker: Mosquitto, *scenarios: str) -> Report:
     async def nobody(_question: str) -> bool:
         return False
 
-    return await examine(device(broker.port, "2.1.0"), FLOOR, wish, SystemClock(), nobody)
+    return await examine(device(broker.port, "2.1.0"), FLOOR, wish, clock=SystemClock(), ask=nobody)
 
 
 async def test_it_passes_every_scenario_that_it_can_play() -> None:

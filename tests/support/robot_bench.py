@@ -66,7 +66,9 @@ class Bench:
             power_command=self.power_command,
             limits=QUICK,
         )
-        return await examine(device(self.port, self.version), FLOOR, wish, SystemClock(), self._ask)
+        return await examine(
+            device(self.port, self.version), FLOOR, wish, clock=SystemClock(), ask=self._ask
+        )
 
     async def _ask(self, question: str) -> bool:
         """Be the person at the robot's switch."""

@@ -17,7 +17,7 @@ from typing import Final
 from drivers.clock import SystemClock
 from drivers.errors import DriverError, DriverTimeoutError
 from drivers.protocols.probes import BrokerProbe, Exchange
-from drivers.registry import driver_class
+from drivers.registry import probe_class
 from edge.commands.doctor.alone import CannotRunError, alone
 from edge.commands.doctor.broker_config import LOOPBACK, judge
 from edge.commands.doctor.lines import Line, State, broken, good, poor
@@ -89,7 +89,7 @@ def run(args: argparse.Namespace) -> int:
 
 async def examine(device: DeviceSettings, wish: Wish) -> tuple[Line, ...]:
     """Return the lines of one broker. Raises DriverError, OSError."""
-    probe = driver_class("probe.broker")(device.name, device.settings, SystemClock())
+    probe = probe_class("broker")(device.name, device.settings, SystemClock())
     lines = [line async for line in _tried(probe, device, wish)]
     if wish.config is not None:
         text = await asyncio.to_thread(wish.config.read_text, "utf-8")

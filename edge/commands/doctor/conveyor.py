@@ -14,7 +14,7 @@ from typing import Any, Final
 from drivers.clock import SystemClock
 from drivers.errors import DriverError
 from drivers.protocols import Clock
-from drivers.registry import driver_class
+from drivers.registry import probe_class
 from edge.commands.doctor.alone import InUseError, alone
 from edge.commands.doctor.conveyor_report import Report, as_json, table, write
 from edge.commands.doctor.conveyor_scenarios import SCENARIOS, Scenario
@@ -110,7 +110,7 @@ def exit_code(report: Report, wish: Wish) -> int:
 async def examine(device: DeviceSettings, wish: Wish, clock: Clock, ask: Ask) -> Report:
     """Play the scenarios against one PLC. Raises CannotRunError, DriverError."""
     chosen, settings = _chosen(wish.scenarios), device.settings
-    probe = driver_class("probe.modbus")(device.name, settings, clock)
+    probe = probe_class("modbus")(device.name, settings, clock)
     async with probe:
         stage = Stage(
             probe=probe,

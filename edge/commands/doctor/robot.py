@@ -15,7 +15,7 @@ from typing import Any, Final
 from drivers.clock import SystemClock
 from drivers.errors import DriverError, DriverLostError
 from drivers.protocols import Clock, NodeId, RobotId
-from drivers.registry import driver_class
+from drivers.registry import driver_class, probe_class
 from edge.commands.doctor.alone import CannotRunError, alone
 from edge.commands.doctor.robot_report import Report, as_json, table, write
 from edge.commands.doctor.robot_scenarios import SCENARIOS, Scenario
@@ -105,7 +105,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _discover(settings: Settings) -> int:
     device = _broker(settings)
-    finder = driver_class("probe.robots")(device.name, device.settings, SystemClock())
+    finder = probe_class("robots")(device.name, device.settings, SystemClock())
     found = asyncio.run(finder.find(3.0))
     for interface, version, manufacturer, serial in found:
         print(f"{interface} {version} {manufacturer} {serial}")
@@ -128,7 +128,9 @@ def _examine(args: argparse.Namespace, settings: Settings) -> int:
         print(said(TEXTS, question, args.lang), file=sys.stderr)
         return bool(await asyncio.to_thread(sys.stdin.readline))
 
-    report = asyncio.run(examine(_broker(settings), settings.floor, wish, SystemClock(), ask))
+    report = asyncio.run(
+        examine(_broker(settings), settings.floor, wish, clock=SystemClock(), ask=ask)
+    )
     print(as_json(report) if args.json else "\n".join(table(report, args.lang)))
     if args.report is not None:
         write(report, args.report, args.lang)
@@ -145,7 +147,7 @@ def exit_code(report: Report, wish: Wish) -> int:
 
 
 async def examine(
-    device: DeviceSettings, floor: FloorSettings, wish: Wish, clock: Clock, ask: Ask
+    device: DeviceSettings, floor: FloorSettings, wish: Wish, *, clock: Clock, ask: Ask
 ) -> Report:
     """Play the scenarios against one robot. Raises CannotRunError, DriverError."""
     settings, unit = _narrowed(device.settings, wish.robot)
@@ -153,7 +155,7 @@ async def examine(
     pick, drop = _ends(floor, wish)
     robot = RobotId(unit.id)
     driver = driver_class(device.driver)(device.name, settings, clock)
-    probe = driver_class("probe.vda5050")(device.name, settings, clock)
+    probe = probe_class("vda5050")(device.name, settings, clock)
     async with probe, driver:
         stage = Stage(
             robot=robot,
