@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from drivers.protocols import ActionStatus, InstantKind, MoveOrder, OrderId, OrderStatus, RobotId
+from drivers.protocols import ActionStatus, InstantKind, MoveOrder, OrderStatus, RobotId
 from drivers.wire.vda5050.profile import LoadsUse
 from drivers.wire.vda5050.progress import Reading, Standing, Tracked, advance, is_waiting
 from drivers.wire.vda5050.state import RobotState
@@ -103,10 +103,3 @@ def _instant(tracked: Tracked, seen: Seen) -> Mapping[str, ActionStatus]:
         if action_id not in own and report.type in _INSTANT_TYPES
     ]
     return dict(shown[-INSTANT_MAX:])
-
-
-def is_known(follows: Mapping[OrderId, Follow], order_id: str) -> bool:
-    """Return whether an order id is that of a followed order, or stood before one of them."""
-    return order_id in follows or any(
-        follow.tracked.prev_order_id == order_id for follow in follows.values()
-    )

@@ -20,7 +20,7 @@ from drivers.protocols import (
     RobotSnapshot,
     RobotTraits,
 )
-from drivers.robot.follow import ERRORS_MAX, Follow, Seen, followed, is_known, report, updated
+from drivers.robot.follow import ERRORS_MAX, Follow, Seen, followed, report, updated
 from drivers.robot.intake import Intake
 from drivers.wire.vda5050.header import HEADER_IDS, Sender, first_header_id, stamped
 from drivers.wire.vda5050.instant import instant_action
@@ -372,7 +372,7 @@ class RobotPost:
         return state.is_idle(self._questions)
 
     def _is_own(self, order_id: str) -> bool:
-        return order_id in self._sent or is_known(self._follows, order_id)
+        return order_id in self._sent or order_id in self._follows
 
     def _is_foreign(self, state: RobotState) -> bool:
         """Return whether another master commands this robot.

@@ -232,6 +232,7 @@ async def test_a_foreign_order_leaves_ours_in_doubt_and_is_not_cancelled(broker:
 
 async def test_an_empty_memory_after_a_break_in_the_link_is_doubt(broker: Broker) -> None:
     async with Vehicle(broker.port, "A-1") as vehicle, ready(broker.port) as driver:
+        await driver.request_state(R1, in_time())  # no answer to an older question is under way
         vehicle.unheard = True
         await start(driver)
         vehicle.say("connection", {"connectionState": "CONNECTIONBROKEN"})
@@ -245,6 +246,7 @@ async def test_a_state_overrules_an_older_broken_connection(broker: Broker) -> N
     quiet = Vehicle(broker.port, "A-1", says_online=False)
     async with quiet as vehicle, ready(broker.port) as driver:
         assert online(driver)
+        await driver.request_state(R1, in_time())  # no answer to an older question is under way
         vehicle.say("connection", {"connectionState": "OFFLINE"})
         assert await eventually(lambda: not online(driver))
         vehicle.show()
@@ -294,7 +296,7 @@ async def test_required_loads_hold_the_end_back_until_the_robot_is_empty(broker:
         await start(driver)
         end = await until(driver, OrderPhase.DONE)
         assert end.loads == 0
-        vehicle.node, vehicle.order_id = "P1", "x"
+        vehicle.node = "P1"
         await driver.request_state(R1, in_time())
         await start(driver, "st01-2")
         await until(driver, OrderPhase.CARRYING)

@@ -5,6 +5,7 @@ import random
 from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from drivers.protocols import (
     HealthState,
     InstantKind,
     MoveOrder,
+    NodeId,
     OrderBody,
     OrderPhase,
     OrderStatus,
@@ -30,6 +32,7 @@ from drivers.protocols import (
 )
 from drivers.robot.schemas import MessageKind, problems
 from drivers.robot.vda5050_mqtt import (
+    STATUSES_MAX,
     RobotProfile,
     RobotUnit,
     Vda5050Robots,
@@ -89,6 +92,10 @@ def seen(driver: Vda5050Robots) -> RobotSnapshot:
 
 def count(driver: Vda5050Robots, name: str) -> int:
     return driver.counts().robots[R1].get(name, 0)
+
+
+def is_at(driver: Vda5050Robots, node: str) -> bool:
+    return seen(driver).last_node == node
 
 
 async def until(driver: Vda5050Robots, is_it: Callable[[OrderStatus], bool]) -> OrderStatus:
@@ -212,6 +219,20 @@ async def test_a_refused_update_ends_the_order_it_belongs_to() -> None:
         assert (end.reason, end.at_rest) == ("orderUpdateError", False)
 
 
+async def test_a_robot_of_digits_is_asked_and_ordered_in_digits() -> None:
+    async with pair(id_numerical=True) as (peer, driver):
+        assert seen(driver).reconciled
+        assert driver.traits(R1).numeric_ids
+        assert all(i["actions"][0]["actionId"].isdigit() for i in peer.instants)
+
+
+async def test_what_the_schema_refuses_is_not_built() -> None:
+    driver = robots(1, RobotProfile())
+    turned = {**NODES, NodeId("Z"): replace(NODES[NodeId("Z")], theta=9.0)}
+    with pytest.raises(DriverProtocolError, match="theta"):
+        driver.prepare(ORDER, turned)
+
+
 async def test_an_update_of_another_order_is_refused_before_it_leaves() -> None:
     async with pair() as (_, driver):
         base = driver.prepare(ORDER, NODES)
@@ -293,6 +314,19 @@ async def test_what_breaks_the_schema_is_believed_and_counted() -> None:
         peer.show(lastNodeId="Z")
         assert await eventually(lambda: seen(driver).last_node == "Z")
         assert await eventually(lambda: count(driver, "schema_checked_state") == 20)
+
+
+async def test_statuses_that_nobody_takes_give_way_to_newer_ones() -> None:
+    async with pair() as (peer, driver):
+        await start(driver)
+        for number in range(1, STATUSES_MAX + 20):
+            peer.show(orderId="st01-1", lastNodeId=f"N{number}")
+            if number % 100 == 0:
+                assert await eventually(partial(is_at, driver, f"N{number}"))
+        assert await eventually(lambda: seen(driver).last_node == f"N{STATUSES_MAX + 19}")
+        assert count(driver, "statuses_dropped") == 19
+        oldest = await until(driver, lambda one: one.order_id == ORDER.order_id)
+        assert oldest.last_node == "N20"
 
 
 # ---------------------------------------------------------------- who gets no order
