@@ -104,9 +104,14 @@ async def test_a_reader_that_starts_slowly_is_waited_for(tmp_path: Path) -> None
     settings = HidKeyboardSettings(match=HidMatch(by_id="keyboard"))
     reader = (sys.executable, "-P", "-c", slow)
     driver = HidKeyboardScanner(NAME, settings, SystemClock(), reader=reader)
-    async with driver:
-        await light(Rig(driver, far, reopens=False), HealthState.OK)
-    far.unplug()
+    rig = Rig(driver, far, reopens=False)
+    try:
+        async with driver:
+            await light(rig, HealthState.OK)
+            await type_code(rig, EAN)
+            assert isinstance((await take(driver.scans(), 1))[0], Scan)
+    finally:
+        far.unplug()
 
 
 async def test_a_stalled_service_loses_no_code(rig: Rig) -> None:
