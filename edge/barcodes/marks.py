@@ -217,6 +217,18 @@ def masked(text: str) -> str:
     return f"01 {gtin} 21 {_masked_rest(rest)}"
 
 
+def open_part(code: bytes) -> bytes:
+    """Return what of a code without separators may leave the station: of a possible mark its head.
+
+    A code that is no mark, or ends with a serial, is returned whole.
+    """
+    head = _HEAD.match(code.decode("latin-1"))
+    if head is None:
+        return code
+    rest = len(code) - head.end()
+    return code if rest <= _OPEN_CHARS or rest in _SHOWN_LENGTHS else code[: head.end()]
+
+
 def visible(text: str) -> str:
     """Return text with every character that is not printable written as an escape."""
     if text.isprintable():

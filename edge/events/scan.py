@@ -36,4 +36,4 @@ class ScanRead:
     length: int | None = None
     sha256: str | None = None
     votes: int | None = None
-    repeats: int = 0
+    repeats: int | None = None

@@ -137,6 +137,8 @@ def said(meaning: Meaning) -> Said:
             return Said(text=text, elements=elements, gs=gs)
         case SsccCode(text=text, elements=elements):
             return Said(text=text, elements=elements)
+        case Refused(reason="lost_gs", text=text):
+            return Said(text=text, gs="lost")
         case _:
             return Said(text=meaning.text)
 

@@ -171,7 +171,7 @@ def _reading(given: ScanInput, meaning: Meaning, no: str | None, *, repeats: int
         match=matched(meaning),
         reject=reject,
         votes=given.scan.evidence.votes if given.scan.source is ScanSource.CAMERA else None,
-        repeats=repeats,
+        repeats=repeats or None,
     )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from typing import Any, Final
 
+from edge.barcodes.marks import open_part
 from edge.events import canonical
 from edge.outward import NOT_SENT, FieldRule, Outward
 
@@ -87,7 +88,7 @@ _MARKED: Final = frozenset(("scan.read", "mark.captured"))
 def without_tail(kind: str, data: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return a reading whose raw bytes end before the secret part of a marking code.
 
-    The separator shows where that begins; where it was lost nothing of the bytes is given.
+    The separator shows where that begins; where it was lost nothing secret of the bytes is given.
     """
     raw = data.get("raw_b64")
     if kind not in _MARKED or not isinstance(raw, str):
@@ -101,7 +102,7 @@ def without_tail(kind: str, data: Mapping[str, Any]) -> Mapping[str, Any]:
     lead = code[: len(code) - len(code.lstrip(GS))]
     head, separator, _ = code.lstrip(GS).partition(GS)
     if not separator:
-        return data
+        return {**data, "raw_b64": base64.b64encode(open_part(code)).decode("ascii")}
     return {**data, "raw_b64": base64.b64encode(lead + head).decode("ascii")}
 
 

@@ -17,6 +17,7 @@ from edge.barcodes.marks import (
     condition_of,
     group_of,
     masked,
+    open_part,
     settle_mark,
 )
 from edge.catalogue import MarkGroup
@@ -198,3 +199,18 @@ def test_the_shipped_groups_are_read_and_no_category_is_in_two() -> None:
 def test_a_group_that_cannot_be_is_refused(given: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=next(iter(given))):
         MarkGroup(**{"name": "x", "serial_len": 13, "tails": ("check",), **given})
+
+
+@pytest.mark.parametrize(
+    ("code", "open_"),
+    [
+        (HEAD, HEAD),
+        (f"{HEAD}91EE0692{CRYPTO}", HEAD[:18]),
+        (f"(01){HEAD[2:16]}(21)5Abc(91)EE06(92){CRYPTO}", f"(01){HEAD[2:16]}(21)"),
+        ("0104607112010017215AbcXy93aB7_", HEAD[:18]),
+        ("010460711201001721S7", "010460711201001721S7"),
+        ("RMA-88123", "RMA-88123"),
+    ],
+)
+def test_what_may_leave_of_a_code_without_separators_holds_no_tail(code: str, open_: str) -> None:
+    assert open_part(code.encode()) == open_.encode()

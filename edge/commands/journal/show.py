@@ -11,6 +11,7 @@ from edge.commands.journal import FILE, add_data
 from edge.events import Event, utc_text
 from edge.journal.reader import Reader
 from edge.journal.rows import JournalBrokenError
+from edge.sync.mapping import without_tail
 
 SHOWN_DEFAULT: Final = 20
 
@@ -45,7 +46,8 @@ def run(args: argparse.Namespace) -> int:
 def _show(reader: Reader, args: argparse.Namespace) -> None:
     for event in islice(_chosen(reader, args), max(0, args.limit)):
         if args.json:
-            print(json.dumps({"seq": event.seq, "kind": event.kind, **event.data}))
+            shown = without_tail(event.kind, event.data)  # a screen is no target with that right
+            print(json.dumps({"seq": event.seq, "kind": event.kind, **shown}))
         else:
             subject = event.unit or event.parcel or "station"
             print(f"{event.seq:>8}  {utc_text(event.time_ms)}  {event.kind:<24}  {subject}")
