@@ -99,3 +99,5 @@ class FloorSettings:
     routes: Mapping[str, tuple[RouteLeg, ...]] = field(default_factory=dict)
     timers: Timers = Timers()
     lock_groups: Mapping[str, frozenset[NodeId]] = field(default_factory=dict)
+    belt_faults: Mapping[tuple[str, int], Mapping[str, str]] = field(default_factory=dict)
+    """Texts, ru and en, of fault numbers that a PLC's vendor has, by conveyor and number."""

@@ -100,6 +100,18 @@ def need_devices(
             )
 
 
+def belt_faults(
+    devices: tuple[DeviceSettings, ...],
+) -> Mapping[tuple[str, int], Mapping[str, str]]:
+    """Return the texts of vendors' fault numbers, by conveyor and number."""
+    return {
+        (str(one.name), int(number)): texts
+        for one in devices
+        if one.device_class is DeviceClass.CONVEYOR
+        for number, texts in getattr(one.settings, "faults", {}).items()
+    }
+
+
 def _need_lane(
     name: str,
     lane: int | None,

@@ -5,13 +5,14 @@ It reads no environment, keeps no global value and opens no device.
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from edge.catalogue import MarkGroup, NumberRule, Person
 from edge.pins import is_well_formed
-from edge.settings.devices import Surroundings, need_devices, read_devices
+from edge.settings.devices import Surroundings, belt_faults, need_devices, read_devices
 from edge.settings.exchange import read_feeds
 from edge.settings.files import digest_of, need_tables, read_site_key, read_toml
 from edge.settings.floor import read_floor
@@ -62,6 +63,7 @@ def load(folder: Path, *, data: Path | None = None) -> Settings:
     surroundings = Surroundings(station=station.station if station else "", robots=robots)
     devices = read_devices(tables, surroundings, found)
     need_devices(devices, floor, tables, found)
+    floor = replace(floor, belt_faults=belt_faults(devices))
     targets, feeds = read_targets(sync, found), read_feeds(sync, data, found)
     outward = read_outward(targets, found)
     people, numbers, marks = _people(station, found), _numbers(found), _marks(found)

@@ -37,8 +37,8 @@ ROBOT_ALARMS: Final[Mapping[MoveState, str]] = {
 BELT_ALARMS: Final[Mapping[DiverterState, str]] = {
     DiverterState.WRONG_LANE: "E46",
     DiverterState.IN_DOUBT: "E44",
-    DiverterState.FAILED: "E44",
-    DiverterState.REJECTED: "E44",
+    DiverterState.FAILED: "E47",
+    DiverterState.REJECTED: "E47",
     DiverterState.UNCONFIRMED: "E44",
 }
 NO_PROGRESS: Final = "no_progress"
@@ -158,7 +158,13 @@ def divert(state: State, screen: Screen, given: DivertInput, context: Context) -
         code=given.code,
         reason=given.reason,
     )
-    params = {"u": work.tray or "", "a": given.exit_lane or 0, "b": given.lane, "lane": given.lane}
+    params = {
+        "u": work.tray or "",
+        "a": given.exit_lane or 0,
+        "b": given.lane,
+        "lane": given.lane,
+        "why": context.floor.belt_faults.get((given.conveyor, given.code or 0), given.reason or ""),
+    }
     return _recorded(screen, work, changed, params)
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from drivers.protocols import ConveyorStatus
+from drivers.conveyor.modbus import ModbusSettings
+from drivers.protocols import ConveyorStatus, DeviceName
 from edge.dispatch.lanes import closed_lanes, is_clear
 from edge.events import (
     DeviceCommand,
@@ -19,9 +20,11 @@ from edge.events import (
 )
 from edge.floor import FloorSettings
 from edge.journal.reader import Reader
+from edge.settings.devices import belt_faults
+from edge.settings.model import DeviceClass, DeviceSettings
 from edge.station.inputs import CommandInput, KeyInput
 from edge.station.state import LegWork, MoveWork, State
-from virtual_station import World
+from virtual_station import World, floor
 from virtual_time import VirtualLoop
 
 TO = {
@@ -40,9 +43,11 @@ def loop() -> Iterator[VirtualLoop]:
 class Line:
     """A station whose moves are all diverts, its PLC, and what its journal says."""
 
-    def __init__(self, loop: VirtualLoop, folder: Path, *lanes: int) -> None:
+    def __init__(
+        self, loop: VirtualLoop, folder: Path, *lanes: int, plan: FloorSettings | None = None
+    ) -> None:
         self.loop = loop
-        self.world = World(loop, folder, routes=[(TO[lane],) for lane in lanes])
+        self.world = World(loop, folder, routes=[(TO[lane],) for lane in lanes], plan=plan)
         self.plc = self.world.sorter.plc
         self.station = self.world.start()
         self._keys = 0
@@ -94,8 +99,8 @@ class Line:
 def line(loop: VirtualLoop, tmp_path: Path) -> Iterator[Callable[..., Line]]:
     lines: list[Line] = []
 
-    def made(*lanes: int) -> Line:
-        lines.append(Line(loop, tmp_path, *lanes))
+    def made(*lanes: int, plan: FloorSettings | None = None) -> Line:
+        lines.append(Line(loop, tmp_path, *lanes, plan=plan))
         return lines[-1]
 
     yield made
@@ -187,6 +192,22 @@ def test_any_other_refusal_goes_to_a_person(line: Callable[..., Line]) -> None:
     assert belt.diverts() == []
 
 
+@pytest.mark.parametrize(
+    ("fault", "why"),
+    [(21, "diverter_position"), (101, {"ru": "обрыв", "en": "cut"}), (102, "fault_102")],
+)
+def test_a_fault_is_told_in_words_the_vendors_own_by_configuration(
+    line: Callable[..., Line], fault: int, why: object
+) -> None:
+    texts = {("c1", 101): {"ru": "обрыв", "en": "cut"}}
+    belt = line(1, plan=floor(belt_faults=texts))
+    belt.plc.faults.fail = fault
+    belt.until_state(0, DiverterState.FAILED)
+    note = belt.station.receiving.screen.note
+    assert note is not None
+    assert (note.t, note.p["why"], note.p["lane"]) == ("E47", why, 1)
+
+
 def test_a_lost_host_stops_the_belt_and_the_station_starts_it_by_a_committed_number(
     line: Callable[..., Line],
 ) -> None:
@@ -242,6 +263,17 @@ def test_an_item_that_turned_dangerous_on_the_belt_stops_it(line: Callable[..., 
     assert belt.diverts() == []
 
 
+def test_texts_of_faults_come_from_the_conveyors_own_table() -> None:
+    texts = {"101": {"ru": "обрыв", "en": "cut"}}
+    device = DeviceSettings(
+        name=DeviceName("c1"),
+        device_class=DeviceClass.CONVEYOR,
+        driver="conveyor.modbus",
+        settings=ModbusSettings(url="tcp://h", faults=texts),
+    )
+    assert belt_faults((device,)) == {("c1", 101): texts["101"]}
+
+
 def test_a_closed_lane_is_that_of_its_own_belt() -> None:
     sent = DiverterChanged(
         move="m", leg=0, state=DiverterState.WRONG_LANE, conveyor="c1", lane=1, token=7,
@@ -275,10 +307,10 @@ def test_the_gate_asks_everything_of_the_register_contract(changed: dict[str, ob
     work = MoveWork(
         move="m", unit=UnitId("u"), parcel=ParcelId("p"), zone="resale", legs=(leg,), planned_ms=0
     )
-    state, floor = State(moves={"m": work}), FloorSettings()
-    assert is_clear(state, floor, READY, work=work, leg=leg)
+    state, plan = State(moves={"m": work}), FloorSettings()
+    assert is_clear(state, plan, READY, work=work, leg=leg)
     status = replace(READY, **changed)  # type: ignore[arg-type]
-    assert not is_clear(state, floor, status, work=work, leg=leg)
+    assert not is_clear(state, plan, status, work=work, leg=leg)
 
 
 READY = ConveyorStatus(
