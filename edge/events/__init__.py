@@ -85,7 +85,7 @@ from edge.events.station import (
     StationStarted,
     StationStopped,
 )
-from edge.events.storage import PhotoLost, StationCorrupt, StationDisk
+from edge.events.storage import PhotoLost, StationClock, StationCorrupt, StationDisk
 from edge.events.sync import (
     SyncDead,
     SyncReplayed,
@@ -172,6 +172,7 @@ __all__ = [
     "SequenceRange",
     "ShadowVerdict",
     "Stamp",
+    "StationClock",
     "StationCorrupt",
     "StationDisk",
     "StationJournal",

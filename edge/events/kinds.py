@@ -53,7 +53,7 @@ from edge.events.station import (
     StationStarted,
     StationStopped,
 )
-from edge.events.storage import PhotoLost, StationCorrupt, StationDisk
+from edge.events.storage import PhotoLost, StationClock, StationCorrupt, StationDisk
 from edge.events.sync import (
     SyncDead,
     SyncReplayed,
@@ -122,6 +122,7 @@ Payload = (
     | StationStarted
     | StationStopped
     | StationLocked
+    | StationClock
     | StationDisk
     | StationCorrupt
     | PhotoLost

@@ -1,4 +1,4 @@
-"""Payloads about what the station keeps: room on the disk, and what is not what was written."""
+"""Payloads about what the station keeps: room, time, and what is not what was written."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -12,6 +12,17 @@ class StationDisk:
     SCHEMA: ClassVar[int] = 1
     level: str
     free_mb: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StationClock:
+    """The wall clock jumped by `step_ms`, or is trusted differently: synced, unsynced, stepped."""
+
+    KIND: ClassVar[str] = "station.clock"
+    SCHEMA: ClassVar[int] = 1
+    step_ms: int
+    was: str
+    now: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ from edge.events import (
     PhotoLost,
     PhotoTaken,
     SequenceRange,
+    StationClock,
     StationCorrupt,
     StationDisk,
     SyncDead,
@@ -187,7 +188,7 @@ class ConfigInput:
     event: ConfigActivated | ConfigRefused | DeviceProven
 
 
-StorageEvent = StationDisk | StationCorrupt | PhotoLost
+StorageEvent = StationDisk | StationCorrupt | StationClock | PhotoLost
 SyncEvent = SyncState | SyncDead | SyncReplayed | SyncWaived | SyncRetired
 
 

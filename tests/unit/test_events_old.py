@@ -20,7 +20,7 @@ from source_tree import ROOT
 FIRST = ROOT / "tests" / "data" / "events" / "first"
 BODIES = (FIRST / "bodies.jsonl").read_bytes().splitlines()
 LATER = {"sync.state", "sync.dead", "sync.replayed", "sync.waived", "sync.retired"}
-LATER |= {"station.disk", "station.corrupt", "photo.lost"}
+LATER |= {"station.disk", "station.corrupt", "station.clock", "photo.lost"}
 LATER |= {"danger.kind", "danger.withdrawn", "hold.released", "device.command"}
 LATER |= {"mark.captured"}
 LATER |= {"correction.made", "device.proven", "verdict.changed"}
