@@ -82,11 +82,23 @@ class Metrics:
         self.age_at_ack_s = self._histogram(
             "event_age_at_ack_seconds", "Age of a request's oldest event.", SLOW_S, "target"
         )
+        self.replay_pending = self._gauge("replay_pending", "Events still to replay.", "target")
+        self.photos_pending = self._gauge("photos_pending", "Photographs nobody has taken yet.")
+        self.photo_bytes = self._gauge("photo_bytes", "Size of the photographs kept here.")
         self.feed_age_s = self._gauge("feed_age_seconds", "Age of a feed's newest copy.", "feed")
 
     def _station(self) -> None:
         self.scan_to_commit_s = self._histogram("scan_to_commit_seconds", "Scan to commit.")
         self.loop_lag_s = self._histogram("loop_lag_seconds", "Lateness of the loop's tick.")
+        self.scan_to_tone_s = self._histogram("scan_to_tone_seconds", "Scan to its tone.")
+        self.clock_synced = self._gauge("clock_synced", "1 while the wall clock is trusted.")
+        self.clock_skew_s = self._gauge(
+            "clock_skew_seconds", "Wall clock ahead of a target's, by its Date.", "target"
+        )
+        self.yardstick_s = self._gauge(
+            "fsync_yardstick_seconds", "4 KiB written over and flushed, median."
+        )
+        self.intents = self._gauge("intents", "Commands owed an outcome.", "kind", "state")
         self.restart_s = self._gauge("restart_seconds", "Reading the journal at the last start.")
 
     def _quick(self, name: str, text: str, buckets: tuple[float, ...]) -> "QuickHistogram":

@@ -177,6 +177,18 @@ class Reader:
         )
         return tuple(_intent(row) for row in rows)
 
+    def photo_sums(self) -> dict[str, tuple[int, int]]:
+        """Return how many photographs stand in each state, and their bytes."""
+        rows = self._all("SELECT state, count(*), sum(bytes) FROM photo GROUP BY state")
+        return {state: (count, size) for state, count, size in rows}
+
+    def intent_counts(self) -> dict[tuple[str, str], int]:
+        """Return how many commands are owed an outcome, by kind and state."""
+        rows = self._all(
+            "SELECT kind, state, count(*) FROM intent WHERE state <> 'closed' GROUP BY kind, state"
+        )
+        return {(kind, state): count for kind, state, count in rows}
+
     def verify(self, from_seq: int = 1, *, deep: bool = False, tell: Tell | None = None) -> Report:
         """Prove every event from `from_seq` on; see `edge.journal.proof`.
 

@@ -5,6 +5,8 @@ Nothing that is not acknowledged is ever dropped for room: only the ballast is.
 
 import logging
 import os
+import tempfile
+import time
 from enum import IntEnum
 from pathlib import Path
 from typing import Final
@@ -16,7 +18,10 @@ RESUME_BELOW_HIGH: Final = 5
 BALLAST_FILE: Final = "ballast"
 BALLAST_SHARE: Final = 32  # of the budget
 ROOMY: Final = 4  # times the ballast must be free before it is loaded
+YARDSTICK_WRITES: Final = 9
 LITTLE: Final = 4 * MIB  # free: what a log needs to go on
+
+_BLOCK: Final = bytes(4096)
 
 log = logging.getLogger("journal")
 
@@ -61,6 +66,20 @@ def is_reserved(kind: str) -> bool:
 
 def _share(used: int, free: int) -> int:
     return used * 100 // (used + free) if used + free else 0
+
+
+def yardstick_s(folder: Path) -> float:
+    """Return the median time of a 4 KiB block written over and flushed. Raises OSError."""
+    took: list[float] = []
+    with tempfile.TemporaryFile(dir=folder, buffering=0) as scratch:
+        scratch.write(_BLOCK)
+        os.fsync(scratch.fileno())
+        for _ in range(YARDSTICK_WRITES):
+            began_s = time.perf_counter()
+            os.pwrite(scratch.fileno(), _BLOCK, 0)
+            os.fdatasync(scratch.fileno())
+            took.append(time.perf_counter() - began_s)
+    return sorted(took)[YARDSTICK_WRITES // 2]
 
 
 class Ballast:

@@ -108,6 +108,7 @@ class Journal:
         self.ancestry = Ancestry(journal_id="", reason="", last_seq=0)
         self.reason = ""
         self.last_seq = 0
+        self.newest_ms = 0
         self.level = DiskLevel.NORMAL
         self.salvaged: Salvaged | None = None
         self._opened_with = Station(identity=identity, targets=targets, budget=budget, clock=clock)
@@ -143,6 +144,7 @@ class Journal:
             raise
         self.ancestry, self.reason = store.ancestry, store.reason
         self.last_seq, self.level = store.tip.seq, store.level
+        self.newest_ms = store.tip.recorded_ms
         self._next_n = {book.name: book.next_n for book in store.books}
         self._dead = {book.name: book.dead for book in store.books}
         self._loop = asyncio.get_running_loop()
@@ -322,6 +324,7 @@ class Journal:
         committed = [given for _, given in answers if isinstance(given, Receipt)]
         if committed:
             self.last_seq = max(self.last_seq, committed[-1].last_seq)
+            self.newest_ms = max(self.newest_ms, committed[-1].recorded_ms)
             self.reason = ""
             self._next_n = {book.name: book.next_n for book in store.books}
         self.level = store.level

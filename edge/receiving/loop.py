@@ -72,7 +72,10 @@ class _Waiting:
 
 
 class Receiving:
-    """One station's loop. `state` and `screen` are read by dispatch and the view, written here."""
+    """One station's loop. `state` and `screen` are read by dispatch and the view, written here.
+
+    `clock_state` = how far the wall clock is trusted, set by who watches it; each event says so.
+    """
 
     def __init__(
         self,
@@ -88,6 +91,7 @@ class Receiving:
         self.screen = Screen()
         self.stopped: str | None = None
         self.scan: tuple[str, int] | None = None
+        self.clock_state = "synced"
         self.last_act_ns = clock.monotonic_ns()
         self._journal = journal
         self._origin = origin
@@ -178,6 +182,7 @@ class Receiving:
             stamp = Stamp(
                 id=EventId(self._ids.uuid7()),
                 time_ms=context.wall_ms if draft.time_ms is None else draft.time_ms,
+                clock=self.clock_state,
                 mono_ms=(context.mono_ns - self._start_ns) // 1_000_000,
                 operator=self.state.shift.operator if self.state.shift else None,
                 tenant=self._tenant(draft),
@@ -237,6 +242,8 @@ class Receiving:
             match given:
                 case ScanInput(scan=scan):
                     self._effects.tone(str(scan.device), scan.scan_no, decision.outcome)
+                    took_ns = self._clock.monotonic_ns() - scan.at_ns
+                    self._journal.metrics.scan_to_tone_s.observe(max(0, took_ns) / 1e9)
                 case FaultInput(fault=fault):
                     self._effects.tone(str(fault.device), fault.scan_no, decision.outcome)
         for request in decision.photos:

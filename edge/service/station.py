@@ -31,6 +31,7 @@ from edge.service.look_up import LookUp
 from edge.service.photographer import Lens, Photographer, judged
 from edge.service.proofs import is_test_due
 from edge.service.upkeep import Upkeep
+from edge.service.wall_clock import BUILT_MS, SYNCED, WallClock
 from edge.service.watch import Watch
 from edge.settings.model import Settings
 from edge.settings.proof import profile_sha256
@@ -100,6 +101,8 @@ class Station:
         self._watch = watch
         self._rev = 0
         self._typed = 0
+        self._wall_clock = WallClock(world.clock, built_ms=BUILT_MS)
+        self._clock_news = 0
         self._dirty = asyncio.Event()
         self.receiving = Receiving(
             stores.journal,
@@ -346,7 +349,16 @@ class Station:
             self._dirty.set()
             stopped = self.receiving.stopped or ""
             self._watch.tick(stopped, self._lights.targets, lag_s=lag_s)
+            await self._look_at_clock()
             await self._timers()
+
+    async def _look_at_clock(self) -> None:
+        news = self._wall_clock.look(self._stores.journal.newest_ms)
+        self.receiving.clock_state = self._wall_clock.state
+        self._watch.metrics.clock_synced.set(self._wall_clock.state == SYNCED)
+        if news is not None:
+            self._clock_news += 1
+            await self.record_storage(news, f"clock/{self._world.origin.boot}/{self._clock_news}")
 
     async def _timers(self) -> None:
         receiving, lock_s = self.receiving, self._world.settings.station.terminal.lock_s

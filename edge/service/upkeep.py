@@ -5,15 +5,17 @@ import logging
 import shutil
 from collections import deque
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Final
 
 from drivers.protocols import Clock
 from edge.events import PhotoLost, StationCorrupt, StationDisk
+from edge.journal.accounts import accounts
 from edge.journal.photos import Lost, PhotoStore
 from edge.journal.reader import Reader
 from edge.journal.rows import NOT_UPLOADED
 from edge.journal.scrub import Scrub
-from edge.journal.space import DiskLevel
+from edge.journal.space import DiskLevel, yardstick_s
 from edge.journal.writer import Journal, JournalBrokenError, Worker
 from edge.station.inputs import StorageEvent
 
@@ -21,6 +23,8 @@ TURN_S: Final = 1.0
 WEEK_TURNS: Final = int(7 * 24 * 3600 / TURN_S)  # the whole is looked at once a week
 TOLD_MAX: Final = 1000  # sequences an event names
 PHOTOS_NS: Final = 60_000_000_000  # between two looks for photographs that nobody takes
+MEASURE_TURNS: Final = 10
+YARDSTICK_NS: Final = 3600 * 1_000_000_000
 OVERDUE_MAX: Final = 20  # of them a look
 DAY_MS: Final = 86_400_000
 
@@ -57,6 +61,8 @@ class Upkeep:
         self._rest_turns = 0
         self._clock = clock
         self._photos_due_ns = 0
+        self._measure_turns = 0
+        self._yardstick_ns = 0
 
     def lost(self, one: Lost) -> None:
         """Take that a photograph is not there as it was; it is journalled soon."""
@@ -81,6 +87,7 @@ class Upkeep:
         """Tell what has become of the disk and of photographs; scrub if nobody has worked."""
         await self._tell_level()
         await self._tell_lost()
+        await self._measure()
         is_idle = self._journal.last_seq == self._last_seq
         self._last_seq = self._journal.last_seq
         if self._rest_turns:
@@ -106,6 +113,32 @@ class Upkeep:
             if not await self._record(event, f"photo.lost/{one.sha256}"):
                 return
             self._lost.popleft()
+
+    async def _measure(self) -> None:
+        if self._measure_turns:
+            self._measure_turns -= 1
+            return
+        self._measure_turns = MEASURE_TURNS
+        await self._worker.do(self._take_measures)
+
+    def _take_measures(self) -> None:
+        """What only the tables tell; and, now and then, what the disk can do."""
+        metrics, path = self._journal.metrics, self._journal.path
+        with Reader(path) as reader:
+            photos, intents = reader.photo_sums(), reader.intent_counts()
+        waiting = [photos.get(state, (0, 0)) for state in ("kept", "refused")]
+        metrics.photos_pending.set(sum(count for count, _ in waiting))
+        gone = ("purged", "erased", "lost")
+        metrics.photo_bytes.set(sum(size for key, (_, size) in photos.items() if key not in gone))
+        metrics.intents.clear()
+        for (kind, state), count in intents.items():
+            metrics.intents.labels(kind, state).set(count)
+        for one in accounts(path):
+            metrics.replay_pending.labels(one.name).set(one.replay_pending)
+        if self._yardstick_ns <= self._clock.monotonic_ns():
+            self._yardstick_ns = self._clock.monotonic_ns() + YARDSTICK_NS
+            with suppress(OSError):  # no room for 4 KiB: the disk's level says so
+                metrics.yardstick_s.set(yardstick_s(path.parent))
 
     async def _give_up_photos(self) -> None:
         """A photograph that nobody takes must not keep its event, and its disk, for ever."""

@@ -61,9 +61,16 @@ def retry_after_s(value: str | None, wall_ms: int) -> float | None:
         return None
     if value.isascii() and value.isdigit():
         return min(RETRY_AFTER_S_MAX, float(value))
+    at_s = http_date_s(value)
+    return None if at_s is None else min(RETRY_AFTER_S_MAX, max(0.0, at_s - wall_ms / 1000))
+
+
+def http_date_s(value: str | None) -> float | None:
+    """Return an HTTP date as seconds since the epoch, None for what is none."""
+    if value is None:
+        return None
     try:
         moment = parsedate_to_datetime(value)
     except ValueError:
         return None
-    at_s = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-    return min(RETRY_AFTER_S_MAX, max(0.0, at_s - wall_ms / 1000))
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

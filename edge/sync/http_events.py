@@ -14,9 +14,11 @@ import httpx
 
 from drivers.protocols import Clock
 from edge.journal.outbox import OutboxRow
+from edge.metrics import Metrics
 from edge.settings.model import TargetSettings
 from edge.sync.http_client import (
     REQUEST_S,
+    http_date_s,
     json_object,
     open_client,
     read_body,
@@ -37,9 +39,10 @@ _REFUSED: Final = frozenset((401, 403, 404, 405, 410, 415, 501))
 class HttpEvents:
     """A target of kind `http-batch`."""
 
-    def __init__(self, target: TargetSettings, source: str, clock: Clock) -> None:
+    def __init__(self, target: TargetSettings, source: str, clock: Clock, metrics: Metrics) -> None:
         self._target = target
         self._clock = clock
+        self._metrics = metrics
         self._compress = target.compress
         self._headers = {"Content-Type": CONTENT_TYPE, "Edge-Source": source}
         self._ready: tuple[tuple[OutboxRow, ...], _Packed] | None = None
@@ -92,6 +95,7 @@ class HttpEvents:
     def _outcome(
         self, response: httpx.Response, body: bytes | None, rows: tuple[OutboxRow, ...]
     ) -> Outcome:
+        self._look_at_date(response.headers.get("date"))
         wait_s = retry_after_s(response.headers.get("retry-after"), self._clock.wall_ms())
         return outcome_of(
             response.status_code,
@@ -100,6 +104,13 @@ class HttpEvents:
             wait_s=wait_s,
             accept_202=self._target.accept_202,
         )
+
+    def _look_at_date(self, date: str | None) -> None:
+        """Measure how far our clock is ahead of the receiver's; to a second, as `Date` says."""
+        at_s = http_date_s(date)
+        if at_s is not None:
+            skew_s = round(self._clock.wall_ms() / 1000 - at_s, 1)
+            self._metrics.clock_skew_s.labels(self._target.name).set(skew_s)
 
     async def _packed(self, rows: tuple[OutboxRow, ...]) -> "_Packed":
         """Return the request's bytes in slices; the loop gets a turn between any two."""

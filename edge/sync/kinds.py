@@ -28,7 +28,7 @@ def open_target(
     place = f"{who.site}.{who.station}"
     match target.kind:
         case TargetKind.HTTP_BATCH:
-            return HttpEvents(target, journal.source, clock)
+            return HttpEvents(target, journal.source, clock, journal.metrics)
         case TargetKind.EPCIS:
             names = Names(
                 namespace=who.namespace, site=who.site, station=who.station, gln=target.gln

@@ -18,6 +18,7 @@ from edge.feeds.columns import COLUMNS
 from edge.feeds.fetch import poll
 from edge.journal.outbox import OutboxRow
 from edge.journal.reference import Reference
+from edge.metrics import Metrics
 from edge.settings.model import FeedSettings, TargetKind, TargetSettings
 from edge.sync.http_events import HttpEvents
 from edge.sync.jetstream import JetStream
@@ -154,7 +155,9 @@ async def test_each_answer_to_events_means_what_the_file_says(code: str) -> None
         settings = TargetSettings(
             name=target.name, kind=target.kind, url=sink.url, events=target.events
         )
-        async with HttpEvents(settings, "https://x.example.com/s", SystemClock()) as client:
+        async with HttpEvents(
+            settings, "https://x.example.com/s", SystemClock(), Metrics()
+        ) as client:
             outcome = await client.send(rows())
         assert isinstance(outcome, MEANS[EVENTS["responses"][code]["x-station"]])
         for got in sink.got:
@@ -166,7 +169,9 @@ async def test_each_answer_to_events_means_what_the_file_says(code: str) -> None
 async def test_a_replay_says_so() -> None:
     async with HttpSink() as sink:
         settings = TargetSettings(name="t", kind=TargetKind.HTTP_BATCH, url=sink.url)
-        async with HttpEvents(settings, "https://x.example.com/s", SystemClock()) as client:
+        async with HttpEvents(
+            settings, "https://x.example.com/s", SystemClock(), Metrics()
+        ) as client:
             await client.send(rows(), is_replay=True)
         parameters_hold(EVENTS, sink.got[0], "header")
         assert sink.got[0].headers["edge-replay"] == "1"

@@ -10,6 +10,7 @@ import pytest
 
 from drivers.clock import SystemClock
 from edge.journal.outbox import OutboxRow
+from edge.metrics import Metrics
 from edge.settings.model import TargetKind, TargetSettings
 from edge.sync.http_events import HttpEvents
 from edge.sync.target import Later, Refused, Split, Stored, SyncTarget
@@ -22,7 +23,7 @@ Opener = Callable[[HttpSink], AbstractAsyncContextManager[SyncTarget]]
 @asynccontextmanager
 async def _http_batch(sink: HttpSink) -> AsyncIterator[SyncTarget]:
     settings = TargetSettings(name="oms", kind=TargetKind.HTTP_BATCH, url=sink.url, events=("*",))
-    async with HttpEvents(settings, SOURCE, SystemClock()) as target:
+    async with HttpEvents(settings, SOURCE, SystemClock(), Metrics()) as target:
         yield target
 
 
@@ -105,7 +106,7 @@ async def test_the_request_says_what_the_contract_asks_for(tmp_path: Path) -> No
         settings = TargetSettings(
             name="oms", kind=TargetKind.HTTP_BATCH, url=sink.url, events=("*",), password_file=token
         )
-        async with HttpEvents(settings, SOURCE, SystemClock()) as target:
+        async with HttpEvents(settings, SOURCE, SystemClock(), Metrics()) as target:
             await target.send(_rows(3))
         headers = sink.got[0].headers
         assert sink.got[0].method == "POST"

@@ -19,6 +19,7 @@ from edge.commands.doctor.software import Library, is_wal_reset_fixed, software
 from edge.commands.doctor.software import _library as library_line
 from edge.commands.doctor.storage import durable_write_ms, nearest, storage
 from edge.journal.file_system import type_of
+from edge.service.wall_clock import said_by
 from edge.settings.load import load
 
 MOUNTS = """\
@@ -153,7 +154,7 @@ def test_durable_writes_are_counted(tmp_path: Path) -> None:
     [(0, 0x2001, State.OK), (5, 0x40, State.WARN), (0, 0x40, State.WARN), (5, 0, State.WARN)],
 )
 def test_a_clock_that_nothing_keeps_right_warns(state: int, status: int, verdict: State) -> None:
-    assert judged(state, status, 16_000).state is verdict
+    assert judged(said_by(state, status, 16_000)).state is verdict
 
 
 def test_the_kernel_can_be_asked_about_the_clock() -> None:
