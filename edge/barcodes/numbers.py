@@ -60,8 +60,8 @@ def problems(rows: Iterable[NumberRule]) -> tuple[str, ...]:
     return (*found, *(text for rule in good for text in _contradictions(rule, good)))
 
 
-def _ways(regex: str) -> int | None:
-    """Return in how many ways lengths can be tried; None = a group repeats that repeats inside.
+def open_ways(regex: str) -> int | None:
+    """Return in how many ways a pattern can try lengths; None = a group repeats that has one.
 
     Only such a pattern takes exponential time on a code; open lengths side by side multiply.
     """
@@ -131,7 +131,7 @@ def _compiled(row: NumberRule) -> CompiledRule:
     who = f"number {row.name}: regex"
     if not row.regex.isascii() or len(row.regex) > REGEX_CHARS_MAX:
         raise ValueError(f"{who}: not ASCII or over {REGEX_CHARS_MAX} characters")
-    ways = _ways(row.regex)
+    ways = open_ways(row.regex)
     if ways is None:
         raise ValueError(f"{who}: a repeat inside a repeat: write the lengths out")
     if ways > WAYS_MAX:

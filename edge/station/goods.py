@@ -120,7 +120,9 @@ def _is_torn(meaning: Meaning) -> bool:
 
 
 def _is_suspect(meaning: Meaning) -> bool:
-    return isinstance(meaning, ItemCode) and ItemFlag.GS_SUSPECT in meaning.flags
+    """A code that only an announced line could prove: torn perhaps, or its owner's own number."""
+    doubtful = {ItemFlag.GS_SUSPECT, ItemFlag.RESTRICTED}
+    return isinstance(meaning, ItemCode) and not doubtful.isdisjoint(meaning.flags)
 
 
 def _weak(screen: Screen, given: ScanInput, meaning: Meaning) -> Decision | None:

@@ -106,6 +106,15 @@ def test_in_a_blind_parcel_a_camera_alone_names_no_piece() -> None:
     assert "unit.opened" in bench.read(MUG[1:], EAN)
 
 
+def test_in_a_blind_parcel_a_number_of_restricted_circulation_is_asked_for() -> None:
+    bench = KnownBench()
+    bench.badge()
+    bench.read("RB000000005RU", Symbology.CODE128)
+    bench.press("1")
+    bench.read("2012345678903", EAN)
+    assert doubtful(bench)
+
+
 # ---------------------------------------------------------------- duplicates
 
 
