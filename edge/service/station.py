@@ -17,7 +17,8 @@ from drivers.protocols import (
 )
 from edge.barcodes.classify import Rules, classify
 from edge.dispatch.dispatch import Dispatch
-from edge.events import Draft, Origin, kind_of
+from edge.events import DiverterChanged, Draft, Origin, Payload, kind_of
+from edge.events.lanes import lane_outcome
 from edge.feeds.accept import FeedReport
 from edge.feeds.fetch import poll
 from edge.intake import ScannerIntake, Supervisor
@@ -180,8 +181,14 @@ class Station:
         self._dirty.set()
         for draft in drafts:
             self._watch.metrics.events.labels(kind_of(draft.payload)).inc()
+            self._count_lane(draft.payload)
         if drafts:
             self._dispatch.wake()
+
+    def _count_lane(self, payload: Payload) -> None:
+        outcome = lane_outcome(payload)
+        if outcome is not None and isinstance(payload, DiverterChanged):
+            self._watch.metrics.lanes.labels(payload.conveyor, outcome).inc()
 
     # ------------------------------------------------------------ what terminals see
 
