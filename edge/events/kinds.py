@@ -45,6 +45,7 @@ from edge.events.station import (
     DeviceCommand,
     DeviceProven,
     DeviceState,
+    OperatorFeedback,
     OperatorHandover,
     OperatorIn,
     OperatorOut,
@@ -113,6 +114,7 @@ Payload = (
     | OperatorIn
     | OperatorOut
     | OperatorHandover
+    | OperatorFeedback
     | DeviceState
     | DeviceProven
     | DeviceCommand

@@ -36,6 +36,20 @@ class OperatorHandover:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OperatorFeedback:
+    """A person says that a question or a decision is wrong. `about` = step or row; for the author.
+
+    `code`: wrong_question, wrong_decision. `policy` = digest of the pack that it is about.
+    """
+
+    KIND: ClassVar[str] = "operator.feedback"
+    SCHEMA: ClassVar[int] = 1
+    about: str
+    code: str
+    policy: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceState:
     """A device's light changed."""
 

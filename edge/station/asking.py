@@ -6,6 +6,7 @@ from edge.station.state import UnitWork
 from edge.views import Label, Mark, NumberEntry, Proposal, Question
 from zoning import session, settle
 from zoning.checklist.values import Option, Step
+from zoning.explain import explain, explanation_lines
 
 MARKS_MAX = 8  # with more, 8 turns the page and 7 stand on each
 HAZARD_STEP = "danger"
@@ -112,6 +113,15 @@ def proposal(unit: UnitWork, context: Context) -> Proposal:
         note=verdict.note or None,
         why=tuple(why),
     )
+
+
+def explained(unit: UnitWork, context: Context) -> tuple[Label, ...]:
+    """Return why the unit goes there and what would change it, line by line in every language."""
+    run = checks.run_of(unit, context)
+    facts = session.facts(session.neutral(run) if unit.verdict is None else run)
+    told = explain(checks.pack_of(unit, context), facts, run.checklist)
+    lines = {lang: explanation_lines(told, lang) for lang in ("ru", "en")}
+    return tuple({"ru": ru, "en": en} for ru, en in zip(lines["ru"], lines["en"], strict=True))
 
 
 def danger_kinds(unit: UnitWork, context: Context) -> tuple[Option, ...]:

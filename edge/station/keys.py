@@ -7,6 +7,7 @@ from edge.station import (
     asking,
     danger,
     entry,
+    feedback,
     goods,
     inspection,
     override,
@@ -59,7 +60,7 @@ def key(state: State, screen: Screen, given: KeyInput, context: Context) -> Deci
     if screen.is_resuming and screen.overlay is None:
         return resume.key(state, screen, given.key)
     if screen.overlay is not None:
-        return _in_overlay(state, screen, given.key)
+        return _in_overlay(state, screen, given.key, context)
     return _at_work(state, screen, given.key, context)
 
 
@@ -106,7 +107,7 @@ def _by_state(where: str, state: State, screen: Screen, pressed: str, context: C
             case "UNIT":
                 return _unit(screen, unit, pressed, context)
             case "VERDICT" | "PHOTO":
-                return _verdict(screen, unit, pressed, context)
+                return _verdict(state, screen, unit, pressed, context=context)
     if pressed == "backspace":
         return refused(screen, "E45")
     return refused(screen, "E00", want=wanted(state, screen))
@@ -134,12 +135,14 @@ def _overlay(screen: Screen, pressed: str) -> Decision:
     return Decision(screen=replace(screen, overlay=shown, selected=0))
 
 
-def _in_overlay(state: State, screen: Screen, pressed: str) -> Decision:
+def _in_overlay(state: State, screen: Screen, pressed: str, context: Context) -> Decision:
     if pressed == "esc":
         closed = None if screen.selected == 0 else screen.overlay
         return Decision(screen=replace(screen, overlay=closed, selected=0))
     if screen.overlay == "moves" and pressed == "enter" and screen.selected == 0:
         return danger.start_again(state, screen)
+    if screen.overlay == "help" and pressed == "8":
+        return feedback.given(state, replace(screen, overlay=None), context)
     if screen.overlay != "moves" or pressed not in DIGITS:
         return refused(screen, "E00", want="want.digit")
     if screen.selected == 0:
@@ -244,7 +247,9 @@ def _another_photo(screen: Screen, unit: UnitWork, context: Context) -> Decision
     return Decision(screen=replace(shown, photos_due=due), photos=inspection.requests(unit, owed))
 
 
-def _verdict(screen: Screen, unit: UnitWork, pressed: str, context: Context) -> Decision:
+def _verdict(
+    state: State, screen: Screen, unit: UnitWork, pressed: str, *, context: Context
+) -> Decision:
     match pressed:
         case "esc" if screen.tray is not None:
             return Decision(screen=replace(clean(screen), reopened=screen.reopened))
@@ -252,8 +257,13 @@ def _verdict(screen: Screen, unit: UnitWork, pressed: str, context: Context) -> 
             return Decision(screen=replace(clean(screen), reopened=True))
         case "9":
             return _another_photo(screen, unit, context)
-        case "7" if owed := inspection.slots_owed(unit, (), context):
+        case "7" if screen.tray is not None:
+            owed = inspection.slots_owed(unit, (), context)
             return override.ask(screen, override.PHOTO, context, about=min(owed).name)
+        case "7":
+            return feedback.given(state, screen, context)
+        case "8":
+            return Decision(screen=replace(screen, overlay="why"))
         case "1" | "2" | "3" | "4" if screen.tray is None:
             return _other_zone(screen, unit, rezone.ZONES[int(pressed) - 1], context)
         case "enter":

@@ -17,6 +17,7 @@ from edge.events import (
     Draft,
     MoveChanged,
     MoveState,
+    OrderSent,
     Subject,
 )
 from edge.floor import FloorSettings
@@ -110,18 +111,30 @@ def order(state: State, screen: Screen, given: OrderInput, context: Context) -> 
 
 
 def _is_due(leg: LegWork, given: OrderInput) -> bool:
-    """A first order for a planned leg, or the next attempt of one that was not taken."""
+    """A first order for a planned leg, an update, or the next attempt of what was not taken."""
+    if given.attempt == 1 and given.order.update_id > 0:
+        return _is_next_update(leg, given.order)
     if given.attempt == 1:
         return leg.state is MoveState.PLANNED
     is_same = leg.order is not None and leg.order.order_id == given.order.order_id
     return is_same and leg.state in _SENT and given.attempt == leg.attempt + 1
 
 
+def _is_next_update(leg: LegWork, order: OrderSent) -> bool:
+    before = leg.order
+    return (
+        before is not None
+        and before.order_id == order.order_id
+        and before.update_id + 1 == order.update_id
+        and leg.state in (MoveState.ACCEPTED, MoveState.PICKING)
+    )
+
+
 def _is_blocked(state: State, given: OrderInput, floor: FloorSettings) -> bool:
     """One order a robot, one robot a lock group, and room where the load will be put down."""
-    if given.attempt > 1:
-        return False
     order = given.order
+    if given.attempt > 1 or order.update_id > 0:
+        return False
     groups = room.groups_on((*order.path_to_pick, *order.path_to_drop), floor)
     return (
         order.robot in room.booked_robots(state)

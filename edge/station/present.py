@@ -349,6 +349,7 @@ def _verdict(unit: UnitWork, state: State, screen: Screen, context: Context) -> 
         by=legs[0].kind if legs else "hand",
         trays=_trays(proposal.zone, proposal.disposition, state, context),
         owed=owed,
+        explained=asking.explained(unit, context) if screen.overlay == "why" else (),
     )
 
 

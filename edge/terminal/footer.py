@@ -9,9 +9,11 @@ from edge.views import StationView
 
 ALWAYS = ("f1", "f2", "f3", "f4", "f5", "f6", "f8", "f9", "f11", "f12")
 GAP = "  "
+JUDGED = ("UNIT", "VERDICT")
 CLOSE = ("esc", "key.close")
 OVERLAYS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "help": (CLOSE,),
+    "why": (CLOSE,),
     "link": (CLOSE,),
     "moves": (("1-8", "key.details"), CLOSE),
 }
@@ -59,6 +61,8 @@ def _offered(view: StationView) -> Sequence[tuple[str, str]]:
     own = OVERLAYS.get(view.overlay or "")
     if own is None:
         return view.keys
+    if view.overlay == "help" and view.state in JUDGED:
+        own = (("8", "key.feedback"), *own)
     always = [pair for pair in view.keys if pair[0] in ALWAYS]
     is_resolving = view.overlay == "moves" and view.selected
     return (*(RESOLVING if is_resolving else own), *always)

@@ -99,6 +99,8 @@ def _stage(view: StationView) -> Stage:
             return Stage(t="stage.link")
         case "moves":
             return Stage(t="stage.moves")
+        case "why":
+            return Stage(t="stage.why", tone=view.stage.tone)
         case _:
             return view.stage
 
@@ -150,6 +152,7 @@ _OVERLAYS: Final[Mapping[str, Callable[[StationView, Pen], list[Line]]]] = {
     "help": overlay.help_page,
     "moves": overlay.moves,
     "link": overlay.link,
+    "why": overlay.why,
 }
 
 

@@ -231,7 +231,10 @@ class ChecklistWork:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerdictWork:
-    """The zone is decided, waiting for the tray. `owed` lists what must be scanned or taken."""
+    """The zone is decided, waiting for the tray. `owed` lists what must be scanned or taken.
+
+    `explained` = why, and what would change it; filled for the overlay `why` alone.
+    """
 
     KIND: ClassVar[str] = "verdict"
     kind: str = "verdict"
@@ -240,6 +243,7 @@ class VerdictWork:
     by: str
     trays: tuple[str, ...] = ()
     owed: tuple[Message, ...] = ()
+    explained: tuple[Label, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -247,17 +247,18 @@ NUMBER = replace(
     ),
     fb=_fb(Severity.ERROR, "E26", min=0, max=100),
 )
+VERDICT_WORK = VerdictWork(
+    item=Item(name=PHONE, ids=(("gtin", "04609876543210"),)),
+    verdict=REPAIR,
+    by="robot",
+    trays=("B1", "B2", "B3"),
+    owed=(Message(t="owed.photo", p={"slot": "screen"}),),
+)
 VERDICT = replace(
     BASE,
     state="VERDICT",
     stage=Stage(t="stage.zone.repair", tone=Tone.REPAIR),
-    work=VerdictWork(
-        item=Item(name=PHONE, ids=(("gtin", "04609876543210"),)),
-        verdict=REPAIR,
-        by="robot",
-        trays=("B1", "B2", "B3"),
-        owed=(Message(t="owed.photo", p={"slot": "screen"}),),
-    ),
+    work=VERDICT_WORK,
     fb=_fb(Severity.OK, "fb.verdict", zone="repair", row="R10"),
     keys=(("9", "key.photo"), ("esc", "key.back"), ("scan", "key.scan"), *KEYS_ALWAYS),
 )
@@ -373,6 +374,19 @@ RESUME = replace(
     keys=(("enter", "key.resume"), ("esc", "key.park"), ("f6", "key.moves"), ("f1", "key.help")),
 )
 
+WHY = replace(
+    VERDICT,
+    overlay="why",
+    work=replace(
+        VERDICT_WORK,
+        explained=(
+            {"ru": "R10 → ремонт, REFURB: можно восстановить", "en": "R10 → repair, REFURB"},
+            {"ru": "нет зарядки: признак missing_part", "en": "charger missing: missing_part"},
+            {"ru": "с зарядкой было бы R14 → продажа", "en": "with a charger: R14 → resale"},
+        ),
+    ),
+)
+
 SCENES: Mapping[str, StationView] = {
     "s00_locked": LOCKED,
     "s01_idle": BASE,
@@ -386,6 +400,7 @@ SCENES: Mapping[str, StationView] = {
     "s05b_resale": SALE,
     "s05c_disposal": DISPOSAL,
     "s05d_hold": HOLD,
+    "s05e_why": WHY,
     "s06_moves": replace(BASE, overlay="moves"),
     "s07_choice": CHOICE,
     "s07b_wrong_tray": WRONG_TRAY,

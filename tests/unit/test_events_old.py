@@ -23,7 +23,7 @@ LATER = {"sync.state", "sync.dead", "sync.replayed", "sync.waived", "sync.retire
 LATER |= {"station.disk", "station.corrupt", "station.clock", "photo.lost"}
 LATER |= {"danger.kind", "danger.withdrawn", "hold.released", "device.command"}
 LATER |= {"mark.captured"}
-LATER |= {"correction.made", "device.proven", "verdict.changed"}
+LATER |= {"correction.made", "device.proven", "verdict.changed", "operator.feedback"}
 
 
 def test_the_first_release_has_a_body_of_every_kind_but_the_later_ones() -> None:

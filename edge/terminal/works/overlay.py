@@ -1,9 +1,9 @@
 """Overlays in the work region: help, moves, link. They leave the work below as it is."""
 
-from edge.terminal.cells import Line, columns, line
+from edge.terminal.cells import Line, columns, line, paragraph
 from edge.terminal.pen import BLANK, INDENT, Pen
 from edge.terminal.theme import BOLD, FAINT, WARNING, zone_style
-from edge.views import Light, MoveLine, StationView
+from edge.views import Light, MoveLine, StationView, VerdictWork
 
 TROUBLES = frozenset({"in_doubt", "failed", "rejected", "wrong_lane", "unconfirmed"})
 WAYS_OUT = ("1", "2", "3", "4")
@@ -75,6 +75,16 @@ def _detail(move: MoveLine, pen: Pen) -> list[Line]:
         lines += pen.text("ui.move_blind")
     ways = [line(" " * INDENT, (k, BOLD), "  ", pen.say(f"ui.move_{k}")) for k in WAYS_OUT]
     return [*lines, BLANK, *ways]
+
+
+def why(view: StationView, pen: Pen) -> list[Line]:
+    """Return the reasons of the decision, and what would change it."""
+    explained = view.work.explained if isinstance(view.work, VerdictWork) else ()
+    return [
+        shown
+        for label in explained
+        for shown in paragraph(pen.texts.label(label), pen.width, indent=INDENT)
+    ]
 
 
 def link(view: StationView, pen: Pen) -> list[Line]:
