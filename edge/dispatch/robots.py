@@ -18,6 +18,7 @@ from drivers.protocols import (
     RobotSnapshot,
 )
 from edge.dispatch import doubt, timers
+from edge.dispatch.ahead import Ahead, is_coming, is_let_down
 from edge.dispatch.cancels import Cancels
 from edge.dispatch.choose import Choice, Errand, Now, Roads, RobotFacts, choose
 from edge.dispatch.desk import Desk
@@ -54,7 +55,6 @@ _LATE: Final = {
     Due.ORDER_TIME: "order_time",
     Due.NO_LOAD: "no_load",
 }
-_COMING: Final = (DiverterState.SENT, DiverterState.SEEN)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -66,6 +66,7 @@ class Watch:
     robot: RobotId
     unit: str
     seen: Seen
+    update_id: int
     last: OrderStatus | None = None
     has_ended: bool = False
 
@@ -96,6 +97,7 @@ class RobotLegs:
         self._questions = Questions(driver, clock)
         self._cancels = Cancels(driver, desk, clock, self._questions)
         self._standstill = Standstill(driver, desk, clock)
+        self._ahead = Ahead(driver, floor, desk=desk, clock=clock)
         self.ask = self._questions.run
 
     async def listen(self) -> None:
@@ -214,13 +216,14 @@ class RobotLegs:
     def _watch(self, work: MoveWork, index: int, sent: OrderSent) -> Watch:
         """Follow an order. One that this process did not send itself is asked about at once."""
         watch = self._watches.get(sent.order_id)
-        if watch is None:
+        if watch is None or watch.update_id != sent.update_id:
             watch = Watch(
                 move=work.move,
                 leg=index,
                 robot=RobotId(sent.robot),
                 unit=work.unit,
                 seen=Seen(ask_ns=self._clock.monotonic_ns()),
+                update_id=sent.update_id,
             )
             self._watches[sent.order_id] = watch
             self._driver.track(order_of(sent, work.move, index), sent.prev_order_id)
@@ -241,6 +244,14 @@ class RobotLegs:
         if leg.state is not MoveState.IN_DOUBT and self._is_recalled(work):
             await self._cancel(work, index, "danger")
             return
+        if leg.state is not MoveState.IN_DOUBT and sent.preposition:
+            if is_let_down(work, index):
+                await self._cancel(work, index, "no_load")
+                return
+            released = await self._ahead.release(work, index, watch.last)
+            if released is not None:
+                await self._publish(work, index, *released)
+                return
         await self._on_time(work, index, watch)
 
     def _is_recalled(self, work: MoveWork) -> bool:
@@ -298,6 +309,7 @@ class RobotLegs:
         for order_id in dict.fromkeys(ended):
             self._watches.pop(order_id, None)
             self._cancels.forget(order_id)
+            self._ahead.forget(order_id)
             self._driver.forget(OrderId(order_id))
 
     def _is_over(self, order_id: str, watch: Watch) -> bool:
@@ -445,7 +457,7 @@ def _robot_legs(work: MoveWork) -> Iterator[tuple[int, LegWork]]:
 def _to_plan(work: MoveWork) -> int | None:
     """Return the leg that may be sent now: the one waited for, or one ahead of a divert."""
     index = work.position
-    if index < len(work.legs) and _is_coming(work.legs[index]):
+    if index < len(work.legs) and is_coming(work.legs[index]):
         index += 1
         if index >= len(work.legs) or not work.legs[index].leg.preposition:
             return None
@@ -454,8 +466,3 @@ def _to_plan(work: MoveWork) -> int | None:
     leg = work.legs[index]
     is_robot = leg.leg.kind == LegKind.ROBOT
     return index if is_robot and leg.state is MoveState.PLANNED else None
-
-
-def _is_coming(leg: LegWork) -> bool:
-    """Whether a belt is bringing the load."""
-    return leg.leg.kind == LegKind.CONVEYOR and leg.state in _COMING

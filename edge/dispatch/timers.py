@@ -59,6 +59,8 @@ def with_status(seen: Seen, status: OrderStatus, now_ns: int) -> Seen:
         return seen
     if seen.accepted_ns is None:
         seen = replace(seen, accepted_ns=now_ns)
+    if status.waiting != (seen.waiting_ns is not None):
+        seen = replace(seen, waiting_ns=now_ns if status.waiting else None)
     running = _running(status)
     if running != seen.action:
         seen = replace(seen, action=running, action_ns=now_ns)

@@ -11,6 +11,7 @@ from edge.events import (
     OperatorHandover,
     OperatorIn,
     OperatorOut,
+    OrderSent,
 )
 from edge.journal.writer import IntentRow, IntentState, LiveRow
 from edge.station.state import State
@@ -43,7 +44,7 @@ def intents_of(draft: Draft) -> tuple[IntentRow, ...]:
                 IntentRow(
                     id=IntentId(f"{changed.move}/{changed.leg}"),
                     kind="robot",
-                    unit=draft.subject.unit,
+                    unit=draft.subject.unit if order and _has_load(order) else None,
                     resource=f"robot/{changed.robot}",
                     wire_key=order.order_id if order else None,
                     state=_robot_intent(changed.state),
@@ -64,6 +65,11 @@ def intents_of(draft: Draft) -> tuple[IntentRow, ...]:
             )
         case _:
             return ()
+
+
+def _has_load(order: OrderSent) -> bool:
+    """A robot that is only sent ahead leaves the load to the belt that brings it."""
+    return order.update_id > 0 or not order.preposition
 
 
 def live_of(draft: Draft) -> tuple[LiveRow, ...]:

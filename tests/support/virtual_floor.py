@@ -43,12 +43,13 @@ class Broker:
         self.loop = loop
         self.is_up = True
         self.boots = 0
+        self.loses_orders = False
         self.retained: dict[str, bytes] = {}
         self.doors: list[StationLink] = []
         self.robots: list[Robot] = []
 
     def publish(self, message: Message) -> None:
-        if not self.is_up:
+        if not self.is_up or (self.loses_orders and message.topic.endswith("/order")):
             return
         if message.retained:
             self.retained[message.topic] = message.payload
