@@ -68,6 +68,7 @@ class Eye:
         self._frame = 0
         self._still = 0
         self._beat_ns = 0
+        self._at_ns = 0
         self._looked_ns = 0
 
     def ask(self, wanted: PhotoWanted) -> None:
@@ -85,6 +86,7 @@ class Eye:
     def take(self, frame: Frame) -> None:
         """Do everything that one frame calls for. Raises SourceError for one without the mat."""
         self._frame += 1
+        self._at_ns = frame.at_ns
         if self._frame == 1:
             self._begin(frame)
         if self._watch(frame):
@@ -93,8 +95,12 @@ class Eye:
         else:
             self._read(frame)
         self._requests = [r for r in self._requests if not self._answered(r, frame.at_ns)]
-        if frame.at_ns - self._beat_ns >= BEAT_NS:
-            self._beat(frame.at_ns)
+
+    def pulse(self, now_ns: int) -> None:
+        """Say that frames still come, a few times a second; their own times may stand still."""
+        if now_ns - self._beat_ns >= BEAT_NS:
+            self._beat_ns = now_ns
+            self._beat(self._at_ns)
 
     def _begin(self, frame: Frame) -> None:
         height, width = frame.image.shape[:2]
@@ -122,7 +128,6 @@ class Eye:
             self._consider(request, frame)
 
     def _beat(self, at_ns: int) -> None:
-        self._beat_ns = at_ns
         self._send(Beat(at_ns=at_ns, frames=self._frame, frozen=self.is_frozen))
 
     def _look(self, grey: Picture, at_ns: int) -> None:

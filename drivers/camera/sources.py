@@ -14,7 +14,7 @@ from drivers.camera.settings import CameraSettings
 OPEN_TIMEOUT_MS: Final = 3000
 READ_TIMEOUT_MS: Final = 1500
 WAIT_NS: Final = 4_000_000  # a grab that idled so long got a frame that had not arrived before
-DRAIN_MAX: Final = 60
+DRAIN_NS: Final = 500_000_000  # a machine too busy to catch up must still be heard
 DWELL_S: Final = 0.6
 EDGE_MIN: Final = 32  # a frame with a shorter edge shows nothing
 
@@ -105,15 +105,28 @@ class Stream:
 
     def _drained(self) -> int | None:
         """Grab until one grab idled; return when it ended, None if the source is too fast."""
-        for _ in range(DRAIN_MAX):
-            wall_ns, work_ns = time.monotonic_ns(), time.thread_time_ns()
+        until_ns = time.monotonic_ns() + DRAIN_NS
+        while time.monotonic_ns() < until_ns:
+            wall_ns, busy_ns = time.monotonic_ns(), _busy_ns()
             if not self._capture.grab():
                 raise SourceError("ended")
             now_ns = time.monotonic_ns()
-            idle_ns = now_ns - wall_ns - (time.thread_time_ns() - work_ns)
+            idle_ns = now_ns - wall_ns - (_busy_ns() - busy_ns)
             if idle_ns > WAIT_NS and now_ns + WAIT_NS >= self._due_ns:
                 return now_ns
         return None
+
+
+def _busy_ns() -> int:
+    """Return how long this thread worked or stood in line for a core: it waited for nothing then.
+
+    Without the second part a busy machine makes an old frame look like one that was waited for.
+    """
+    try:
+        worked, queued, _ = Path("/proc/thread-self/schedstat").read_bytes().split()
+    except OSError:  # a kernel without scheduler statistics
+        return time.thread_time_ns()
+    return int(worked) + int(queued)
 
 
 def _opened(settings: CameraSettings) -> cv2.VideoCapture:

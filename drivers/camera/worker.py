@@ -8,6 +8,7 @@ import os
 import resource
 import select
 import sys
+import time
 from collections.abc import Iterator
 from functools import partial
 from typing import Final
@@ -47,6 +48,7 @@ def serve(out: int) -> int:
                 if isinstance(message, PhotoWanted):
                     eye.ask(message)
             eye.take(source.newest())
+            eye.pulse(time.monotonic_ns())
             if not eye.is_frozen:
                 reopen_ns = REOPEN_NS
             elif eye.frozen_ns >= reopen_ns:

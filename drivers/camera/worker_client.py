@@ -49,7 +49,8 @@ from drivers.wire.camera_messages import (
 _log = logging.getLogger(__name__)
 
 OPEN_S: Final = 10.0  # loading the libraries and opening a slow stream
-SILENT_S: Final = 1.7  # with the pause between two beats less than 2 s
+SILENT_S: Final = 1.5
+GRACE_S: Final = 0.2  # with the pause between two beats less than 2 s in all
 BACK_OFF_S: Final = (0.5, 1.0, 2.0, 5.0)
 HEALTHS_MAX: Final = 16
 NOISE_LINES_MAX: Final = 20
@@ -219,15 +220,23 @@ class WorkerCamera:
         finally:
             self._link = None
             self._drop_photos()
-            await asyncio.shield(_ended(worker, noise))
+            await self._ended(worker, noise)
+
+    async def _ended(self, worker: asyncio.subprocess.Process, noise: asyncio.Task[None]) -> None:
+        """See the worker to its end, whoever cancels meanwhile: no process is left behind."""
+        ending = asyncio.create_task(_end(worker, noise), name=f"camera-end[{self._name}]")
+        try:
+            await asyncio.shield(ending)
+        except asyncio.CancelledError:
+            await ending
+            raise
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         inbox = Decoder()
         is_ready = False
         try:
             while True:
-                async with asyncio.timeout(SILENT_S if is_ready else OPEN_S):
-                    received = await reader.read(CHUNK)
+                received = await _heard(reader, SILENT_S if is_ready else OPEN_S)
                 if not received:
                     return is_ready
                 for message in inbox.feed(received):
@@ -338,7 +347,21 @@ class WorkerCamera:
                 waiting.set_exception(DriverLostError(self._name, "photograph", self._reason))
 
 
-async def _ended(worker: asyncio.subprocess.Process, noise: asyncio.Task[None]) -> None:
+async def _heard(reader: asyncio.StreamReader, silent_s: float) -> bytes:
+    """Return what the worker says. Raises TimeoutError when it is silent.
+
+    A second look takes what came while this loop itself was late.
+    """
+    for wait_s in (silent_s, GRACE_S):
+        try:
+            async with asyncio.timeout(wait_s):
+                return await reader.read(CHUNK)
+        except TimeoutError:
+            continue
+    raise TimeoutError
+
+
+async def _end(worker: asyncio.subprocess.Process, noise: asyncio.Task[None]) -> None:
     """Kill the worker, await it, and read its last words."""
     if worker.returncode is None:
         with contextlib.suppress(ProcessLookupError):
