@@ -1,9 +1,10 @@
 """Photographs for the flow: taken, judged and on disk before the event that names them."""
 
 import asyncio
+import base64
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from drivers.errors import DriverError, DriverTimeoutError
@@ -25,8 +26,10 @@ from edge.station.decision import ITEM_PHOTO, PhotoRequest
 from edge.station.inputs import PhotoInput
 from edge.station.meanings import said
 from edge.station.state import State
+from edge.views import ChecklistWork, StationView
 
 REQUESTS_MAX: Final = 32  # full: the oldest picture that nothing demands is given up
+THUMBNAILS_MAX: Final = 8  # small copies for the screen, one a unit; full: the oldest goes
 PERSONAL_ROLES: Final = frozenset({"label", "parcel"})  # an address may stand there
 TAKEN: Final = (Bound.CODE_IN_FRAME, Bound.OPEN_WINDOW)
 
@@ -99,7 +102,16 @@ class Photographer:
         self._submit = submit
         self._judge = judge
         self._wanted: dict[PhotoRequest, int] = {}
+        self._thumbnails: dict[UnitId, bytes] = {}
         self._wake = asyncio.Event()
+
+    def on_view(self, view: StationView, unit: UnitId | None) -> StationView:
+        """Return the view with the newest photograph of this unit, small, where it has room."""
+        pixels = self._thumbnails.get(unit, b"") if unit is not None else b""
+        if not pixels or not isinstance(view.work, ChecklistWork):
+            return view
+        encoded = base64.b64encode(pixels).decode("ascii")
+        return replace(view, work=replace(view.work, thumbnail=encoded))
 
     def ask(self, request: PhotoRequest) -> None:
         """Want a photograph of what lies on the mat from now on; twice asked is once taken."""
@@ -135,6 +147,7 @@ class Photographer:
         except (DriverError, OSError) as error:
             log.warning("%s: photograph %s: %s", lens.camera.name, request.slot.name, error)
             return _missing(request, "camera_failed")
+        self._keep(request.unit, photo.thumbnail)
         age_ns = self._clock.monotonic_ns() - photo.at_ns
         return PhotoInput(
             unit=request.unit,
@@ -142,6 +155,13 @@ class Photographer:
             photo=_event(request, photo, judged, sha256, camera=str(lens.camera.name)),
             at_ms=self._clock.wall_ms() - age_ns // 1_000_000,
         )
+
+    def _keep(self, unit: UnitId, thumbnail: bytes) -> None:
+        self._thumbnails.pop(unit, None)
+        if thumbnail:
+            self._thumbnails[unit] = thumbnail
+        while len(self._thumbnails) > THUMBNAILS_MAX:
+            del self._thumbnails[next(iter(self._thumbnails))]
 
     def _lens(self, request: PhotoRequest) -> Lens | None:
         """Return the camera that plays the slot's role, or the one that holds a code's crop."""

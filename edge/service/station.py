@@ -209,7 +209,9 @@ class Station:
             stopped=self.receiving.stopped,
         )
         context = replace(self._world.context, wall_ms=self._world.clock.wall_ms())
-        return present(self.receiving.state, self.receiving.screen, shown, context)
+        state = self.receiving.state
+        view = present(state, self.receiving.screen, shown, context)
+        return self._photographer.on_view(view, state.hand)
 
     async def act(self, connection: str, act: Key | TypedScan) -> Ack:
         """Take a key or a typed code of a terminal; answers after the commit."""

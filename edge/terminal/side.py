@@ -3,8 +3,9 @@
 from edge.terminal.cells import Line, line
 from edge.terminal.pen import BLANK, Pen
 from edge.terminal.theme import BOLD, FAINT, WARNING
+from edge.terminal.thumbnail import thumbnail
 from edge.terminal.works.overlay import TROUBLES
-from edge.views import ChecklistWork, StationView
+from edge.views import THUMBNAIL_WIDTH, ChecklistWork, StationView
 
 MOVES_MAX = 8
 LAST_MAX = 6
@@ -36,4 +37,4 @@ def _photos(work: ChecklistWork, pen: Pen) -> list[Line]:
     return [
         line(f"{pen.texts.word('slot', slot)} {pen.texts.word('photo', state)}")
         for slot, state in work.photos
-    ]
+    ] + thumbnail(work.thumbnail, THUMBNAIL_WIDTH)

@@ -1,6 +1,7 @@
 """View models and key messages of the terminal: what the service and a screen have in common."""
 
 from edge.views.model import (
+    THUMBNAIL_WIDTH,
     ChecklistWork,
     ChoiceWork,
     EntryWork,
@@ -56,6 +57,7 @@ from edge.views.protocol import (
 __all__ = [
     "LINE_BYTES_MAX",
     "PROTOCOL_VERSION",
+    "THUMBNAIL_WIDTH",
     "Ack",
     "Bye",
     "ChecklistWork",

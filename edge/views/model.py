@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, ClassVar
 
+THUMBNAIL_WIDTH = 32  # pixels of a photograph's small copy
+
 Label = Mapping[str, str]
 """A text in every language of the station: `{"ru": …, "en": …}`."""
 
@@ -214,7 +216,10 @@ class ParcelWork:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChecklistWork:
-    """An item is being inspected."""
+    """An item is being inspected.
+
+    `thumbnail` = base64 of THUMBNAIL_WIDTH RGB pixels a row: its newest photograph.
+    """
 
     KIND: ClassVar[str] = "checklist"
     kind: str = "checklist"
@@ -227,6 +232,7 @@ class ChecklistWork:
     pages: int = 1
     proposed: Proposal | None = None
     photos: tuple[tuple[str, str], ...] = ()
+    thumbnail: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

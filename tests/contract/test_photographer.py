@@ -10,17 +10,30 @@ from pathlib import Path
 from bench import IMEI, PHONE, Bench, rules
 from drivers.clock import SystemClock
 from drivers.memory.camera import MemoryCamera, MemoryCameraSettings
-from drivers.protocols import DeviceName, Evidence, Scan, ScanSource, Symbology
+from drivers.protocols import THUMBNAIL_SIZE, DeviceName, Evidence, Scan, ScanSource, Symbology
 from edge.events import UnitId
 from edge.journal.photos import PhotoStore
 from edge.service.photographer import Lens, Photographer, judged
 from edge.station.decision import IDENTITY_PHOTO, ITEM_PHOTO, PhotoRequest, Slot
 from edge.station.inputs import PhotoInput
 from edge.station.state import State
+from edge.terminal.thumbnail import thumbnail
+from edge.views import (
+    THUMBNAIL_WIDTH,
+    ChecklistWork,
+    Head,
+    IdleWork,
+    Item,
+    Net,
+    Stage,
+    StationView,
+)
 
 CLOCK = SystemClock()
 OTHER_IMEI = "490154203237518"
 LABEL = Slot(name="label", role="label")
+HEAD = Head(station="ST-01", net=Net(s="up"), at="2025-11-24T10:00:00Z")
+VIEW = StationView(state="UNIT", stage=Stage(t="x"), head=HEAD, work=IdleWork())
 
 
 def phone_code(imei: str) -> bytes:
@@ -96,6 +109,11 @@ async def test_the_unit_in_hand_is_bound_by_its_open_window(tmp_path: Path) -> N
         assert (got.photo.slot, got.photo.camera, got.photo.personal) == ("item", "top", False)
         assert got.at_ms is not None
         assert before_ms - 1 <= got.at_ms <= CLOCK.wall_ms()
+        work = ChecklistWork(item=Item(name={}), pos=(1, 1))
+        view = made.photographer.on_view(replace(VIEW, work=work), unit)
+        assert isinstance(view.work, ChecklistWork)
+        assert len(thumbnail(view.work.thumbnail, THUMBNAIL_WIDTH)) == THUMBNAIL_SIZE[1] // 2
+        assert made.photographer.on_view(VIEW, unit) == VIEW
         labelled = await made.taken(PhotoRequest(unit=unit, slot=LABEL))
         assert labelled.photo is not None
         assert labelled.photo.personal
