@@ -1,9 +1,7 @@
 """One Modbus connection that never repeats a request and never comes back by itself.
 
-The library's own retries and reconnects are off: a repeated write could divert twice, and a
-reconnect could reach a PLC that has started anew. After any error the link stays closed. A serial
-line is shared by all devices on it: one request at a time, and after an unanswered one the line
-rests until a late reply can no longer come.
+The library's own retries and reconnects are off: a repeated write could divert twice. A serial
+line is shared by its devices and rests after an unanswered request, until nothing late can come.
 """
 
 import asyncio

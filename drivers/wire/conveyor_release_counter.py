@@ -1,9 +1,7 @@
 """Style `release_counter`: a changed release value lets one item go, its echo says it was taken.
 
-Known from zone controllers such as Pulseroller's ConveyLinx: arrival and departure counters roll
-from 65535 to 0, two tracking words travel with the item, and an item that was pushed off must be
-confirmed or the zone reports a jam. Such a PLC numbers no starts, so a lost reply whose echo
-cannot be seen stays in doubt. Pure.
+Known from zone controllers such as ConveyLinx: counters roll from 65535 to 0, tracking words travel
+with the item, what left must be confirmed. No start is numbered: a lost reply stays in doubt. Pure.
 """
 
 from collections.abc import Sequence
