@@ -1,4 +1,7 @@
-"""`receiving-edge export`: the journal as Parquet files; reads only, the service may run."""
+"""`receiving-edge export`: the journal as Parquet files or EPCIS documents.
+
+Reads only, the service may run.
+"""
 
 import argparse
 import sys
@@ -9,28 +12,39 @@ from pathlib import Path
 from typing import Final
 
 from edge.feeds.pack_folder import keep_pack, read_pack
-from edge.journal.rows import JournalBrokenError
+from edge.journal.rows import Identity, JournalBrokenError
+from edge.journal.salvage import owner
 from zoning.findings import PolicyParseError
 from zoning.pack import Pack, load_pack
 
 DATA_DEFAULT: Final = Path("/var/lib/receiving-edge")
 JOURNAL: Final = "journal.db"
 PACKS: Final = "packs"
+EPCIS: Final = "epcis"
+SEQ_MAX: Final = 2**53 - 1
 NO_DUCKDB: Final = "the extra bi is not installed: pip install 'receiving-edge[bi]'"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's arguments."""
-    parser.add_argument("what", choices=("segments",))
+    parser.add_argument("what", choices=("segments", "epcis"))
     parser.add_argument("--data", type=Path, default=DATA_DEFAULT, metavar="DIR")
     parser.add_argument("--out", type=Path, metavar="DIR", help="where to (default: --data)")
     parser.add_argument(
-        "--tail", action="store_true", help="seal the events of today, too: a short segment"
+        "--tail", action="store_true", help="segments: the events of today, too: a short one"
+    )
+    parser.add_argument("--from-seq", type=int, default=1, metavar="A", help="epcis: the first")
+    parser.add_argument("--to-seq", type=int, default=SEQ_MAX, metavar="B", help="epcis: the last")
+    parser.add_argument("--gln", default="", help="epcis: Global Location Number of the site")
+    parser.add_argument(
+        "--with-hashes", action="store_true", help="epcis: event hashes in a table beside"
     )
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write what is not exported yet: 0 done, 1 the journal is not what it was, 2 no DuckDB."""
+    """Write it: 0 done, 1 the journal is not what it was, 2 no DuckDB."""
+    if args.what == "epcis":
+        return _epcis(args)
     if find_spec("duckdb") is None:
         print(NO_DUCKDB, file=sys.stderr)
         return 2
@@ -42,6 +56,34 @@ def run(args: argparse.Namespace) -> int:
         print(error, file=sys.stderr)
         return 1
     return 0
+
+
+def _epcis(args: argparse.Namespace) -> int:
+    from edge.sync.epcis.export import Range, export  # noqa: PLC0415 - segments need none of it
+    from edge.sync.epcis.names import Names  # noqa: PLC0415
+
+    wanted = Range(first=args.from_seq, last=args.to_seq)
+    try:
+        who = _owner(args.data / JOURNAL)
+        names = Names(namespace=who.namespace, site=who.site, station=who.station, gln=args.gln)
+        out = args.out or args.data / EPCIS
+        done = export(args.data / JOURNAL, out, names, wanted, with_hashes=args.with_hashes)
+    except (JournalBrokenError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    for path in done.documents:
+        print(path)
+    for seq, why in done.problems:
+        print(f"event {seq}: {why}", file=sys.stderr)
+    print(f"{done.events} events in {len(done.documents)} documents")
+    return 1 if done.problems else 0
+
+
+def _owner(path: Path) -> Identity:
+    """Return whose journal it is, as its events say; no configuration is needed."""
+    if not path.exists():
+        raise JournalBrokenError("export", f"{path}: there is no such file")
+    return owner(path, "")
 
 
 def _segments(data: Path, out: Path, *, is_tail: bool) -> None:
