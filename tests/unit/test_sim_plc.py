@@ -2,7 +2,8 @@
 
 import pytest
 
-from sim.conveyor.plc import Belt, Happening, Plc
+from sim.conveyor.faults import set_fault
+from sim.conveyor.plc import Belt, Happening, Plc, PlcFaults
 
 MS = 1_000_000
 BELT = Belt(lanes=3, divert_ns=400 * MS, exit_ns=100 * MS, host_timeout_ns=2000 * MS)
@@ -130,3 +131,66 @@ def test_heartbeat_and_map_are_told() -> None:
     bench = Bench()
     assert bench.status(0)[13:15] == [1, 20]
     assert bench.status(100)[0] != bench.status(201)[0]
+
+
+def test_the_next_item_leaves_by_another_lane_once() -> None:
+    bench = Bench()
+    bench.plc.faults.wrong_lane = 3
+    bench.command(1, 1, 0, lane=1)
+    assert bench.status(600)[EXIT_LANE] == 3
+    bench.command(1, 2, 600, lane=1)
+    assert bench.status(1200)[EXIT_LANE] == 1
+    assert bench.plc.sorter.lanes == {9: 1}
+
+
+def test_a_lane_whose_sensor_sees_nothing_counts_no_exit() -> None:
+    bench = Bench()
+    bench.plc.faults.stick_lane = 2
+    bench.command(1, 1, 0, lane=2)
+    status = bench.status(600)
+    assert (status[DIVERTS], status[EXIT_COUNT]) == (1, 0)
+
+
+def test_a_plc_restarts_in_the_middle_of_the_divert_that_was_named() -> None:
+    bench = Bench()
+    bench.plc.faults.reboot_at = 2
+    bench.command(1, 1, 0)
+    bench.command(1, 2, 600)
+    assert bench.status(790)[9] == 77
+    status = bench.status(2000)
+    assert (status[9], status[SEQ_SEEN], status[DIVERTS]) == (78, 0, 0)
+    assert bench.plc.diverts == {9: 1}  # what was pushed off stays pushed off
+
+
+@pytest.mark.parametrize(
+    ("fault", "value", "reason"),
+    [("busy", True, 1), ("local", True, 8), ("lanes_full", {1}, 9), ("reject", 6, 6)],
+)
+def test_a_fault_refuses_with_its_reason(fault: str, value: object, reason: int) -> None:
+    bench = Bench()
+    setattr(bench.plc.faults, fault, value)
+    assert bench.command(1, 1, 0)[REASON] == reason
+
+
+def test_a_jam_ends_the_divert_and_stays_until_it_is_cleared_and_reset() -> None:
+    bench = Bench()
+    bench.command(1, 1, 0)
+    bench.plc.faults.jam = True
+    status = bench.status(100)
+    assert (status[4], status[DONE_SEQ], status[DONE_RESULT], status[DIVERTS]) == (24, 1, 4, 0)
+    assert bench.command(3, 2, 200)[REASON] == 4
+    bench.plc.faults.jam = False
+    assert bench.command(4, 3, 300)[4] == 0
+    assert bench.command(3, 4, 400)[1] & 1
+
+
+def test_a_fault_is_set_by_its_name_and_no_other() -> None:
+    faults = PlcFaults()
+    set_fault(faults, "wrong_lane", "2")
+    set_fault(faults, "lanes_full", 3)
+    set_fault(faults, "jam", True)
+    assert (faults.wrong_lane, faults.lanes_full, faults.jam) == (2, {3}, True)
+    set_fault(faults, "lanes_full", 0)
+    assert faults.lanes_full == set()
+    with pytest.raises(ValueError, match="no such fault"):
+        set_fault(faults, "gravity", 1)
