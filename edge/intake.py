@@ -4,9 +4,10 @@ Only DriverError is survived here; any other exception is a bug and ends the ser
 """
 
 import asyncio
+import contextlib
 import logging
 import random
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine
 from typing import Final
 
 from drivers.errors import DriverError, DriverGrabbedError
@@ -20,6 +21,7 @@ from drivers.protocols import (
     ScanFault,
     ScannerDriver,
     ScanOutcome,
+    ScanSource,
 )
 from edge.barcodes.classify import Rules, classify
 from edge.barcodes.identity import LIMITS, is_off
@@ -37,6 +39,8 @@ from edge.station.inputs import FaultInput, Input, Lookups, ScanInput
 BACKOFF_S_MAX: Final = 5.0
 CONFIRM_S: Final = 1.0
 OFF: Final = "symbology_off"
+TOGETHER_S: Final = 0.05  # what a camera shows at one moment comes within this time
+TOGETHER_MAX: Final = 16
 CONFIRMS_MAX: Final = 64  # tones waiting for a slow scanner; full: the oldest is dropped
 
 log = logging.getLogger("intake")
@@ -55,6 +59,44 @@ _RIGHTS: Final = (
 def backoff_s(attempt: int, rng: random.Random) -> float:
     """Return how long to wait before opening a device again, with jitter."""
     return rng.uniform(0.1, min(BACKOFF_S_MAX, 0.25 * 1.5 ** min(attempt, 20)))
+
+
+async def together(
+    codes: AsyncIterator[Scan | ScanFault],
+) -> AsyncGenerator[list[Scan | ScanFault]]:
+    """Yield codes one by one; what a camera shows at one moment comes in one list.
+
+    Any other code waits for nothing. An error of the driver comes after the codes before it.
+    """
+    upcoming: asyncio.Task[Scan | ScanFault | None] | None = None
+    try:
+        while (first := await (upcoming or _next(codes))) is not None:
+            seen, upcoming = [first], None
+            while _is_pictured(seen[-1]) and len(seen) < TOGETHER_MAX:
+                upcoming = _next(codes)
+                done, _ = await asyncio.wait({upcoming}, timeout=TOGETHER_S)
+                code = upcoming.result() if done and upcoming.exception() is None else None
+                if code is None or not _is_pictured(code):
+                    break
+                seen.append(code)
+                upcoming = None
+            yield seen
+    finally:
+        if upcoming is not None:
+            upcoming.cancel()
+            with contextlib.suppress(asyncio.CancelledError, DriverError):
+                await upcoming
+
+
+def _next(codes: AsyncIterator[Scan | ScanFault]) -> asyncio.Task[Scan | ScanFault | None]:
+    async def code() -> Scan | ScanFault | None:
+        return await anext(codes, None)
+
+    return asyncio.create_task(code(), name="next code")
+
+
+def _is_pictured(code: Scan | ScanFault) -> bool:
+    return isinstance(code, Scan) and code.source is ScanSource.CAMERA
 
 
 class Supervisor:
@@ -144,8 +186,9 @@ class ScannerIntake:
         """Hand over every code and fault, in order, each after the one before is committed."""
         async with asyncio.TaskGroup() as group:
             tones = group.create_task(self._confirm(), name=f"tones[{self._scanner.name}]")
-            async for code in self._scanner.scans():
-                await self._take(code)
+            async with contextlib.aclosing(together(self._scanner.scans())) as codes:
+                async for seen in codes:
+                    await self._take_all(seen)
             tones.cancel()
 
     def tone(self, scan_no: int, outcome: ScanOutcome) -> None:
@@ -154,7 +197,15 @@ class ScannerIntake:
             self._tones.get_nowait()
         self._tones.put_nowait((scan_no, outcome))
 
-    async def _take(self, code: Scan | ScanFault) -> None:
+    async def _take_all(self, seen: list[Scan | ScanFault]) -> None:
+        """Hand over what came together, each code with the meanings of the others."""
+        meanings = [self._meanings(code) for code in seen if isinstance(code, Scan)]
+        for at, code in enumerate(seen):
+            await self._take(code, beside=(*meanings[:at], *meanings[at + 1 :]))
+
+    async def _take(
+        self, code: Scan | ScanFault, *, beside: tuple[tuple[Meaning, ...], ...]
+    ) -> None:
         key = f"{self._boot}/{code.device}/{code.scan_no}"
         if isinstance(code, ScanFault):
             await self._submit(FaultInput(input=key, fault=code))
@@ -170,6 +221,7 @@ class ScannerIntake:
                 lookups=lookups,
                 profile=self._profile,
                 usb_id=self.usb_id,
+                beside=beside,
             )
         )
 

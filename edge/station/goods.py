@@ -83,13 +83,25 @@ def _doubt(state: State, screen: Screen, given: ScanInput) -> Decision | None:
         return _weak(screen, given, meaning) if is_known else None
     awaited = _awaited(state, parcel, given)
     if awaited is not None:
-        return _unsure(screen, given, awaited, parcel)
+        several = _several(state, screen, parcel, given, awaited=awaited)
+        return several or _unsure(screen, given, awaited, parcel)
     is_taken = parcel.blind and item_of(meaning) is not None
     if is_taken and _is_torn(meaning):
         return refused(screen, _LOST_GS)
     if is_taken and (given.scan.source is ScanSource.CAMERA or _is_suspect(meaning)):
         return _ask(screen, given, meaning)  # nothing but this reading says what it is
     return _weak(screen, given, meaning) if is_taken else None
+
+
+def _several(
+    state: State, screen: Screen, parcel: ParcelWork, given: ScanInput, *, awaited: Meaning
+) -> Decision | None:
+    """Two awaited pieces before the camera: nothing in a picture says which one is meant."""
+    names = {code_text(awaited)}
+    for meanings in given.beside:
+        other = next((one for one in meanings if units.is_of(parcel, state, one)), None)
+        names |= {code_text(other)} if other is not None else set()
+    return refused(screen, "E11", n=len(names)) if len(names) > 1 else None
 
 
 def _unsure(

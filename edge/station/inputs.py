@@ -63,6 +63,7 @@ class ScanInput:
     """A whole code. `input` is its unique key in the journal.
 
     `profile` = digest of its reader's settings, `usb_id` = what the reader is plugged in as now.
+    `beside` = the meanings of other codes that the same camera showed at the same moment.
     """
 
     input: str
@@ -71,6 +72,7 @@ class ScanInput:
     lookups: Lookups
     profile: str = ""
     usb_id: str = ""
+    beside: tuple[tuple[Meaning, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

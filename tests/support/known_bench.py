@@ -6,6 +6,7 @@ from bench import ITEMS, KEY, Bench, rules
 from drivers.protocols import DeviceName, Evidence, Scan, ScanSource, Symbology
 from edge.barcodes.classify import Rules, classify
 from edge.barcodes.marked import settled
+from edge.barcodes.meanings import Meaning
 from edge.catalogue import CatalogueItem, MarkGroup
 from edge.events import Event
 from edge.station.inputs import Input, Lookups, ScanInput
@@ -30,6 +31,7 @@ class KnownBench(Bench):
     known: dict[str, list[str]] = field(default_factory=dict)
     items: dict[str, CatalogueItem] = field(default_factory=lambda: dict(ITEMS))
     profile: str = ""
+    beside: tuple[tuple[Meaning, ...], ...] = ()
     gap_ms: int = 2_000
 
     def take(self, given: Input) -> list[str]:
@@ -83,6 +85,7 @@ class KnownBench(Bench):
                 meanings=meanings,
                 lookups=lookups,
                 profile=self.profile,
+                beside=self.beside,
             )
         )
 

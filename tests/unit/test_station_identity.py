@@ -5,7 +5,9 @@ from dataclasses import replace
 import pytest
 
 from bench import IMEI, MUG, PHONE, SHIRT, TRACKING, label
+from codes import RULES, scan_of
 from drivers.protocols import ScanOutcome, ScanSource, Symbology
+from edge.barcodes.classify import classify
 from edge.catalogue import ReturnLine
 from edge.events import DeviceProven, MarkCaptured, ScanRead, UnitIdentified
 from edge.station.decision import state_name
@@ -322,3 +324,14 @@ def test_a_command_that_is_forged_seen_or_typed_drives_nothing(
     assert bench.no == no
     after = bench.state
     assert (after.parcels, after.units, after.shift, after.locked) == before
+
+
+def test_two_awaited_pieces_before_the_camera_are_asked_for_one_by_one() -> None:
+    bench = at_parcel()
+    phone = classify(scan_of(PHONE[1:], "ean13"), RULES)
+    shirt_again = classify(scan_of(SHIRT[1:], "ean13"), RULES)
+    bench.beside = (phone,)
+    assert shirt(bench, source=CAMERA, device="cam-1") == ["scan.read"]
+    assert bench.no == "E11"
+    bench.beside = (shirt_again, classify(scan_of("hello"), RULES))
+    assert "unit.opened" in shirt(bench, source=CAMERA, device="cam-1")
