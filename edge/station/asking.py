@@ -130,3 +130,12 @@ def danger_kinds(unit: UnitWork, context: Context) -> tuple[Option, ...]:
     step = checks.run_of(unit, context).checklist.step(HAZARD_STEP)
     options = step.options if step is not None else ()
     return tuple(option for option in options if pack.policy.hazard(option.flags) is not None)
+
+
+def unnamed_danger(unit: UnitWork, context: Context) -> Label | None:
+    """Return the question that a raised danger still leaves open: its kind decides the verdict."""
+    run = checks.run_of(unit, context)
+    step = run.checklist.step(HAZARD_STEP)
+    if not unit.danger or step is None or session.inhibit(run) is not None:
+        return None
+    return step.label

@@ -258,12 +258,17 @@ def on_unit(unit: UnitWork, payload: Payload, status: str | None = None) -> Draf
     )
 
 
+def asks_take_over(screen: Screen) -> bool:
+    """Return whether a badge asks for another one's work: the only question of a locked screen."""
+    return screen.choice is not None and bool(screen.choice.badge)
+
+
 def state_name(state: State, screen: Screen) -> str:
     """Return the name of the flow state that the person is in."""
     if screen.override is not None:
         return "OVERRIDE"
     if state.shift is None or state.locked:
-        return "LOCKED"
+        return "EXC" if asks_take_over(screen) else "LOCKED"
     if screen.entry is not None:
         return "ENTRY"
     if screen.is_resuming:

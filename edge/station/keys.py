@@ -27,6 +27,7 @@ from edge.station.decision import (
     Override,
     Screen,
     accepted,
+    asks_take_over,
     clean,
     noted,
     on_unit,
@@ -50,7 +51,7 @@ def key(state: State, screen: Screen, given: KeyInput, context: Context) -> Deci
     if screen.override is not None and given.key not in ("f1", "f11"):
         return _overriding(state, screen, screen.override, given, context)
     if state.shift is None or state.locked:
-        return _locked(screen, given.key, context)
+        return _locked(state, screen, given.key, context)
     if given.key == "f11":
         return danger.press(state, screen)
     if screen.entry is not None and given.key != "f1":
@@ -64,7 +65,10 @@ def key(state: State, screen: Screen, given: KeyInput, context: Context) -> Deci
     return _at_work(state, screen, given.key, context)
 
 
-def _locked(screen: Screen, pressed: str, context: Context) -> Decision:
+def _locked(state: State, screen: Screen, pressed: str, context: Context) -> Decision:
+    if screen.choice is not None and asks_take_over(screen) and pressed != "f1":
+        known = _back(screen) if pressed == "esc" else None
+        return known or _choice(state, screen, screen.choice, pressed, context=context)
     match pressed:
         case "f1":
             return _overlay(screen, pressed)

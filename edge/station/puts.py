@@ -17,7 +17,7 @@ from edge.events import (
     VerdictMade,
 )
 from edge.floor import Tray
-from edge.station import inspection
+from edge.station import asking, inspection
 from edge.station.decision import (
     Choice,
     Context,
@@ -53,6 +53,9 @@ def tray_scan(state: State, screen: Screen, tray_id: str, context: Context) -> D
     unit = state.unit
     if unit is None:
         return refused(screen, "E00", want="want.parcel")
+    unnamed = asking.unnamed_danger(unit, context)
+    if unnamed is not None:
+        return refused(screen, "E30", q=unnamed)
     finished = inspection.finish_for(unit, tray, context)
     if isinstance(finished, inspection.StillOpen):
         return refused(screen, "E30", q=finished.question)

@@ -496,3 +496,30 @@ def test_a_digit_whose_step_an_earlier_mark_closed_is_refused_and_harms_nothing(
     kinds = [bench.press(digit) for digit in "123456712345671234567"]
     assert all(one in ([], ["inspection.marked"]) for one in kinds)
     assert bench.state.unit is not None
+
+
+def test_a_locked_bench_is_taken_over_by_another_badge_and_a_digit() -> None:
+    bench = Bench()
+    bench.parcel()
+    bench.press("f3")
+    bench.badge("0502")
+    assert state_name(bench.state, bench.screen) == "EXC"
+    bench.press("esc")
+    assert state_name(bench.state, bench.screen) == "LOCKED"
+    bench.badge("0502")
+    assert bench.press("1") == ["operator.handover"]
+    assert state_name(bench.state, bench.screen) == "PARCEL"
+    assert bench.state.shift is not None
+    assert bench.state.shift.operator == "0502"
+
+
+def test_a_danger_after_the_verdict_is_named_and_then_goes_into_its_container() -> None:
+    bench = Bench()
+    bench.parcel()
+    bench.shirt()
+    bench.press("enter", "f11")
+    assert bench.tray("Z1") == ["scan.read"]
+    assert bench.no == "E30"
+    assert "danger.kind" in bench.press("1")
+    assert "put.confirmed" in bench.tray("Z1")
+    assert _verdict(bench).zone == "hazmat"

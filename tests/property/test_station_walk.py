@@ -1,0 +1,25 @@
+"""Anything a person can do at any moment: no fault, no silence, no dead end, no forbidden order."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from walk import ACTS, LIKELY, Walk, stroll
+
+SEEDS = range(8)
+ACTS_EACH = 250
+
+
+def test_random_walks_end_well() -> None:
+    walked = [stroll(seed, ACTS_EACH) for seed in SEEDS]
+    kinds = {event.kind for walk in walked for event in walk.bench.events}
+    assert sum(walk.acts for walk in walked) == len(SEEDS) * ACTS_EACH
+    assert {"put.confirmed", "correction.made", "danger.raised", "parcel.parked"} <= kinds
+
+
+@settings(max_examples=60)
+@given(st.lists(st.one_of(st.sampled_from(LIKELY), st.sampled_from(sorted(ACTS))), max_size=30))
+def test_no_short_sequence_of_acts_breaks_anything(names: list[str]) -> None:
+    walk = Walk()
+    for name in names:
+        walk.do(name)
+    walk.leave()
