@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from drivers.clock import SystemClock
-from drivers.errors import DriverError, DriverLostError
+from drivers.errors import DriverError
 from drivers.protocols import Clock, NodeId, RobotId
 from drivers.registry import driver_class, probe_class
 from edge.commands.doctor.alone import CannotRunError, alone
@@ -33,7 +33,6 @@ from edge.settings.load import SettingsError, load
 from edge.settings.model import DeviceClass, DeviceSettings, Settings
 
 NOT_RUNNABLE: Final = 2
-MEET_S: Final = 0.1
 PROFILE_KEYS: Final = (
     "version",
     "interface",
@@ -191,7 +190,7 @@ async def play(stage: Stage, scenario: Scenario, allow_motion: bool) -> Result:
             raise NotRunnableError("needs_motion")  # noqa: TRY301 - one place turns it into a verdict
         if scenario.moves:
             await stage.ready()
-            await _meet(stage)
+            await stage.meet()
         await scenario.play(stage)
         verdict = Verdict.PASS
     except ScenarioFailedError as error:
@@ -206,20 +205,6 @@ async def play(stage: Stage, scenario: Scenario, allow_motion: bool) -> Result:
     seconds = (stage.now_ns() - began_ns) / 1e9
     notes = tuple(stage.notes)
     return Result(id=scenario.id, verdict=verdict, notes=notes, seconds=seconds)
-
-
-async def _meet(stage: Stage) -> None:
-    """Wait for the driver's own connection, which comes back by itself. Raises DriverError."""
-    end = stage.within(stage.limits.restart_s)
-    while True:
-        try:
-            await stage.driver.request_state(stage.robot, stage.within(stage.limits.answer_s))
-        except DriverLostError:
-            if not end.remaining_s(stage.clock):
-                raise
-            await asyncio.sleep(MEET_S)
-        else:
-            return
 
 
 def _broker(settings: Settings) -> DeviceSettings:

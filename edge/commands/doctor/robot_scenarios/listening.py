@@ -76,7 +76,7 @@ async def factsheet(stage: Stage) -> None:
         raise ScenarioFailedError("no_factsheet") from error
     if heard.content is None:
         raise ScenarioFailedError("factsheet_unreadable")
-    await stage.state()  # after it the driver has read the factsheet, too
+    await stage.meet()  # the driver asks for a factsheet first: it has read one now
     snapshot = stage.driver.snapshot(stage.robot)
     sheet = snapshot.factsheet if snapshot is not None else None
     if sheet is not None:

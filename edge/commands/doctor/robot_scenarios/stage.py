@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from drivers.errors import DriverTimeoutError
+from drivers.errors import DriverLostError, DriverTimeoutError
 from drivers.protocols import (
     ActionStatus,
     Clock,
@@ -31,6 +31,7 @@ from edge.dispatch.choose import shortest_path
 from edge.floor import FloorSettings
 
 SETTLE_STATES: Final = 2
+MEET_S: Final = 0.1
 ROOM_M: Final = 0.02  # positions of a standing robot may tremble by so much
 OURS: Final = re.compile(r"doctor-\d+-\d+|\d{17}")
 
@@ -236,6 +237,19 @@ class Stage:
             await asyncio.sleep(seconds / SETTLE_STATES)
             await self.state()
         return self.probe.states(since_ns)
+
+    async def meet(self) -> None:
+        """Wait for the driver's own connection and a state on it. Raises DriverError."""
+        end = self.within(self.limits.restart_s)
+        while True:
+            try:
+                await self.driver.request_state(self.robot, self.within(self.limits.answer_s))
+            except DriverLostError:
+                if not end.remaining_s(self.clock):
+                    raise
+                await asyncio.sleep(MEET_S)
+            else:
+                return
 
     async def ready(self) -> None:
         """Leave nothing of the last scenario: no pause, no order. Raises NotRunnableError."""
