@@ -70,7 +70,7 @@ def key(
         return _reason(state, screen, override, pressed, context=context)
     most = _NUMBER_MAX if override.is_proved else DIGITS_MAX
     match pressed:
-        case "backspace":
+        case "backspace" if override.typed:
             typed = override.typed[:-1]
         case "enter" if override.is_proved:
             return _login(screen, override, context)
@@ -79,7 +79,7 @@ def key(
         case digit if digit.isascii() and digit.isdigit():
             typed = (override.typed + digit)[:most]
         case _:
-            return refused(screen, "E80")
+            return refused(screen, "E00", want="want.supervisor")
     return Decision(screen=replace(screen, override=replace(override, typed=typed)))
 
 
