@@ -12,10 +12,12 @@ from drivers.protocols import (
     DeviceName,
     HealthState,
     Scan,
+    ScanFlag,
     ScanOutcome,
     ScanSource,
 )
 from edge.barcodes.classify import Rules, classify
+from edge.barcodes.typed import restored
 from edge.dispatch.dispatch import Dispatch
 from edge.events import DiverterChanged, Draft, Origin, Payload, kind_of
 from edge.events.lanes import lane_outcome
@@ -238,9 +240,11 @@ class Station:
     def _typed_scan(self, key: str, act: TypedScan) -> ScanInput:
         self._typed += 1
         now_ns = self._world.clock.monotonic_ns()
+        back = restored(act.text)
         scan = Scan(
             scan_no=self._typed,
-            payload=act.text.encode("utf-8")[:TYPED_BYTES_MAX],
+            payload=(act.text if back is None else back).encode("utf-8")[:TYPED_BYTES_MAX],
+            flags=frozenset() if back is None else frozenset({ScanFlag.LAYOUT_RESTORED}),
             device=TYPED,
             source=ScanSource.WEDGE if act.src == "wedge" else ScanSource.TYPED,
             first_ns=now_ns,

@@ -14,6 +14,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from _scan_latency import scan_latencies
+
 UNITS_A_SECOND = 0.5  # the calm operator waits for idle devices before each tray
 ROWS = (
     ("scan -> stored and view read at the socket", "scan_view_ms"),
@@ -30,7 +32,15 @@ def run(seconds: float) -> list[dict[str, Any]]:
         command += ["--units", str(units), "--seed", "7", "--json", "--calm", "--run", folder]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
         said = json.loads((Path(folder) / "operator.json").read_text(encoding="utf-8"))
-    return [_row(name, said.get(key, [])) for name, key in ROWS]
+    rows = [_row(name, said.get(key, [])) for name, key in ROWS]
+    alone, _ = scan_latencies(seconds / 2, with_camera=False)
+    loaded, share = scan_latencies(seconds, with_camera=True)
+    loaded_row = _row("scanner's last byte -> journalled, camera at full load", loaded)
+    return [
+        *rows,
+        _row("scanner's last byte -> journalled (heard as the tone)", alone),
+        {**loaded_row, "camera_cores": round(share, 2)},
+    ]
 
 
 def _row(name: str, values: list[float]) -> dict[str, Any]:
