@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from edge.cli import main
-from edge.events import ConfigActivated, ConfigRefused, VerdictMade
+from edge.events import ConfigActivated, ConfigRefused, DeviceProven, VerdictMade
 from edge.feeds.pack_folder import read_pack
 from edge.feeds.pack_seal import MANIFEST
 from edge.service.packs import PackError
@@ -56,14 +56,18 @@ class CrashError(Exception):
 class DiesBefore(PolicyDesk):
     """The process ends after the copy was made and before the journal has it."""
 
-    async def commit(self, event: ConfigActivated | ConfigRefused, once: str) -> bool:
+    async def commit(
+        self, event: ConfigActivated | ConfigRefused | DeviceProven, once: str
+    ) -> bool:
         raise CrashError
 
 
 class DiesAfter(PolicyDesk):
     """The process ends after the commit and before the drop is laid aside."""
 
-    async def commit(self, event: ConfigActivated | ConfigRefused, once: str) -> bool:
+    async def commit(
+        self, event: ConfigActivated | ConfigRefused | DeviceProven, once: str
+    ) -> bool:
         assert await super().commit(event, once)
         raise CrashError
 
