@@ -4,8 +4,10 @@ Runs on the writer's connection when nobody waits; a step is one short transacti
 force (`config.activated`) is kept beyond the purge: every start asks for it.
 """
 
+import re
 import sqlite3
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from edge.journal.rows import id_text
@@ -16,6 +18,8 @@ NEWEST_KEPT: Final = 1000  # what a start proves is always there
 DAY_MS: Final = 86_400_000
 _NO_PHOTO_DUE: Final = "('uploaded', 'purged', 'lost', 'erased')"
 STEP_PHOTOS: Final = 50
+SEGMENTS: Final = "segments"
+_SEGMENT: Final = re.compile(r"[0-9]+-([0-9]+)-[0-9a-f]{8}\.parquet")
 
 # Each gives the highest sequence that it lets go, or nothing if it holds nothing back.
 _HOLDS: Final = (
@@ -24,7 +28,6 @@ _HOLDS: Final = (
     "SELECT min(next_seq) - 1 FROM replay",
     "SELECT min(first_seq) - 1 FROM live",
     "SELECT min(seq) - 1 FROM intent WHERE state <> 'closed'",
-    "SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'segment_seq'",
 )
 _DURABLE: Final = "SELECT count(*) FROM target WHERE durable = 1"
 _PHOTOS: Final = f"SELECT min(seq) - 1 FROM photo WHERE state NOT IN {_NO_PHOTO_DUE}"  # noqa: S608
@@ -49,22 +52,25 @@ _DROPS: Final = (
 class Keep:
     """How long events stay: days, units (by their verdicts), photographs until they are sent.
 
-    `photo_days` = how long the file of an uploaded photograph stays.
+    `photo_days` = how long the file of an uploaded photograph stays, `segments` = the folder of
+    sealed segments, where they are made: what is in none stays.
     """
 
     days: int
     units: int
     has_photo_target: bool
     photo_days: int = 14
+    segments: Path | None = None
 
     @classmethod
-    def of(cls, budget: JournalSettings, *, has_photo_target: bool) -> "Keep":
-        """Return what the configuration says."""
+    def of(cls, budget: JournalSettings, folder: Path, *, has_photo_target: bool) -> "Keep":
+        """Return what the configuration says; `folder` = where the journal lies."""
         return cls(
             days=budget.keep_days,
             units=budget.keep_units,
             has_photo_target=has_photo_target,
             photo_days=budget.photo_keep_days,
+            segments=folder / SEGMENTS if budget.segments else None,
         )
 
 
@@ -79,6 +85,8 @@ def purgeable(connection: sqlite3.Connection, keep: Keep, now_ms: int) -> int:
     limits = [newest - NEWEST_KEPT, _older_than(connection, now_ms - keep.days * DAY_MS)]
     limits.append(_number(connection, _UNITS, keep.units) or 0)
     holds = (*_HOLDS, _PHOTOS) if keep.has_photo_target else _HOLDS
+    if keep.segments is not None:
+        limits.append(sealed_seq(keep.segments))
     limits += [held for query in holds if (held := _number(connection, query)) is not None]
     return int(max(0, min(limits)))
 
@@ -104,6 +112,12 @@ def purge_step(connection: sqlite3.Connection, purged_seq: int, upto: int) -> in
     )
     connection.execute("COMMIT")
     return last
+
+
+def sealed_seq(folder: Path) -> int:
+    """Return the highest sequence that a sealed segment holds, by the names of their files."""
+    names = (_SEGMENT.fullmatch(path.name) for path in folder.glob("station=*/day=*/*.parquet"))
+    return max((int(name[1]) for name in names if name is not None), default=0)
 
 
 def purge_photos(

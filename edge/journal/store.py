@@ -425,7 +425,7 @@ class Store:
         self.measure()
         self._ballast = Ballast.of(self._path.parent, budget)
         has_photos = any(one.kind is TargetKind.PHOTO_HTTP for one in targets)
-        self._keep = Keep.of(budget, has_photo_target=has_photos)
+        self._keep = Keep.of(budget, self._path.parent, has_photo_target=has_photos)
 
     def forget(self, key: str) -> None:
         """Drop a note of the journal about itself."""

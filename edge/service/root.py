@@ -31,6 +31,7 @@ from edge.service.notify import Notifier
 from edge.service.packs import COPIES, Packs, cameras_of, open_packs
 from edge.service.policy_desk import PolicyDesk
 from edge.service.proofs import proof_inbox, proofs_at_start
+from edge.service.sealing import Sealing
 from edge.service.station import Station, Stores, World
 from edge.service.watch import Watch
 from edge.settings.model import Settings
@@ -134,10 +135,12 @@ def _inboxes(
         photo_targets=frozenset(one.name for one in settings.targets if not one.takes_events),
     )
     proofs = proof_inbox(settings, data, desk)
+    sealing = {"segments": Sealing(data).run} if settings.station.journal.segments else {}
     return {
         "feed[policies]": policies.run,
         "sync-orders": orders.run,
         "feed[proofs]": proofs.run,
+        **sealing,
     }
 
 

@@ -58,7 +58,8 @@ class JournalSettings:
 
     `ballast_mb` is taken up for the moment when the disk is full. `photo_keep_days` = how long a
     photograph's file stays when it is uploaded, `photo_wait_days` = how long one that is not may
-    hold its event back. `allow_fuse`: tests of power cuts alone.
+    hold its event back. `segments` = the service seals Parquet segments (extra `bi`), and what is
+    in none is not purged. `allow_fuse`: tests of power cuts alone.
     """
 
     budget_mb: int = 2048
@@ -70,6 +71,7 @@ class JournalSettings:
     ballast_mb: int = 64
     photo_keep_days: int = 14
     photo_wait_days: int = 90
+    segments: bool = False
     allow_fuse: bool = False
 
 

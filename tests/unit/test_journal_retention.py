@@ -99,7 +99,6 @@ def test_all_that_everybody_has_may_go_but_the_newest(shared: Path) -> None:
             200,
         ),
         ("INSERT INTO replay VALUES (1, 1, 101, 200, '')", 100),
-        ("INSERT INTO meta VALUES ('segment_seq', 50)", 50),
         ("UPDATE target SET retired_ms = 5 WHERE name = 'oms'", EVENTS - NEWEST_KEPT),
         ("INSERT INTO dead VALUES (1, 501, 1, '422', '', 1, 0, 'waived')", EVENTS - NEWEST_KEPT),
     ],

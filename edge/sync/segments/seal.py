@@ -8,6 +8,7 @@ from typing import Final
 
 import duckdb
 
+from edge.events import GENESIS
 from edge.journal.reader import Reader, is_intact
 from edge.sync.segments.files import (
     SEGMENTS,
@@ -106,17 +107,21 @@ def _next_seq(reader: Reader, folder: Path) -> int:
 
 def _parts(reader: Reader, from_seq: int, lines: Path) -> Iterator[_Open]:
     """Collect events in a file of JSON lines; yield at each end of a segment."""
-    before = reader.digest_of(from_seq - 1)
+    before, source = reader.digest_of(from_seq - 1), ""
     part: _Open | None = None
     file = lines.open("wb")
     try:
         for seq, body, digest in reader.bodies(from_seq):
-            if not is_intact(body, before, digest):
+            told = _source(body)
+            follows = GENESIS if source and told != source else before  # a new journal's chain
+            if not is_intact(body, follows, digest) and not _begins(body, digest, source):
                 raise SegmentError(f"event {seq} is not what was written")
-            before = digest.hex()
-            station, day = _station_and_day(body)
+            before, source = digest.hex(), told
+            station, day = told.split("/")[-2], _day(body)
             if part is not None and (
-                part.count >= EVENTS_MAX or (part.station, part.day) != (station, day)
+                part.count >= EVENTS_MAX
+                or (part.station, part.day) != (station, day)
+                or seq != part.last + 1  # what a salvage has declared as lost
             ):
                 file.close()
                 yield part
@@ -132,12 +137,21 @@ def _parts(reader: Reader, from_seq: int, lines: Path) -> Iterator[_Open]:
         file.close()
 
 
-def _station_and_day(body: bytes) -> tuple[str, str]:
-    """Return `<site>.<station>` and the UTC date of an event, from its canonical bytes."""
+def _begins(body: bytes, digest: bytes, source: str) -> bool:
+    """Return whether a chain begins here; behind a segment nobody knows the source before."""
+    return not source and is_intact(body, GENESIS, digest)
+
+
+def _source(body: bytes) -> str:
+    """Return the `source` of an event, from its canonical bytes; empty for what is none."""
+    _, found, rest = body.rpartition(_SOURCE)
+    return rest.partition(b'"')[0].decode("utf-8", errors="replace") if found else ""
+
+
+def _day(body: bytes) -> str:
+    """Return the UTC date of an event, from its canonical bytes."""
     at = body.rindex(_RECORDED) + len(_RECORDED)
-    source = body.rindex(_SOURCE) + len(_SOURCE)
-    path = body[source : body.index(b'"', source)].decode()
-    return path.split("/")[-2], body[at : at + 10].decode("ascii")
+    return body[at : at + 10].decode("ascii")
 
 
 def _name(part: _Open) -> Name:
