@@ -157,5 +157,5 @@ def id_text(blob: bytes) -> str:
     """Return the id that `id_blob` stored."""
     if len(blob) == 16:
         digits = blob.hex()
-        return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+        return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
     return blob.decode("utf-8").removesuffix("\0")

@@ -19,7 +19,7 @@ from edge.outward import PLAIN, Outward
 from edge.settings.model import CatchUp, OnDead, TargetSettings
 from edge.sync.kinds import open_target
 from edge.sync.lanes import Lane, Line, LiveLane, ReplayLane
-from edge.sync.mapping import mapped
+from edge.sync.mapping import concerns, mapped
 from edge.sync.pace import QUICK_S, REJECTED_MAX, WINDOW, Pace
 from edge.sync.target import (
     Later,
@@ -105,6 +105,7 @@ class Pump:
         self._on_state = on_state
         self._on_dead = on_dead
         self._outward = outward
+        self._concerned: dict[str, bool] = {}
         self._is_live_first = target.catch_up is CatchUp.LIVE_FIRST
         self._pace = Pace(
             events_max=target.batch_max,
@@ -252,7 +253,12 @@ class Pump:
         return tuple(rows[:1]) if rows and self._unfit(lane, rows[0]) else tuple(rows)
 
     def _for_target(self, row: OutboxRow) -> OutboxRow:
-        """Return a proven event as this target gets it."""
+        """Return a proven event as this target gets it; most kinds need no look inside."""
+        is_concerned = self._concerned.get(row.kind)
+        if is_concerned is None:
+            is_concerned = self._concerned[row.kind] = concerns(row.kind, self._outward)
+        if not is_concerned:
+            return row
         body = mapped(row.body, row.kind, self._outward)
         if body is row.body:
             return row
