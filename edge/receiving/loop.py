@@ -233,6 +233,7 @@ class Receiving:
             shadow=self.state.shadow,
             wall_ms=self._clock.wall_ms(),
             mono_ns=self._clock.monotonic_ns(),
+            start_ns=self._start_ns,
             fresh=fresh,
             is_filling=self._journal.level >= DiskLevel.HIGH,
         )
@@ -261,7 +262,7 @@ def _as_event(draft: Draft, stamp: Stamp, seq: int) -> Event:
         unit=draft.subject.unit,
         time_ms=stamp.time_ms,
         recorded_ms=0,
-        data={"acts": stamp.acts},
+        data={"acts": stamp.acts, "mono_ms": stamp.mono_ms},
         payload=draft.payload,
         cause=stamp.cause,
     )

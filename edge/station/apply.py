@@ -77,6 +77,7 @@ from edge.station.state import (
     State,
     UnitWork,
 )
+from edge.station.touch import Touch, acted
 
 
 def apply(state: State, event: Event) -> State:
@@ -96,7 +97,10 @@ def _count_acts(state: State, event: Event) -> State:
     unit = state.unit
     if not acts or unit is None:
         return state
-    return with_unit(state, replace(unit, acts=unit.acts + len(acts)))
+    mono_ms = event.data.get("mono_ms", 0)
+    touch = unit.touch or Touch(until_ms=unit.opened_ms)
+    touch = acted(touch, acts, wall_ms=event.time_ms, mono_ms=mono_ms)
+    return with_unit(state, replace(unit, acts=unit.acts + len(acts), touch=touch))
 
 
 def _config(state: State, event: Event) -> State:

@@ -47,6 +47,13 @@ class Context:
     is_filling: bool = False
     free_disposal_below_minor: int = 0
     """Below this value an operator alone may send a unit to disposal; minor units of currency."""
+    start_ns: int = 0
+    """Monotonic time of the service's start: acts are counted from it."""
+
+    @property
+    def mono_ms(self) -> int:
+        """Return the milliseconds since the service started."""
+        return (self.mono_ns - self.start_ns) // 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -140,4 +140,4 @@ def _units(state: State, last: Done) -> dict[UnitId, UnitWork]:
 
 
 def _with_evidence(old: UnitWork, now: UnitWork) -> UnitWork:
-    return replace(old, photos=now.photos, waived=now.waived, acts=now.acts, parked=old.parked)
+    return replace(old, photos=now.photos, waived=now.waived, acts=now.acts, touch=now.touch)

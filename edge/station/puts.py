@@ -6,7 +6,6 @@ from drivers.protocols import ScanOutcome
 from edge.events import (
     Draft,
     HoldPlaced,
-    Milliseconds,
     MovePlanned,
     PutConfirmed,
     PutWrong,
@@ -34,6 +33,7 @@ from edge.station.decision import (
 from edge.station.legs import legs_of
 from edge.station.parcels import closing
 from edge.station.state import State, UnitWork
+from edge.station.touch import Touch, acted, ended
 from edge.views import Severity
 
 TONES = {
@@ -148,7 +148,7 @@ def _put(
     if legs:
         planned = MovePlanned(move=context.fresh.move, legs=legs, zone=verdict.zone, tray=tray.id)
         drafts.append(on_unit(unit, planned))
-    drafts.append(on_unit(unit, _closed(unit, context), "closed"))
+    drafts.append(on_unit(unit, _closed(unit, screen, context), "closed"))
     if state.parcel is not None:
         drafts += closing(state, state.parcel)
     decision = accepted(clean(screen), "fb.put", *drafts, zone=verdict.zone, tray=tray.id)
@@ -176,10 +176,12 @@ def _hold(verdict: VerdictMade) -> HoldPlaced:
     return HoldPlaced(reason=reason, missing=tuple(fact.column for fact in verdict.missing))
 
 
-def _closed(unit: UnitWork, context: Context) -> UnitClosed:
-    total = max(0, context.wall_ms - unit.opened_ms)
+def _closed(unit: UnitWork, screen: Screen, context: Context) -> UnitClosed:
+    """The acts of this very put stand on the screen: they are in no event yet."""
+    touch = unit.touch or Touch(until_ms=unit.opened_ms)
+    touch = acted(touch, screen.acts, wall_ms=context.wall_ms, mono_ms=context.mono_ms)
     return UnitClosed(
-        ms=Milliseconds(active=total, waiting=0, interrupted=0),
-        acts_n=unit.acts,
+        ms=ended(touch, context.wall_ms),
+        acts_n=unit.acts + len(screen.acts),
         photos=tuple(photo.sha256 for photo in unit.photos),
     )

@@ -18,6 +18,7 @@ from edge.events import (
     UnitId,
     VerdictMade,
 )
+from edge.station.touch import Touch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +65,7 @@ class UnitWork:
     parked: bool = False
     put: bool = False
     acts: int = 0
+    touch: Touch | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
