@@ -185,7 +185,9 @@ class Walk:
         bench = replace(self.bench, events=list(self.bench.events))
         for _ in range(WAY_OUT_ACTS):
             match state_name(bench.state, bench.screen):
-                case "IDLE" if bench.screen.overlay is None:
+                case _ if bench.screen.overlay is not None:
+                    bench.press("esc")
+                case "IDLE":
                     return
                 case "LOCKED":
                     bench.badge("0417")
