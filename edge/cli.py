@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="receiving-edge",
         description="Returns-receiving station: scan, inspect, route, record.",
     )
-    parser.add_argument("--version", action="version", version=_version())
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and end")
     add_verbs(parser, VERBS)
     args = parser.parse_args(arguments)
     try:
@@ -51,7 +51,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
-def _version() -> str:
-    from importlib.metadata import version
+class _Version(argparse.Action):
+    """Looks the version up when it is asked for: the look-up's imports cost every start 40 ms."""
 
-    return version("receiving-edge")
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from importlib.metadata import version
+
+        print(version("receiving-edge"))
+        parser.exit()
