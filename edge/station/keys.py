@@ -72,6 +72,8 @@ def _locked(state: State, screen: Screen, pressed: str, context: Context) -> Dec
     match pressed:
         case "f1":
             return _overlay(screen, pressed)
+        case "esc" if screen.overlay is not None:
+            return Decision(screen=replace(screen, overlay=None))
         case "f12":
             return override.ask(screen, override.LOGIN, context)
         case _:
