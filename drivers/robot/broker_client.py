@@ -55,6 +55,7 @@ class BrokerClient:
         client.reconnect_delay_set(*RECONNECT_S)
         client.on_socket_open = _without_delay
         client.on_connect = self._on_connect
+        client.on_connect_fail = self._on_connect_fail
         client.on_subscribe = self._on_subscribe
         client.on_disconnect = self._on_disconnect
         client.on_message = self._on_message
@@ -85,6 +86,9 @@ class BrokerClient:
         else:
             client.subscribe(self._topics)
 
+    def _on_connect_fail(self, _client: Client, _user: Any) -> None:
+        self._refuse("no answer")
+
     def _on_subscribe(self, _client: Client, _user: Any, _mid: int, codes: Any, _m: Any) -> None:
         if any(code.is_failure for code in codes):
             self._refuse("no right to read a topic")
@@ -110,6 +114,8 @@ class BrokerClient:
 
     def _down(self) -> None:
         self.disconnects += 1
+        if not self.connections and not self.refused:
+            self._refuse("the broker hung up")
 
     def _pass_on(self, topic: str, payload: bytes, qos: int, retained: bool, at_ns: int) -> None:
         self.take(topic, payload, qos, retained, at_ns)

@@ -17,6 +17,7 @@ QUESTION: Final = b"o" * 1200  # an order
 ANSWER: Final = b"s" * 600  # a state
 ECHO_S: Final = 2.0
 BACK_S: Final = 60.0
+SAVE_S: Final = 0.5  # a broker that saves on changes does it a moment after its acknowledgement
 GAP_S: Final = 0.005
 
 
@@ -75,6 +76,7 @@ class MqttBrokerProbe:
         word = uuid.uuid4().hex.encode()
         async with self._met({}) as writer:
             await _retain(writer, topic, word)
+            await asyncio.sleep(SAVE_S)
             met = writer.connections
             await restart()
             await self._again(writer, met)

@@ -413,6 +413,8 @@ class Vehicle:
             self._judge(order, at)
         if self._journey is not None:
             self._journey.advance(now)
+            if self.cart.charge <= 0.0 and not self._journey.is_frozen:
+                self._hold(now)
         self._recharge(now)
 
     def _recharge(self, now: float) -> None:
@@ -436,7 +438,8 @@ class Vehicle:
         """Stand still for a pause, an emergency stop, a fault or a person in the way."""
         if self._journey is None:
             return
-        if self._paused or self._mode() == "INTERVENED" or any(q in self.quirks for q in STOPS):
+        stopped = any(quirk in self.quirks for quirk in STOPS) or self.cart.charge <= 0.0
+        if self._paused or stopped or self._mode() == "INTERVENED":
             self._journey.freeze(now)
         else:
             self._journey.thaw(now)

@@ -121,7 +121,9 @@ class Voice:
             "nodeStates": messages.node_states(ahead, self._hall.nodes),
             "edgeStates": messages.edge_states(journey.tracks() if journey else ()),
             **self._actions(seen),
-            "errors": messages.error_states([*seen.faults, *self._troubles()], self._place.version),
+            "errors": messages.error_states(
+                [*seen.faults, *self._troubles(seen)], self._place.version
+            ),
             "information": self._information(seen),
             **messages.body_state(self._body(seen), words),
             **(ZONE_REQUESTS if Quirk.ZONE_REQUESTS in self._quirks else {}),
@@ -156,10 +158,11 @@ class Voice:
             field_violation=Quirk.FIELD in self._quirks,
         )
 
-    def _troubles(self) -> list[Fault]:
-        if Quirk.FATAL not in self._quirks:
-            return []
-        return [Fault(type="driveFault", text="a motor is hot", level="FATAL", hint="let it cool")]
+    def _troubles(self, seen: Seen) -> list[Fault]:
+        hot = Fault(type="driveFault", text="a motor is hot", level="FATAL", hint="let it cool")
+        flat = Fault(type="batteryEmpty", text="it stands", level="FATAL", hint="push it home")
+        troubles = [hot] if Quirk.FATAL in self._quirks else []
+        return [*troubles, flat] if seen.cart.charge <= 0.0 else troubles
 
     def _information(self, seen: Seen) -> list[dict[str, Any]]:
         blocked = seen.journey is not None and seen.journey.blocked

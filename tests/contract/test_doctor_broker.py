@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from broker import Broker
+from certificates import Authority
 from drivers.errors import DriverLostError
 from edge.commands.doctor.broker import Wish, examine
 from edge.commands.doctor.broker_config import judge
@@ -75,6 +76,44 @@ async def test_the_shipped_mosquitto_keeps_what_it_must_and_lets_nobody_speak_fo
     assert {"second answer", "rights of A-1", "retained messages", "listener 1883"} <= set(
         by_name(lines)
     )
+
+
+def network_listener() -> dict[str, str]:
+    """Return the lines of the shipped example for robots on a network, by their keys."""
+    keys = ("#cafile", "#certfile", "#keyfile", "#require_", "#tls_version")
+    lines = SHIPPED.read_text("utf-8").splitlines()
+    return {line[1:].partition(" ")[0]: line[1:] for line in lines if line.startswith(keys)}
+
+
+# paho leaves the socket of a handshake that fails to the garbage collector.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+async def test_the_listener_for_networks_wants_certificates_on_both_sides(tmp_path: Path) -> None:
+    authority, acl = Authority(tmp_path / "ca"), tmp_path / "acl"
+    acl.write_text("topic readwrite receiving-edge/st01/doctor/#\ntopic read uagv/#\n")
+    lines = network_listener()
+    lines["cafile"] = f"cafile {authority.ca}"
+    lines["certfile"] = f"certfile {authority.server}"
+    lines["keyfile"] = f"keyfile {authority.server_key}"
+    settings = "\n".join((*lines.values(), "set_tcp_nodelay true", f"acl_file {acl}", ""))
+    with Mosquitto(f"{settings}allow_anonymous true\n") as broker:
+        found = device(broker.port, "2.1.0")
+        one = Authority(tmp_path / "own", "unlocked")
+        ours = replace(
+            found.settings,
+            ca_file=str(authority.ca),
+            cert_file=str(authority.server),
+            key_file=str(authority.server_key),
+        )
+        report = await examine(replace(found, settings=ours), QUICK)
+        states = by_name(report)
+        assert (states["transport"], states["second answer"]) == (State.OK, State.OK)
+        for other in (
+            replace(ours, cert_file=str(one.server), key_file=str(one.server_key)),
+            replace(ours, ca_file=str(one.ca)),
+            found.settings,
+        ):
+            with pytest.raises(DriverLostError):
+                await examine(replace(found, settings=other), QUICK)
 
 
 async def test_a_wrong_password_is_told_as_the_broker_tells_it(

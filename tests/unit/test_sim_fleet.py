@@ -313,6 +313,18 @@ def test_what_stops_it_keeps_the_order_and_lets_it_go_on(fault: str) -> None:
     assert yard.book.drops.total() == 1
 
 
+def test_an_empty_battery_leaves_it_where_it_is_until_somebody_helps() -> None:
+    yard = Yard("2.1.0", "battery=0.1")
+    yard.vehicle.cart.charge = 0.1
+    yard.order(carry())
+    yard.pass_time(100.0)
+    assert (yard.state["lastNodeId"], yard.book.picks.total()) == ("DOCK", 0)
+    assert yard.state["errors"][-1]["errorLevel"] == "FATAL"
+    yard.take(yard.vehicle.fault("battery=50", yard.now, on=True))
+    yard.pass_time(20.0)
+    assert yard.book.drops.total() == 1
+
+
 @pytest.mark.parametrize(
     ("fault", "said"),
     [
