@@ -26,7 +26,7 @@ PHOTO_FRAMES: Final = 5
 PHOTO_SPAN_NS: Final = 500_000_000  # a slow camera need not deliver all five
 PHOTO_REQUESTS_MAX: Final = 4
 PHOTO_MARGIN_NS: Final = 200_000_000
-BEAT_NS: Final = 250_000_000
+BEAT_NS: Final = 150_000_000
 LOOK_AGAIN_NS: Final = 500_000_000
 JPEG_QUALITY: Final = 90
 CROP_SPARE: Final = 0.25  # of a code's size, round it: the digits below bars belong to it
@@ -112,7 +112,8 @@ class Eye:
         """Return whether the source is frozen, and tell at once when that changes."""
         before = self.is_frozen
         if self._frozen_max_ns:
-            self.frozen_ns = self._freeze.frozen_ns(frame.image, frame.at_ns)
+            # Of frames that were not waited for only the order is known: their times stand still.
+            self.frozen_ns = self._freeze.frozen_ns(frame.image, frame.seen_ns or frame.at_ns)
         if self.is_frozen:
             self._scene.hold(frame.at_ns)
         if self.is_frozen is not before:

@@ -12,7 +12,7 @@ from drivers.camera.prepare import Picture
 from drivers.camera.settings import CameraSettings
 
 OPEN_TIMEOUT_MS: Final = 3000
-READ_TIMEOUT_MS: Final = 1500
+READ_TIMEOUT_MS: Final = 1300
 WAIT_NS: Final = 4_000_000  # a grab that idled so long got a frame that had not arrived before
 DRAIN_NS: Final = 500_000_000  # a machine too busy to catch up must still be heard
 DWELL_S: Final = 0.6
@@ -25,10 +25,14 @@ class SourceError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One frame, BGR or grey, and a monotonic time not later than its capture."""
+    """One frame, BGR or grey, and a monotonic time not later than its capture.
+
+    `seen_ns` = when it was taken up; 0 = then, too.
+    """
 
     image: Picture
     at_ns: int
+    seen_ns: int = 0
 
 
 class Source(Protocol):
@@ -97,7 +101,7 @@ class Stream:
         # An unwaited frame is only known to be younger than the one before.
         at_ns = self._last_ns + 1 if arrived_ns is None else arrived_ns - self._latency_ns
         self._last_ns = max(self._last_ns + 1, at_ns)
-        return Frame(frames.bgr(image), self._last_ns)
+        return Frame(frames.bgr(image), self._last_ns, time.monotonic_ns())
 
     def close(self) -> None:
         """Release the device or the connection."""

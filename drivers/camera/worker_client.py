@@ -49,7 +49,7 @@ from drivers.wire.camera_messages import (
 _log = logging.getLogger(__name__)
 
 OPEN_S: Final = 10.0  # loading the libraries and opening a slow stream
-SILENT_S: Final = 1.5
+SILENT_S: Final = 1.4
 GRACE_S: Final = 0.2  # with the pause between two beats less than 2 s in all
 BACK_OFF_S: Final = (0.5, 1.0, 2.0, 5.0)
 HEALTHS_MAX: Final = 16
@@ -244,9 +244,9 @@ class WorkerCamera:
                         is_ready, self._link = True, writer
                     self._take(message)
         except TimeoutError:
-            self._reason = "silent"
+            self._lose("silent")
         except (ValueError, ConnectionError) as error:
-            self._reason = f"protocol: {error}"
+            self._lose(f"protocol: {error}")
         return is_ready
 
     async def _listen(self, stderr: asyncio.StreamReader) -> None:
@@ -272,7 +272,7 @@ class WorkerCamera:
                 if waiting is not None and not waiting.done():
                     waiting.set_result(message)
             case SourceFailed(reason=reason):
-                self._reason = reason
+                self._lose(reason)  # at once: the process takes its time to end
             case Beat(frozen=frozen):
                 self._set_health(
                     *((HealthState.LOST, "frozen") if frozen else (HealthState.OK, ""))
@@ -332,6 +332,10 @@ class WorkerCamera:
             at_ns=self._clock.monotonic_ns(),
             source=ScanSource.CAMERA,
         )
+
+    def _lose(self, reason: str) -> None:
+        self._reason = reason
+        self._set_health(HealthState.LOST, reason)
 
     def _set_health(self, state: HealthState, reason: str) -> None:
         if (state, reason) == (self._health.state, self._health.reason):
