@@ -164,7 +164,8 @@ class TargetSettings:
     `gln` = Global Location Number of the site, for kind `epcis` alone; `stream` and
     `batch_catch_up` for `jetstream`, `protocol` (3.1.1 or 5) for `mqtt`. `map` and `status_map`
     name files of targets/. Rights: `mark_raw` = tails of marking codes, `personal` = photographs
-    that may show an address, `audit` = test pieces.
+    that may show an address, `audit` = test pieces. `request_s` = the longest a whole request may
+    take.
     """
 
     name: str
@@ -182,6 +183,7 @@ class TargetSettings:
     accept_202: bool = False
     batch_max: int = 4000
     bytes_max: int = 8_388_608
+    request_s: float = 15.0
     catch_up: CatchUp = CatchUp.ORDERED
     on_dead: OnDead = OnDead.CONTINUE
     gln: str = ""

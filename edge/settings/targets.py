@@ -89,6 +89,8 @@ def _need_target(target: TargetSettings, at: Place, found: Findings) -> None:
     _need_events(target, at, found)
     for key, value in {"batch_max": target.batch_max, "bytes_max": target.bytes_max}.items():
         found.need(value > 0, at.at(key), f"{value} is out of range", "a whole number above 0")
+    wait_s = target.request_s
+    found.need(wait_s > 0, at.at("request_s"), f"{wait_s} is out of range", "seconds above 0")
     for key, kinds in _KEYS_OF.items():
         is_used = getattr(target, key) != getattr(_DEFAULTS, key)
         found.need(

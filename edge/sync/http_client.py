@@ -12,7 +12,6 @@ from edge.settings.model import TargetSettings
 from edge.settings.tls import open_context, read_secret
 
 CONNECT_S: Final = 3.0
-REQUEST_S: Final = 15.0
 RETRY_AFTER_S_MAX: Final = 900.0
 ANSWER_BYTES_MAX: Final = 4 * 1024 * 1024
 
@@ -27,7 +26,7 @@ def open_client(target: TargetSettings) -> httpx.AsyncClient:
         headers["Authorization"] = f"Bearer {read_secret(target.password_file)}"
     return httpx.AsyncClient(
         headers=headers,
-        timeout=httpx.Timeout(REQUEST_S, connect=CONNECT_S),
+        timeout=httpx.Timeout(target.request_s, connect=CONNECT_S),
         limits=httpx.Limits(max_connections=1, keepalive_expiry=None),
         trust_env=False,
         verify=open_context(target) if target.url.startswith("https:") else False,

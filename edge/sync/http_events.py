@@ -17,7 +17,6 @@ from edge.journal.outbox import OutboxRow
 from edge.metrics import Metrics
 from edge.settings.model import TargetSettings
 from edge.sync.http_client import (
-    REQUEST_S,
     http_date_s,
     json_object,
     open_client,
@@ -78,7 +77,7 @@ class HttpEvents:
         headers["Idempotency-Key"] = hashlib.sha256(ids).hexdigest()
         try:
             async with (
-                asyncio.timeout(REQUEST_S),
+                asyncio.timeout(self._target.request_s),
                 self._client.stream(
                     "POST", self._target.url, content=_each(packed.slices), headers=headers
                 ) as response,

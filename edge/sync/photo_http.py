@@ -21,7 +21,7 @@ from edge.journal.photo_queue import PhotoQueue, Waiting
 from edge.journal.photos import Lost, PhotoLostError, PhotoStore
 from edge.journal.writer import Journal
 from edge.settings.model import TargetSettings
-from edge.sync.http_client import REQUEST_S, open_client, read_body, retry_after_s
+from edge.sync.http_client import open_client, read_body, retry_after_s
 from edge.sync.http_events import outcome_of
 from edge.sync.pace import Pace
 from edge.sync.pump import REFUSED_WAIT_S, Tell
@@ -156,7 +156,7 @@ class Uploader:
         url = f"{self._target.url.rstrip('/')}/{sha256}"
         try:
             async with (
-                asyncio.timeout(REQUEST_S),
+                asyncio.timeout(self._target.request_s),
                 client.stream("PUT", url, content=jpeg, headers=headers) as response,
             ):
                 await read_body(response)

@@ -53,7 +53,12 @@ async def _platform(plan: Plan) -> AsyncIterator[tuple[Platform, str]]:
 
 def _target(url: str) -> TargetSettings:
     return TargetSettings(
-        name="oms", kind=TargetKind.HTTP_BATCH, url=url, events=("*",), batch_max=40
+        name="oms",
+        kind=TargetKind.HTTP_BATCH,
+        url=url,
+        events=("*",),
+        batch_max=40,
+        request_s=0.4,
     )
 
 
@@ -75,12 +80,6 @@ async def _drained(target: TargetSettings, journal: Journal, *, no_dead: bool = 
     await cancelled_after(work, is_drained, 25.0)
 
 
-@pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("edge.sync.http_events.REQUEST_S", 0.4)
-
-
-@pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize("seed", [1, 2])
 @pytest.mark.parametrize("poison", list(Poison))
 async def test_each_event_is_stored_once_and_exactly_the_poison_is_set_aside(
@@ -118,7 +117,6 @@ async def test_each_event_is_stored_once_and_exactly_the_poison_is_set_aside(
                 assert {key for _, key in platform.ledger.ids} >= set(sent)
 
 
-@pytest.mark.usefixtures("quick")
 async def test_the_same_holds_where_live_events_go_first(tmp_path: Path) -> None:
     plan = Plan(seed=7, shares=ALL, slow_s=0.1, retry_after_s=0)
     async with _platform(plan) as (platform, url):
@@ -133,7 +131,6 @@ async def test_the_same_holds_where_live_events_go_first(tmp_path: Path) -> None
         assert platform.ledger.duplicates == 0
 
 
-@pytest.mark.usefixtures("quick")
 async def test_a_receiver_that_conflicts_on_repeats_gets_each_event_once(tmp_path: Path) -> None:
     plan = Plan(seed=5, shares={Fault.RESET_AFTER: 0.1}, conflicts=True)
     async with _platform(plan) as (platform, url):

@@ -49,13 +49,12 @@ async def _drained(to: TargetSettings, journal: Journal, *, dead: int) -> None:
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("seed", [20261128])
 async def test_each_event_has_its_effect_once_whatever_the_platform_does(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
+    tmp_path: Path, seed: int
 ) -> None:
-    monkeypatch.setattr("edge.sync.http_events.REQUEST_S", PATIENCE_S)
     rng = random.Random(seed)
     central = FaultyCentral(rng, set())
     async with HttpSink(central.answer) as sink:
-        to = replace(target("central", url=sink.url), batch_max=BATCH)
+        to = replace(target("central", url=sink.url), batch_max=BATCH, request_s=PATIENCE_S)
         async with opened(tmp_path, to) as journal:
             sent = await _append(journal, EVENTS)
             central.poison = set(rng.sample(sent, POISON))

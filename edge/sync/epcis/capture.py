@@ -22,7 +22,6 @@ from edge.sync.epcis.document import alone, encoded, framed
 from edge.sync.epcis.history import History, Load
 from edge.sync.epcis.names import Names
 from edge.sync.http_client import (
-    REQUEST_S,
     json_object,
     open_client,
     read_body,
@@ -306,7 +305,7 @@ class EpcisCapture:
     ) -> "_Answer | _Silence":
         try:
             async with (
-                asyncio.timeout(REQUEST_S),
+                asyncio.timeout(self._target.request_s),
                 self._client.stream(method, url, content=content, headers=headers) as response,
             ):
                 body = await read_body(response)
