@@ -5,16 +5,26 @@ but the standard library, so that it starts on a slow machine, too. Protocol:
 docs/terminal-protocol.md.
 """
 
+import contextlib
 import json
 import socket
 import sys
+import time
 from typing import Any
 
 WAIT_S = 60.0
+AGAIN_S = 0.2
 
 
 def main(door: str) -> None:
-    """Work until the service closes the connection."""
+    """Work for ever; a service that is slow or started again is connected to again."""
+    while True:
+        with contextlib.suppress(OSError):
+            _work(door)
+        time.sleep(AGAIN_S)
+
+
+def _work(door: str) -> None:
     with socket.socket(socket.AF_UNIX) as link:
         link.settimeout(WAIT_S)
         link.connect(door)
