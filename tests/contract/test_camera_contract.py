@@ -17,6 +17,7 @@ from drivers.camera.worker_client import WorkerCamera
 from drivers.clock import SystemClock
 from drivers.errors import DriverError, DriverNotFoundError, DriverTimeoutError
 from drivers.protocols import (
+    THUMBNAIL_SIZE,
     CameraDriver,
     Deadline,
     DeviceHealth,
@@ -120,6 +121,7 @@ async def test_a_network_stream_is_read_and_photographed() -> None:
         assert photo.jpeg.startswith(b"\xff\xd8")
         assert photo.codes == (b"4607112010017",)
         assert photo.sharpness > 0
+        assert len(photo.thumbnail) == 3 * THUMBNAIL_SIZE[0] * THUMBNAIL_SIZE[1]
 
 
 async def test_a_photograph_never_shows_what_lay_there_before() -> None:
