@@ -66,7 +66,7 @@ def on_wire(given: str, *, digits: bool) -> str:
 
 
 def order_for(
-    work: MoveWork, leg: int, choice: Choice, order_id: OrderId, traits: RobotTraits
+    work: MoveWork, leg: int, choice: Choice, *, order_id: OrderId, traits: RobotTraits
 ) -> MoveOrder:
     """Return the order of a leg. Its ids are minted here; a resend repeats them byte for byte."""
     digits = wants_digits(traits, choice.snapshot.factsheet)

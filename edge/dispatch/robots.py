@@ -145,7 +145,7 @@ class RobotLegs:
         while (choice := self._choose(work, index, refused)) is not None:
             traits = self._driver.traits(choice.robot)
             order_id = self._ids.next(traits, choice.snapshot.factsheet)
-            order = order_for(work, index, choice, order_id, traits)
+            order = order_for(work, index, choice, order_id=order_id, traits=traits)
             try:
                 body = self._driver.prepare(order, self._floor.nodes)
             except DriverProtocolError as error:
@@ -261,7 +261,7 @@ class RobotLegs:
         now_ns = self._clock.monotonic_ns()
         snapshot = self._driver.snapshot(watch.robot)
         state = work.legs[index].state
-        due = timers.due(state, watch.seen, snapshot, self._timers(watch.robot), now_ns)
+        due = timers.due(state, watch.seen, snapshot, self._timers(watch.robot), now_ns=now_ns)
         match due:
             case Due.NOTHING:
                 return

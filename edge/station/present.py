@@ -3,11 +3,12 @@
 from dataclasses import dataclass, replace
 
 from edge.events import DiverterState, MoveState
+from edge.floor import LegKind, Timers
 from edge.station import asking, override
 from edge.station.decision import Context, Note, Override, Screen, state_name
 from edge.station.legs import legs_of
 from edge.station.resolve import DOUBTS
-from edge.station.state import MoveWork, ParcelWork, State, UnitWork
+from edge.station.state import LegWork, MoveWork, ParcelWork, State, UnitWork
 from edge.views import (
     ChecklistWork,
     ChoiceWork,
@@ -395,14 +396,24 @@ def _move(n: int, work: MoveWork, context: Context) -> MoveLine:
         ref, by = str(leg.divert.token), leg.divert.conveyor
     if leg.state is MoveState.BY_HAND:
         by = "hand"
-    planned = leg.state in (MoveState.PLANNED, DiverterState.UNKNOWN)
     return MoveLine(
         n=n,
         id=work.move,
         tray=work.tray or "",
         to=work.zone,
         by=by,
-        s="planned" if planned else str(leg.state),
+        s=_shown(leg, since, context.floor.timers),
         ref=ref,
         since_s=since,
     )
+
+
+def _shown(leg: LegWork, since_s: int, timers: Timers) -> str:
+    """An order without acceptance in time is shown in doubt, a leg that nobody takes as late."""
+    if leg.leg.kind == LegKind.ROBOT:
+        if leg.state in (MoveState.SENT, MoveState.RESENT) and since_s >= timers.accept:
+            return str(MoveState.IN_DOUBT)
+        if leg.state is MoveState.PLANNED and since_s >= timers.robot_wait:
+            return "waits"
+    is_planned = leg.state in (MoveState.PLANNED, DiverterState.UNKNOWN)
+    return "planned" if is_planned else str(leg.state)

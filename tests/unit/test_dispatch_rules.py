@@ -223,14 +223,16 @@ def test_a_committed_action_id_has_one_form_a_robot() -> None:
     ],
 )  # fmt: skip
 def test_time_brings(state: MoveState, seen: Seen, due: Due) -> None:
-    assert timers.due(state, seen, SEEN, Timers(), 1000 * S) is due
+    assert timers.due(state, seen, SEEN, Timers(), now_ns=1000 * S) is due
 
 
 def test_a_silent_robot_is_asked_once_in_its_time() -> None:
     silent = replace(SEEN, received_ns=965 * S)
-    assert timers.due(MoveState.CARRYING, Seen(ask_ns=0), silent, Timers(), 1000 * S) is Due.ASK
+    assert (
+        timers.due(MoveState.CARRYING, Seen(ask_ns=0), silent, Timers(), now_ns=1000 * S) is Due.ASK
+    )
     asked = Seen(ask_ns=0, stale_asked_ns=996 * S)
-    assert timers.due(MoveState.CARRYING, asked, silent, Timers(), 1000 * S) is Due.NOTHING
+    assert timers.due(MoveState.CARRYING, asked, silent, Timers(), now_ns=1000 * S) is Due.NOTHING
 
 
 def test_a_profile_has_timers_of_its_own() -> None:

@@ -62,6 +62,7 @@ CODES = [
     "E92",
 ]
 MOVES = [
+    "waits",
     "planned",
     "sent",
     "resent",

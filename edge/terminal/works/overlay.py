@@ -5,7 +5,9 @@ from edge.terminal.pen import BLANK, INDENT, Pen
 from edge.terminal.theme import BOLD, FAINT, WARNING, zone_style
 from edge.views import Light, MoveLine, StationView, VerdictWork
 
-TROUBLES = frozenset({"in_doubt", "failed", "rejected", "wrong_lane", "unconfirmed"})
+TROUBLES = frozenset(
+    {"in_doubt", "failed", "rejected", "wrong_lane", "unconfirmed", "cancelled", "waits"}
+)
 WAYS_OUT = ("1", "2", "3", "4")
 ORDER_CELLS = 18
 
