@@ -24,7 +24,7 @@ from typing import Any, Final
 ROOT: Final = Path(__file__).resolve().parents[2]
 PYTHON: Final = Path(sys.executable)
 PROGRAM: Final = PYTHON.with_name("receiving-edge")
-STEP_S: Final = 240.0
+STEP_S: Final = 600.0
 GAP_S: Final = 0.02  # between key events: the emulated keyboard holds 16, fetched 8 ms apart
 DATA: Final = "/run/edge/data"
 PORT: Final = "/dev/serial/by-id/usb-QEMU_QEMU_USB_SERIAL_FT0001-if00-port0"
@@ -223,10 +223,11 @@ class Bench:
         """First so shortly that the kernel's ring overflows, then so long that it is replaced."""
         pid = self._reader("hand-1")
         self._guest.run(f"kill -STOP {pid}")
-        self._guest.scan("OVERFLOWS-THE-RING-OF-THE", gap=GAP_S)
-        self._guest.run(f"kill -CONT {pid}")
+        self._guest.scan("OVERFLOWS-THE-RING", gap=GAP_S)
+        self._guest.run(f"kill -CONT {pid}", check=False)  # a busy host is slow: it may be replaced
         self._torn["hand-1"] += 1
-        time.sleep(2.0)
+        time.sleep(3.0)
+        self._until(lambda: self._lights("hand-1", "ok") > self._lights("hand-1", "lost"))
         self._guest.scan(f"HEALED-{number}", gap=GAP_S)
         self._scanned("hand-1", f"HEALED-{number}")
         self.say("reader stalled while a code was typed")
@@ -283,7 +284,7 @@ class Bench:
             " for p in $(pgrep -f hid_reader); do"
             " ls -l /proc/$p/fd 2>/dev/null | grep -q $n'$' && echo $p; done"
         )
-        return int(self._guest.run(sh).split()[-1])
+        return int(self._guest.run(sh, check=False).split()[-1])
 
     def _events(self) -> list[dict[str, Any]]:
         show = f"{PROGRAM} journal show --json --limit 100000 --data {DATA}"

@@ -14,6 +14,7 @@ from drivers.protocols import (
     ScanSource,
     Symbology,
 )
+from drivers.wire.check_digits import CheckKind
 from drivers.wire.code_gate import CodeGate, GateRules, gs_texts, overrun
 from drivers.wire.raw_codes import RawCode, RawFault
 
@@ -158,3 +159,35 @@ def test_an_overrun_counts_the_characters_of_all_it_stands_for() -> None:
 def test_a_wrong_form_of_gs_is_refused(form: str) -> None:
     with pytest.raises(ValueError, match=r"^gs: "):
         gs_texts((form,))
+
+
+def told_with(rules: GateRules, payload: bytes, *flags: ScanFlag) -> Scan | ScanFault:
+    (told,) = gate(rules).admit(raw(payload, 0, *flags))
+    return told
+
+
+def test_a_prefix_is_cut_off_before_the_identifier_and_its_absence_is_a_lost_head() -> None:
+    rules = GateRules(prefix=b"#:", aim=True)
+    scan = told_with(rules, b"#:]E04006381333931")
+    assert isinstance(scan, Scan)
+    assert (scan.payload, scan.aim_id) == (b"4006381333931", "]E0")
+    for torn in (b"]E04006381333931", b":]E04006381333931", b"3931"):
+        fault = told_with(rules, torn)
+        assert isinstance(fault, ScanFault)
+        assert (fault.kind, fault.head) == (FaultKind.BAD_FRAME, b"")
+    assert isinstance(told_with(rules, b"#:"), ScanFault)
+
+
+def test_a_number_that_silence_ended_is_believed_by_its_check_digit() -> None:
+    rules = GateRules(accept_check=frozenset({CheckKind.GTIN}))
+    assert isinstance(told_with(rules, b"4006381333931", ScanFlag.IDLE_END), Scan)
+    fault = told_with(rules, b"400638133393", ScanFlag.IDLE_END)
+    assert isinstance(fault, ScanFault)
+    assert fault.kind is FaultKind.NO_TERMINATOR
+
+
+def test_half_a_text_for_gs_is_never_the_end_of_a_code_that_silence_ended() -> None:
+    rules = GateRules(texts=(b"{GS}",), accept=frozenset({3}))
+    assert isinstance(told_with(rules, b"ab{", ScanFlag.IDLE_END), ScanFault)
+    assert isinstance(told_with(rules, b"ab{GS}", ScanFlag.IDLE_END), Scan)  # three characters
+    assert isinstance(told_with(rules, b"ab{"), Scan)
