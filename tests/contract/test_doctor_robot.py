@@ -68,7 +68,7 @@ async def test_a_planted_fault_is_found_by_its_scenario(
 ) -> None:
     with Mosquitto() as broker:
         async with bench(broker.port, faults=(fault,)) as played:
-            report = await played.examine(scenario)
+            report = await played.examine(scenario, limits=QUICK)
     assert verdicts(report) == {scenario: "fail"}
     assert note in notes(report, scenario)
 
@@ -77,7 +77,7 @@ async def test_a_vehicle_that_does_not_come_back_fails_the_restart() -> None:
     with Mosquitto(supervised=True) as broker:
         async with bench(broker.port, faults=("stays-away",)) as played:
             played.restart_command = broker.restart_command
-            report = await played.examine("R17")
+            report = await played.examine("R17", limits=QUICK)
     assert notes(report, "R17") == ["stays_away"]
 
 

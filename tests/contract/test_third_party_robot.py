@@ -18,7 +18,7 @@ from drivers.clock import SystemClock
 from edge.commands.doctor.robot import Wish, examine
 from edge.commands.doctor.robot_report import Report
 from mosquitto import Mosquitto
-from robot_bench import FLOOR, QUICK, device, notes, verdicts
+from robot_bench import FLOOR, PATIENT, QUICK, device, notes, verdicts
 from sim.robot.factsheet import factsheet
 from sim.robot.words import words_of
 
@@ -84,7 +84,7 @@ async def examined(broker: Mosquitto, *scenarios: str) -> Report:
         pick="A",
         drop="C",
         restart_command=broker.restart_command,
-        limits=QUICK,
+        limits=QUICK if scenarios == ("R17",) else PATIENT,
     )
 
     async def nobody(_question: str) -> bool:

@@ -134,15 +134,21 @@ async def lower_update(stage: Stage) -> None:
     body = {**stage.drive(), "orderUpdateId": 1}
     since_ns = await stage.send(body)
     await stage.accepted(body, since_ns)
-    await stage.send({**body, "orderUpdateId": 0})
-    states = await stage.watch(stage.limits.answer_s / 2)
-    if any(s.update_id == 0 for s in states if s.order_id == body["orderId"]):
-        raise ScenarioFailedError("took_lower_update", body["orderId"])
-    about = [state for state in states if state.refers_to(body["orderId"])]
-    if about:
-        stage.note("refused_as", errors_about(about[0], body["orderId"]))
-    else:
+    order_id, lower_ns = body["orderId"], await stage.send({**body, "orderUpdateId": 0})
+    try:
+        state = await stage.probe.until(
+            lambda seen: (
+                bool(seen.refers_to(order_id)) or (seen.order_id, seen.update_id) == (order_id, 0)
+            ),
+            stage.within(stage.limits.answer_s),
+            since_ns=lower_ns,
+        )
+    except DriverTimeoutError:
         stage.note("silently_ignored")
+    else:
+        if (state.order_id, state.update_id) == (order_id, 0):
+            raise ScenarioFailedError("took_lower_update", order_id)
+        stage.note("refused_as", errors_about(state, order_id))
     await stage.done(body, since_ns)
 
 
