@@ -44,6 +44,15 @@ def goes_on(reason: str | None, status: OrderStatus) -> MoveState | None:
     return _GOES_ON.get(status.phase)
 
 
+def is_rejection(status: OrderStatus) -> bool:
+    """Return whether an order that is being cancelled was refused after all.
+
+    A robot that finds nothing to cancel says so in an error that names the order, too: that is no
+    word about what it did with the order before.
+    """
+    return status.phase is OrderPhase.REJECTED and "cancel" not in status.reason.lower()
+
+
 def claims(place: str | None, status: OrderStatus) -> bool:
     """Return whether a robot shows a load or an order that should have ended without it."""
     if status.phase not in _GOES_ON:

@@ -339,7 +339,7 @@ class RobotLegs:
         match leg.state:
             case MoveState.IN_DOUBT:
                 await self._doubted(work, index, leg, status)
-            case MoveState.CANCELLING if status.phase is OrderPhase.REJECTED:
+            case MoveState.CANCELLING if doubt.is_rejection(status):
                 await self._rejected(work, index, status)
             case MoveState.CANCELLING:
                 robot = RobotId(str(leg.robot))

@@ -12,13 +12,18 @@ from edge.station import room
 from edge.station.inputs import CommandInput
 
 AGAIN_NS: Final = 5_000_000_000
+_PREFIX: Final = "robot/"
 
 log = logging.getLogger("robots")
 
 
 def device_of(robot: str) -> str:
     """Return the name under which a robot's commands are journalled."""
-    return f"robot/{robot}"
+    return f"{_PREFIX}{robot}"
+
+
+def _is_robot(device: str) -> bool:
+    return device.startswith(_PREFIX)
 
 
 class Standstill:
@@ -34,6 +39,7 @@ class Standstill:
     async def step(self) -> None:
         """Do what is due now."""
         state = self._desk.state
+        self._paused |= {one.removeprefix(_PREFIX) for one in state.stopped if _is_robot(one)}
         if state.is_area_inhibited:
             for robot in sorted(room.booked_robots(state)):
                 await self._pause(robot)

@@ -206,11 +206,14 @@ def test_a_danger_of_the_area_stops_belt_and_robots_and_nothing_starts_by_itself
         assert run.station.state.is_area_inhibited
         run.supervise()
         assert not run.station.state.is_area_inhibited
+        run.restart()
         run.passes(30)
         assert (run.picks, dict(run.world.belt.diverts)) == stood
         run.press("f6", "enter")
         run.passes(60)
         assert run.world.sorter.plc.running
+        assert run.picks[0] == 1
+        assert "move.done" in run.kinds()
 
 
 # ---------------------------------------------------------------- robots sent ahead

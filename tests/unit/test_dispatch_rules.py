@@ -350,3 +350,10 @@ def test_a_robot_claims_what_it_should_not_have() -> None:
     assert not doubt.claims("at_pickup", replace(STATUS, pick=ActionStatus.WAITING, idle=True))
     assert not doubt.claims("on_robot", replace(STATUS, pick=ActionStatus.FINISHED, idle=True))
     assert not doubt.claims("at_pickup", replace(STATUS, phase=OrderPhase.FAILED))
+
+
+def test_nothing_to_cancel_is_no_rejection_of_the_order() -> None:
+    refused = replace(STATUS, phase=OrderPhase.REJECTED, reason="noRouteError")
+    assert doubt.is_rejection(refused)
+    assert not doubt.is_rejection(replace(refused, reason="noOrderToCancel"))
+    assert not doubt.is_rejection(replace(refused, reason="NO_ORDER_TO_CANCEL"))
