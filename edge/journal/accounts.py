@@ -35,7 +35,9 @@ class KeptLetter:
 
 
 _ACCOUNT: Final = (
-    "SELECT t.name, t.state, t.cursor_seq, t.next_n,"
+    "SELECT t.name, t.state, t.cursor_seq,"
+    " max(t.next_n, coalesce((SELECT o.n + 1 FROM outbox o WHERE o.target = t.id"
+    "   ORDER BY o.seq DESC LIMIT 1), 0)),"
     " (SELECT min(seq) FROM outbox o WHERE o.target = t.id AND o.seq > t.cursor_seq"
     "   AND (t.live_from IS NULL OR o.seq <= t.live_from OR o.seq > t.live_seq)),"
     " (SELECT count(*) FROM dead d WHERE d.target = t.id AND d.state = 'dead'),"

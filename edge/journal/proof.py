@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from edge.events import GENESIS, TYPE_PREFIX, parse_utc
-from edge.journal.rows import JournalDamagedError, id_blob
+from edge.journal.rows import NUMBERS_MAX, JournalDamagedError, id_blob
 
 SLICE_EVENTS: Final = 500  # a snapshot is held for one slice only, so that the WAL can be reused
 TAIL_EVENTS: Final = 1000
@@ -40,7 +40,7 @@ _BY_ID: Final = (
 _FIRST: Final = "SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'first_seq'"
 _UNNUMBERED: Final = (
     "SELECT 1 FROM outbox o LEFT JOIN target t ON t.id = o.target"
-    " WHERE o.seq > ? AND (t.id IS NULL OR t.next_n <= o.n) LIMIT 1"
+    " WHERE o.seq > ? AND (t.id IS NULL OR t.next_n + ? <= o.n) LIMIT 1"
 )
 _BUILT_ON: Final = (
     "SELECT seq, body, digest FROM event WHERE seq >= (SELECT min(first_seq) FROM live)",
@@ -328,7 +328,7 @@ def need_good_end(connection: sqlite3.Connection) -> None:
     report = Proof(connection).run(max(1, newest - TAIL_EVENTS + 1))
     if not report.is_good:
         raise JournalDamagedError("open", f"altered or absent events {report.broken[:10]}")
-    if connection.execute(_UNNUMBERED, (newest - TAIL_EVENTS,)).fetchone() is not None:
+    if connection.execute(_UNNUMBERED, (newest - TAIL_EVENTS, NUMBERS_MAX)).fetchone() is not None:
         raise JournalDamagedError("open", "what is owed to targets does not fit their accounts")
     for query in _BUILT_ON:
         for seq, body, digest in connection.execute(query):

@@ -8,6 +8,7 @@ from typing import Final
 
 from edge.events import Encoded, IntentId
 
+NUMBERS_MAX: Final = 1000  # delivery numbers that a target's row may be behind its outbox
 PHOTOS: Final = "photos"  # folder beside the journal
 NOT_UPLOADED: Final = "not_uploaded"  # why a photograph was given up
 _UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")

@@ -31,12 +31,18 @@ _OF: Final = "target = (SELECT id FROM target WHERE name = ?)"
 
 @dataclass(slots=True, kw_only=True)
 class TargetBook:
-    """The account of one target; written by the journal's thread alone."""
+    """The account of one target, changed by who has the writer's turn.
+
+    `kept_n` = the next delivery number as the table has it. The true one is that or the one behind
+    the newest outbox row, whichever is higher: no commit pays for another page. It is written
+    before rows go, and when it is NUMBERS_MAX behind.
+    """
 
     id: int
     name: str
     globs: tuple[str, ...]
     next_n: int
+    kept_n: int
     cursor_seq: int
     dead: int = 0
     rights: Rights = ALL_RIGHTS
@@ -213,6 +219,9 @@ def _open_book(connection: sqlite3.Connection, target: TargetSettings) -> Target
     key, next_n, cursor, retired_ms = connection.execute(
         "SELECT id, next_n, cursor_seq, retired_ms FROM target WHERE name = ?", (target.name,)
     ).fetchone()
+    newest = connection.execute(
+        "SELECT n FROM outbox WHERE target = ? ORDER BY seq DESC LIMIT 1", (key,)
+    ).fetchone()
     (dead,) = connection.execute(
         "SELECT count(*) FROM dead WHERE target = ? AND state = 'dead'", (key,)
     ).fetchone()
@@ -220,7 +229,8 @@ def _open_book(connection: sqlite3.Connection, target: TargetSettings) -> Target
         id=key,
         name=target.name,
         globs=target.events if retired_ms is None else (),
-        next_n=next_n,
+        next_n=next_n if newest is None else max(next_n, newest[0] + 1),
+        kept_n=next_n,
         cursor_seq=cursor,
         dead=dead,
         rights=Rights(tenants=target.tenants, audit=target.audit),

@@ -22,6 +22,7 @@ from edge.journal.proof import need_good_end
 from edge.journal.retention import Keep, purge_photos, purge_step, purgeable
 from edge.journal.rows import (
     NOT_UPLOADED,
+    NUMBERS_MAX,
     PHOTOS,
     Identity,
     JournalBrokenError,
@@ -155,7 +156,7 @@ class Store:
             insert_rows(self._connection, "outbox", rows.outbox)
             for submission, receipt in zip(group, receipts, strict=True):
                 self._write_beside(submission, receipt)
-            self._write_numbers(numbers)
+            kept = self._write_numbers(is_exact=bool(acks))
             self._write_acks(acks)
             self._connection.execute("COMMIT")
         except sqlite3.Error as error:
@@ -164,6 +165,7 @@ class Store:
             self._undo(numbers)  # before the look for a repeated input, which would find this one
             raise self._translated(error, group) from error
         self.tip = tip
+        self._note_numbers(kept)
         self._forget_retired(acks)
         while self._given_up:
             self._drop_photo(*self._given_up.pop())
@@ -195,6 +197,7 @@ class Store:
         try:
             has_photos = self._has_old_photos and self._purge_photos()
             if self._purgeable > before:
+                self._note_numbers(self._write_numbers(is_exact=True))
                 self._purged_seq = purge_step(self._connection, before, self._purgeable)
         except sqlite3.Error as error:
             self._undo([book.next_n for book in self.books])
@@ -328,12 +331,21 @@ class Store:
         )
         self._photo_bytes += data["bytes"] if added.rowcount else 0
 
-    def _write_numbers(self, before: list[int]) -> None:
-        for book, number in zip(self.books, before, strict=True):
-            if book.next_n != number:
-                self._connection.execute(
-                    "UPDATE target SET next_n = ? WHERE id = ?", (book.next_n, book.id)
-                )
+    def _write_numbers(self, *, is_exact: bool) -> list[int]:
+        """Write the next delivery numbers, if they must be exact or are far behind; return them."""
+        kept: list[int] = []
+        for book in self.books:
+            if book.next_n - book.kept_n >= (1 if is_exact else NUMBERS_MAX):
+                query = "UPDATE target SET next_n = ? WHERE id = ?"
+                self._connection.execute(query, (book.next_n, book.id))
+                kept.append(book.next_n)
+            else:
+                kept.append(book.kept_n)
+        return kept
+
+    def _note_numbers(self, kept: list[int]) -> None:
+        for book, number in zip(self.books, kept, strict=True):
+            book.kept_n = number
 
     def _write_acks(self, acks: Sequence[Settlement]) -> None:
         for ack in acks:

@@ -145,7 +145,8 @@ class JournalMachine(RuleBasedStateMachine):
         connection = sqlite3.connect(self.path)
         try:
             cursor, next_n = connection.execute(
-                "SELECT cursor_seq, next_n FROM target WHERE name = 'all'"
+                "SELECT cursor_seq, max(next_n, coalesce((SELECT max(n) + 1 FROM outbox"
+                " WHERE target = 1), 0)) FROM target WHERE name = 'all'"
             ).fetchone()
             (left,) = connection.execute(
                 "SELECT count(*) FROM outbox WHERE target = 1 AND seq > ?", (cursor,)

@@ -451,3 +451,34 @@ async def test_cursors_ride_in_a_commit_of_the_loop(tmp_path: Path) -> None:
         await journal.commit(one("last"))
     with closing(Outbox(tmp_path / "journal.db", "oms")) as outbox:
         assert outbox.cursor_seq == 5
+
+
+async def test_delivery_numbers_go_on_though_their_row_is_behind(tmp_path: Path) -> None:
+    async with opened(tmp_path, target("wide")) as journal:
+        for n in range(5):
+            await journal.commit(one(f"first/{n}"))
+    assert _rows(tmp_path, "SELECT next_n FROM target") == [(1,)]
+    async with opened(tmp_path, target("wide")) as journal:
+        assert journal.next_n("wide") == 6
+        journal.ack(Ack(target="wide", cursor_seq=5))
+        await journal.commit(one("second"))
+        assert journal.next_n("wide") == 7
+    assert _rows(tmp_path, "SELECT next_n FROM target") == [(7,)]
+    async with opened(tmp_path, target("wide")) as journal:
+        journal.ack(Ack(target="wide", cursor_seq=6))
+    assert _rows(tmp_path, "SELECT count(*) FROM outbox") == [(0,)]
+    async with opened(tmp_path, target("wide")) as journal:
+        assert journal.next_n("wide") == 7
+        await journal.commit(Submission(events=tuple(event() for _ in range(1000))))
+    assert _rows(tmp_path, "SELECT next_n FROM target") == [(1007,)]
+
+
+async def test_a_number_far_beyond_its_account_is_damage(tmp_path: Path) -> None:
+    async with opened(tmp_path, target("wide")) as journal:
+        await journal.commit(one("a"))
+    with closing(sqlite3.connect(tmp_path / "journal.db")) as connection:
+        connection.execute("UPDATE outbox SET n = 5000")
+        connection.commit()
+    with pytest.raises(JournalBrokenError, match="does not fit their accounts"):
+        async with opened(tmp_path, target("wide")):
+            pass
