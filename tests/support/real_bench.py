@@ -1,0 +1,271 @@
+"""A real station and a person at it: scanner bytes into a pseudo-terminal, keys into the door.
+
+`receiving-edge serve` runs as a process of its own on a folder of its own. What happened is read
+from its journal, what is shown from its views; nothing of the product is called.
+"""
+
+import json
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+from config_folder import change, make_config
+from ptys import PtyCable
+from sim import labels
+
+PROGRAM: Final = Path(sys.executable).with_name("receiving-edge")
+WAIT_S: Final = 30.0
+PIN: Final = "4711"
+CONTAINERS: Final = {"A1": "resale", "B1": "resale", "R1": "repair", "D1": "disposal",
+                     "H1": "hold", "Z1": "hazmat"}  # fmt: skip
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What came of one act: the refusal, if any, and the kinds that were recorded."""
+
+    no: str | None
+    kinds: tuple[str, ...]
+
+
+class RealBench:
+    """One station; `kill` and `start` may be called between any two acts."""
+
+    def __init__(
+        self, folder: Path, *, returns: Iterable[Row] = (), items: Iterable[Row] = ()
+    ) -> None:
+        self.folder = folder
+        self.data = folder / "data"
+        self.view: dict[str, Any] = {}
+        self._cable = PtyCable(folder / "scanner")
+        self._config = make_config(
+            folder,
+            "minimal",
+            {"scanner_port": str(folder / "scanner"), "run_dir": str(folder), "site": "test"},
+        )
+        change(self._config, "station.toml", "dup_s = 1.0", "dup_s = 0.05")
+        change(self._config, "station.toml", "key_epoch_ms = 250", "key_epoch_ms = 0")
+        change(self._config, "station.toml", "[metrics]\nport = 9464", "# [metrics]\n# port = 9464")
+        self._write_people()
+        self._key = (self._config / "site.key").read_bytes()
+        self.feed("items", items)
+        self.feed("returns", returns)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._door: socket.socket | None = None
+        self._unread = b""
+        self._acks: dict[str, dict[str, Any]] = {}
+        self._sent = 0
+        self._scans = 0
+
+    def __enter__(self) -> Self:
+        self._cable.plug()
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.kill()
+        self._cable.unplug()
+
+    # ------------------------------------------------------------ the process
+
+    def start(self) -> None:
+        """Start the service and sit down at its door; feeds are in force before the first view."""
+        with (self.folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [PROGRAM, "serve", "--config", self._config, "--data", self.data],
+                stdout=subprocess.PIPE,
+                stderr=log,
+                env=os.environ | {"PYTHONPATH": ""},
+            )
+        assert self._process.stdout is not None
+        if self._process.stdout.readline() != b"ready\n":
+            self.kill()
+            raise AssertionError((self.folder / "log").read_text(encoding="utf-8")[-2000:])
+        self._door = socket.socket(socket.AF_UNIX)
+        self._door.settimeout(WAIT_S)
+        self._door.connect(str(self.folder / "terminal.sock"))
+        self._unread, self._scans, self.view = b"", 0, {}
+        hello = {"m": "hello", "v": 1, "role": "operator", "app": "test", "size": [80, 24]}
+        self._say({**hello, "lang": "ru"})
+        self._until(lambda: bool(self.view))
+        self._wait_for_feeds()
+
+    def kill(self) -> None:
+        """SIGKILL: the power is gone."""
+        if self._door is not None:
+            self._door.close()
+            self._door = None
+        if self._process is not None:
+            self._process.send_signal(signal.SIGKILL)
+            self._process.wait(WAIT_S)
+            assert self._process.stdout is not None
+            self._process.stdout.close()
+            self._process = None
+
+    # ------------------------------------------------------------ acts
+
+    def scan(self, code: str, aim: str = "]C0") -> Seen:
+        """Scan a code with the hand scanner; wait for the view that answers it."""
+        before = self.last_seq()
+        self._scans += 1
+        number = self._scans
+        self._cable.write(f"{aim}{code}\r".encode())
+        self._until(lambda: self.view.get("scan") == ["hand-1", number])
+        return self._seen(before)
+
+    def press(self, *keys: str) -> Seen:
+        """Press keys one after the other; what came of the last one."""
+        seen = Seen(no=None, kinds=())
+        for key in keys:
+            before, rev = self.last_seq(), self.view["rev"]
+            self._sent += 1
+            name = f"t-{self._sent}"
+            word = {"m": "key", "id": name, "k": key, "rev": rev, "epoch": self.view["epoch"]}
+            self._say(word)
+            ack = self._until(lambda name=name: self._acks.get(name))
+            self._until(lambda rev=rev: self.view["rev"] > rev)
+            seen = Seen(no=ack.get("no"), kinds=self._kinds(before))
+        return seen
+
+    def badge(self, number: str = "0417") -> Seen:
+        """Scan a badge."""
+        return self.scan(labels.badge(number, self._key))
+
+    def tray(self, name: str) -> Seen:
+        """Scan a container's label."""
+        return self.scan(labels.tray(CONTAINERS[name], name, self._key))
+
+    def command(self, name: str) -> Seen:
+        """Scan a command label."""
+        return self.scan(labels.command(name, self._key))
+
+    def item(self, gtin14: str) -> Seen:
+        """Scan an article's EAN-13."""
+        return self.scan(gtin14[1:], aim="]E0")
+
+    def piece(self, gtin14: str, serial: str) -> Seen:
+        """Scan a GS1 DataMatrix with article and serial number."""
+        return self.scan(f"01{gtin14}21{serial}", aim="]d2")
+
+    def supervise(self, reason: str = "1") -> Seen:
+        """Badge, PIN and reason of the supervisor."""
+        self.badge("0001")
+        self.press(*PIN, "enter")
+        return self.press(reason)
+
+    # ------------------------------------------------------------ what is seen
+
+    @property
+    def state(self) -> str:
+        """Return the state that the newest view names."""
+        return str(self.view["state"])
+
+    def events(self, kind: str = "") -> list[dict[str, Any]]:
+        """Return `data` of the journal's events, of one kind or of all, in order."""
+        rows = self._rows("SELECT kind, body FROM event ORDER BY seq")
+        return [json.loads(body)["data"] for name, body in rows if kind in ("", name)]
+
+    def kinds(self) -> list[str]:
+        """Return the kinds of all events, in order."""
+        return [str(name) for (name,) in self._rows("SELECT kind FROM event ORDER BY seq")]
+
+    def last_seq(self) -> int:
+        """Return the newest sequence of the journal."""
+        return int(self._rows("SELECT coalesce(max(seq), 0) FROM event")[0][0])
+
+    # ------------------------------------------------------------ feeds
+
+    def feed(self, name: str, rows: Iterable[Row]) -> None:
+        """Drop a file of rows, renamed into place."""
+        folder = self.data / "inbox" / name
+        folder.mkdir(parents=True, exist_ok=True)
+        text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+        if text:
+            (folder / ".new").write_text(text, encoding="utf-8")
+            (folder / ".new").rename(folder / f"{time.monotonic_ns()}.jsonl")
+
+    def _wait_for_feeds(self) -> None:
+        """Files are taken in when they have been laid aside."""
+        inbox = self.data / "inbox"
+        deadline = time.monotonic() + WAIT_S
+        while any(inbox.glob("*/*.jsonl")):
+            assert time.monotonic() < deadline, "the feeds were not taken in"
+            time.sleep(0.02)
+
+    # ------------------------------------------------------------ the wire
+
+    def _seen(self, before: int) -> Seen:
+        fb = self.view.get("fb") or {}
+        code = str(fb.get("t", ""))
+        refused = code if code[:1] == "E" and code[1:].isdigit() else None
+        return Seen(no=refused, kinds=self._kinds(before))
+
+    def _kinds(self, before: int) -> tuple[str, ...]:
+        rows = self._rows("SELECT kind FROM event WHERE seq > ? ORDER BY seq", before)
+        return tuple(str(name) for (name,) in rows)
+
+    def _rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
+        path = self.data / "journal.db"
+        with sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=WAIT_S) as db:
+            rows = db.execute(query, values).fetchall()
+        db.close()
+        return rows
+
+    def _say(self, message: Mapping[str, Any]) -> None:
+        assert self._door is not None
+        self._door.sendall(json.dumps(message).encode() + b"\n")
+
+    def _until(self, is_so: Any) -> Any:
+        """Read what the service says until it is so. Raises AssertionError after WAIT_S."""
+        deadline = time.monotonic() + WAIT_S
+        while not (found := is_so()):
+            assert time.monotonic() < deadline, f"waited in vain; last seen {self.view}"
+            self._read()
+        return found
+
+    def _read(self) -> None:
+        assert self._door is not None
+        self._unread += self._door.recv(65536)
+        *lines, self._unread = self._unread.split(b"\n")
+        for line in lines:
+            message = json.loads(line)
+            match message["m"]:
+                case "view":
+                    self.view = message
+                case "ack":
+                    self._acks[message["id"]] = message
+                case "ping":
+                    self._say({"m": "pong"})
+
+    def _write_people(self) -> None:
+        people = (
+            '[[person]]\nno = "0417"\nname = { ru = "Иванова", en = "Ivanova" }\n'
+            '[[person]]\nno = "0502"\nname = { ru = "Петров", en = "Petrov" }\n'
+            '[[person]]\nno = "0001"\nname = { ru = "Седов", en = "Sedov" }\nrole = "supervisor"\n'
+            f'pin = "{_hashed_pin()}"\n'
+        )
+        (self._config / "people.toml").write_text(people, encoding="utf-8")
+
+
+def _hashed_pin() -> str:
+    """Ask the product's own verb, as a technician does."""
+    done = subprocess.run(
+        [PROGRAM, "people", "pin"], input=f"{PIN}\n", capture_output=True, text=True, check=True
+    )
+    return done.stdout.split('"')[1]
