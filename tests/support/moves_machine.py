@@ -6,6 +6,7 @@ What nobody on the wire sees is counted by the machines themselves: physical pic
 import asyncio
 import tempfile
 from collections import defaultdict
+from dataclasses import replace
 from pathlib import Path
 
 from hypothesis import strategies as st
@@ -32,7 +33,7 @@ ROUTES = (
     (ROBOT_LEG,),
     (ROBOT_LEG,),
     (BELT_LEG,),
-    (TO_ROBOT, ROBOT_LEG),
+    (TO_ROBOT, replace(ROBOT_LEG, preposition=True)),
 )
 HABITS = (
     "amnesia",
