@@ -47,8 +47,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--language", choices=("ru", "en"), default="ru")
     parser.add_argument("--first", default="", metavar="NNNN-NNNN", help="first number, for lpn")
     parser.add_argument("--count", type=int, default=1, metavar="N", help="how many, for lpn")
-    parser.add_argument("--format", choices=("png", "zpl"), default="png")
-    parser.add_argument("--out", type=Path, metavar="PATH", help="file; pages get -1, -2 … added")
+    parser.add_argument("--format", choices=("pdf", "png", "zpl"), default="pdf")
+    parser.add_argument("--out", type=Path, metavar="PATH", help="file; of PNG one a page")
     parser.add_argument("--printer", metavar="HOST[:9100]", help="print there; implies zpl")
     parser.add_argument("--dpi", type=int, choices=tuple(zpl.DOTS_PER_MM), default=203)
     parser.add_argument(
@@ -144,6 +144,9 @@ def _write(made: tuple[Sticker, ...], args: argparse.Namespace, target: Path) ->
         target.write_bytes(zpl_job(made, args.dpi, is_picture=args.picture))
         return [target]
     cards = (sheet.card_page(made),) if args.what == "selftest" else sheet.pages(made)
+    if args.format == "pdf":
+        target.write_bytes(drawing.pdf(cards, dpi=sheet.DPI))
+        return [target]
     written: list[Path] = []
     for path, page in zip(_names(target, len(cards)), cards, strict=True):
         path.write_bytes(drawing.png(page, dpi=sheet.DPI))

@@ -1,13 +1,16 @@
-"""Symbols as modules, for a terminal and as PNG. Loads zxing-cpp and OpenCV: not for serve."""
+"""Symbols as modules, for a terminal, as PNG and PDF. Loads zxing-cpp and OpenCV: not for serve."""
 
 import struct
 import zlib
+from collections.abc import Sequence
+from io import BytesIO
 from typing import Final
 
 import cv2
 import numpy as np
 import zxingcpp
 from numpy.typing import NDArray
+from PIL import Image
 
 from drivers.protocols import Symbology
 from edge.labels.symbol import Symbol
@@ -96,3 +99,13 @@ def png(pixels: Pixels, *, dpi: int) -> bytes:
     body = b"pHYs" + struct.pack(">IIB", per_metre, per_metre, 1)
     chunk = struct.pack(">I", 9) + body + struct.pack(">I", zlib.crc32(body))
     return data[:_PNG_HEAD_BYTES] + chunk + data[_PNG_HEAD_BYTES:]
+
+
+def pdf(pages: Sequence[Pixels], *, dpi: int) -> bytes:
+    """Return pages in black and white as one PDF, each at its true size (ISO 32000, CCITT G4)."""
+    drawn = [Image.fromarray(page).convert("1", dither=Image.Dither.NONE) for page in pages]
+    written = BytesIO()
+    drawn[0].save(
+        written, format="PDF", save_all=True, append_images=drawn[1:], resolution=float(dpi)
+    )
+    return written.getvalue()

@@ -4,7 +4,9 @@ import argparse
 import asyncio
 import re
 import socket
+import struct
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 
 import cv2
@@ -14,6 +16,7 @@ import zxingcpp
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from PIL import Image
 
 from codes import SITE_KEY, scan_of
 from config_folder import make_config
@@ -37,8 +40,9 @@ def config(tmp_path: Path) -> Path:
 def made(config: Path, *words: str) -> list[Path]:
     parser = argparse.ArgumentParser()
     labels.add_arguments(parser)
-    out = config.parent / f"labels.{'zpl' if 'zpl' in words else 'png'}"
-    args = parser.parse_args([*words, "--config", str(config), "--out", str(out)])
+    kind = words[words.index("--format") + 1] if "--format" in words else "png"
+    out = config.parent / f"labels.{kind}"
+    args = parser.parse_args([*words, "--format", kind, "--config", str(config), "--out", str(out)])
     assert labels.run(args) == 0
     return sorted(config.parent.glob("labels*"))
 
@@ -58,6 +62,21 @@ def by_zbar(page: Pixels) -> list[str]:
     zbar = pytest.importorskip("pyzbar.pyzbar", exc_type=ImportError, reason="libzbar0 is missing")
     found = zbar.decode(page, symbols=[zbar.ZBarSymbol.CODE128])
     return sorted(one.data.decode() for one in found)
+
+
+def faxes(body: bytes) -> Iterator[Pixels]:
+    """Draw the CCITT G4 images of a PDF: each is read as the one strip of a TIFF (TIFF 6.0 §11)."""
+    pattern = rb"/Columns (\d+).*?/Rows (\d+).*?stream\r?\n(.*?)\r?\nendstream"
+    for found in re.finditer(pattern, body, re.DOTALL):
+        width, height, strip = int(found[1]), int(found[2]), found[3]
+        fields = (
+            (256, width), (257, height), (258, 1), (259, 4), (262, 0), (273, 8 + 2 + 8 * 12 + 4),
+            (278, height), (279, len(strip)),
+        )  # fmt: skip
+        tags = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in fields)
+        head = b"II*\0" + struct.pack("<IH", 8, len(fields)) + tags + b"\0\0\0\0"
+        page = np.asarray(Image.open(BytesIO(head + strip)).convert("L"), np.uint8)
+        yield page if page.mean() > 127 else 255 - page
 
 
 def pictures(job: bytes) -> Iterator[Pixels]:
@@ -81,6 +100,17 @@ def test_every_command_on_paper_reads_back_and_is_genuine(config: Path) -> None:
     assert sorted(text for page in pages for text in by_zxing(page)) == texts
     rules = Rules(site_keys=(key,))
     assert all(isinstance(classify(scan_of(text), rules)[0], CommandCode) for text in texts)
+
+
+def test_the_sheet_as_pdf_has_pages_of_a4_that_read_back(config: Path) -> None:
+    texts = sorted(one.text for one in stickers.commands((config / "site.key").read_bytes(), "ru"))
+    (path,) = made(config, "commands", "--format", "pdf")
+    body = path.read_bytes()
+    boxes = re.findall(rb"/MediaBox \[ 0 0 ([0-9.]+) ([0-9.]+) \]", body)
+    assert {(round(float(w)), round(float(h))) for w, h in boxes} == {(595, 842)}
+    pages = [page[::2, ::2] for page in faxes(body)]
+    assert len(pages) == len(boxes)
+    assert sorted(text for page in pages for text in by_zxing(np.ascontiguousarray(page))) == texts
 
 
 def test_the_second_engine_reads_the_same_labels(config: Path) -> None:
