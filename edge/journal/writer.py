@@ -1,9 +1,7 @@
 """The one writer of the journal with its group commit, and named threads for files.
 
-One connection, one committer at a time: while the disk is quick the loop commits by itself what
-came in one turn of it, which saves the way to a thread and back; else, and for all that nobody
-waits for, the thread `journal-writer` does. Nothing is acknowledged before COMMIT; a failed fsync
-is never tried again in this process.
+While the disk is quick the loop commits what came in one turn, else the thread `journal-writer`
+does: one committer at a time. Nothing is acknowledged before COMMIT, no failed fsync tried again.
 """
 
 import asyncio
