@@ -28,6 +28,7 @@ from edge.views import PROTOCOL_VERSION, EntryWork, Hello, Role, Severity, Stati
 
 QUIT_KEYS: Final = frozenset({"ctrl+c", "ctrl+q"})
 REGIONS: Final = tuple(field.name for field in fields(Regions))
+FEW_COLOURS: Final = frozenset({"linux", "vt220", "xterm-16color", "screen"})
 EXIT_REPLACED: Final = 0
 EXIT_REFUSED: Final = 1
 EXIT_FAULT: Final = 70
@@ -50,8 +51,17 @@ class TerminalApp(App[None], inherit_bindings=False):
     ENABLE_COMMAND_PALETTE = False
     ALLOW_SELECT = False
 
-    def __init__(self, socket: Path, role: Role, lang: str, *, can_quit: bool = False) -> None:
-        super().__init__()
+    def __init__(
+        self,
+        socket: Path,
+        role: Role,
+        lang: str,
+        *,
+        can_quit: bool = False,
+        has_few_colours: bool = False,
+    ) -> None:
+        super().__init__(ansi_color=has_few_colours)
+        self._has_few_colours = has_few_colours
         self.lang = lang
         self.view: StationView = starting()
         self._role = role
@@ -205,7 +215,8 @@ class TerminalApp(App[None], inherit_bindings=False):
 
     def _paint_region(self, name: str, rows: tuple[Line, ...]) -> None:
         """Update one text; what is on the screen already costs nothing."""
-        content, before = painted(rows), self._painted.get(name)
+        content = painted(rows, has_few_colours=self._has_few_colours)
+        before = self._painted.get(name)
         if before is not None and before.is_same(content):
             return
         self._painted[name] = content
@@ -225,7 +236,9 @@ def run(
     """
     handler = logging.FileHandler(log, encoding="utf-8") if log else logging.NullHandler()
     logging.basicConfig(level=logging.INFO, handlers=[handler])
-    return asyncio.run(_run(TerminalApp(socket, role, lang, can_quit=can_quit)))
+    has_few_colours = os.environ.get("TERM") in FEW_COLOURS
+    app = TerminalApp(socket, role, lang, can_quit=can_quit, has_few_colours=has_few_colours)
+    return asyncio.run(_run(app))
 
 
 async def _run(app: TerminalApp) -> int:

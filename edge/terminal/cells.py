@@ -1,10 +1,15 @@
 """Lines of exact width out of pieces of text: the only place that counts cells.
 
-Texts from labels and boxes are foreign: control characters never reach the screen.
+Texts from labels and boxes are foreign. What drives a terminal, turns its writing round, hides or
+piles up never reaches the screen: control and format characters, right-to-left letters, marks
+that stand on a letter. No text is longer than a screen can show.
 """
 
 import textwrap
+import unicodedata
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import Final
 
 from textual.content import Content
 
@@ -14,11 +19,27 @@ Piece = str | tuple[str, str] | Content
 Line = Content
 
 ELLIPSIS = "…"
+HIDDEN: Final = "·"
+TEXT_MAX: Final = 4096  # characters; the largest screen that makes sense has fewer cells
+RIGHT_TO_LEFT: Final = frozenset({"R", "AL", "AN"})  # Unicode Standard Annex 9, table 4
 
 
 def clean(text: str) -> str:
-    """Return the text in printable characters: what cannot be printed becomes a middle dot."""
-    return "".join(char if char.isprintable() else "·" for char in text)
+    """Return the text in characters that take their own cells, left to right; others are dots.
+
+    Letters and their marks are composed first, so that a decomposed `й` stays a letter.
+    """
+    whole = text if len(text) <= TEXT_MAX else f"{text[: TEXT_MAX - 1]}{ELLIPSIS}"
+    if whole.isascii() and whole.isprintable():
+        return whole
+    return "".join(map(_shown, unicodedata.normalize("NFC", whole)))
+
+
+@lru_cache(maxsize=TEXT_MAX)
+def _shown(char: str) -> str:
+    is_own_cell = char.isprintable() and unicodedata.category(char)[0] != "M"
+    is_left_to_right = unicodedata.bidirectional(char) not in RIGHT_TO_LEFT
+    return char if is_own_cell and is_left_to_right else HIDDEN
 
 
 def line(*pieces: Piece) -> Line:

@@ -32,8 +32,9 @@ from edge.views import (
 PING_S: Final = 1.0
 SILENCE_S: Final = 3.0
 CONNECT_S: Final = 2.0
-RETRY_MIN_S: Final = 0.1
-RETRY_MAX_S: Final = 1.0
+RETRY_S: Final = 0.1
+RETRIES_QUICK: Final = 30  # a service that is started again is there within them
+RETRY_SLOW_S: Final = 1.0
 UNSENT_BYTES_MAX: Final = 16 * 1024  # full: keys are dropped, the service does not read
 FINAL: Final = frozenset({"replaced", "version", "refused", "hello"})
 
@@ -106,7 +107,7 @@ class Link:
 
     async def run(self) -> None:
         """Stay connected until the service ends it for good."""
-        retry_s = RETRY_MIN_S
+        tries = 0
         while True:
             try:
                 why = await self._session()
@@ -116,10 +117,11 @@ class Link:
             if why in FINAL:
                 self._tell(Ended(why=why))
                 return
-            retry_s = RETRY_MIN_S if self._is_up else min(RETRY_MAX_S, retry_s * 2)
+            tries = 1 if self._is_up else tries + 1
             self._is_up = False
-            self._tell(Down())
-            await asyncio.sleep(retry_s)
+            if tries == 1:
+                self._tell(Down())
+            await asyncio.sleep(RETRY_S if tries <= RETRIES_QUICK else RETRY_SLOW_S)
 
     async def _session(self) -> str | None:
         """Talk until the connection ends; return why the service ended it, if it said so."""

@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, assert_never
 
+from textual.content import Content
+
 from edge.terminal.cells import Line, block, fit, line, stacked
 from edge.terminal.footer import feedback, keys
 from edge.terminal.header import header
@@ -11,7 +13,7 @@ from edge.terminal.pen import Pen
 from edge.terminal.side import side
 from edge.terminal.stage import stage_rows
 from edge.terminal.texts import texts
-from edge.terminal.theme import BODY, FAINT, RULE
+from edge.terminal.theme import BODY, FAINT, RULE, few_colours
 from edge.terminal.works import choice, overlay, override, resume, waiting
 from edge.terminal.works.checklist import checklist
 from edge.terminal.works.parcel import parcel
@@ -156,6 +158,13 @@ _OVERLAYS: Final[Mapping[str, Callable[[StationView, Pen], list[Line]]]] = {
 }
 
 
-def painted(lines: tuple[Line, ...]) -> Line:
+def painted(lines: tuple[Line, ...], *, has_few_colours: bool = False) -> Line:
     """Return one region as the text that a widget shows."""
-    return stacked(lines)
+    whole = stacked(lines)
+    if not has_few_colours:
+        return whole
+    spans = [
+        span._replace(style=few_colours(span.style)) if isinstance(span.style, str) else span
+        for span in whole.spans
+    ]
+    return Content(whole.plain, spans)

@@ -21,10 +21,14 @@ class Frame(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paint:
-    """A pair of colours; `hatch` and `frame` say the same to an eye that sees no colour."""
+    """A pair of colours; `hatch` and `frame` say the same to an eye that sees no colour.
+
+    `few` = the pair on a screen of 16 colours.
+    """
 
     text: str
     ground: str
+    few: str = "ansi_white on ansi_black"
     hatch: str = ""
     frame: Frame = Frame.NONE
 
@@ -36,23 +40,42 @@ class Paint:
 
 GROUND: Final = "#101010"
 
+DANGER: Final = Paint(
+    text="#000000",
+    ground="#D55E00",
+    few="ansi_black on ansi_bright_red",
+    hatch="!",
+    frame=Frame.DOUBLE,
+)
 STAGES: Final[Mapping[Tone, Paint]] = {
-    Tone.NEUTRAL: Paint(text="#FFFFFF", ground="#606060"),
-    Tone.RESALE: Paint(text="#FFFFFF", ground="#0072B2", hatch="/"),
-    Tone.REPAIR: Paint(text="#000000", ground="#F0E442", hatch="="),
-    Tone.DISPOSAL: Paint(text="#FFFFFF", ground="#1A1A1A", hatch="#", frame=Frame.SINGLE),
-    Tone.HOLD: Paint(text="#000000", ground="#B0E0FF", hatch=":"),
-    Tone.HAZMAT: Paint(text="#000000", ground="#D55E00", hatch="!", frame=Frame.DOUBLE),
-    Tone.ERROR: Paint(text="#000000", ground="#D55E00", hatch="!", frame=Frame.DOUBLE),
+    Tone.NEUTRAL: Paint(text="#FFFFFF", ground="#606060", few="ansi_black on ansi_white"),
+    Tone.RESALE: Paint(
+        text="#FFFFFF", ground="#0072B2", few="ansi_bright_white on ansi_blue", hatch="/"
+    ),
+    Tone.REPAIR: Paint(
+        text="#000000", ground="#F0E442", few="ansi_black on ansi_bright_yellow", hatch="="
+    ),
+    Tone.DISPOSAL: Paint(
+        text="#FFFFFF",
+        ground="#1A1A1A",
+        few="ansi_bright_white on ansi_black",
+        hatch="#",
+        frame=Frame.SINGLE,
+    ),
+    Tone.HOLD: Paint(
+        text="#000000", ground="#B0E0FF", few="ansi_black on ansi_bright_cyan", hatch=":"
+    ),
+    Tone.HAZMAT: DANGER,
+    Tone.ERROR: DANGER,
 }
 
 BODY: Final = Paint(text="#E6E6E6", ground=GROUND)
-STRONG: Final = Paint(text="#FFFFFF", ground=GROUND)
+STRONG: Final = Paint(text="#FFFFFF", ground=GROUND, few="ansi_bright_white on ansi_black")
 DIM: Final = Paint(text="#9C9C9C", ground=GROUND)
 RULE: Final = Paint(text="#8A8A8A", ground=GROUND)
-CAP: Final = Paint(text="#000000", ground="#C8C8C8")
-ALERT: Final = Paint(text="#000000", ground="#F0E442")
-TRAINING: Final = Paint(text="#000000", ground="#B0E0FF")
+CAP: Final = Paint(text="#000000", ground="#C8C8C8", few="ansi_black on ansi_white")
+ALERT: Final = Paint(text="#000000", ground="#F0E442", few="ansi_black on ansi_bright_yellow")
+TRAINING: Final = Paint(text="#000000", ground="#B0E0FF", few="ansi_black on ansi_bright_cyan")
 
 FEEDBACKS: Final[Mapping[Severity, tuple[str, Paint]]] = {
     Severity.OK: ("✓", STRONG),
@@ -66,6 +89,24 @@ BOLD: Final = f"bold {STRONG.style}"
 FAINT: Final = DIM.style
 KEYCAP: Final = f"bold {CAP.style}"
 WARNING: Final = f"bold {ALERT.style}"
+
+
+_FEW: Final[Mapping[str, str]] = {
+    paint.style: paint.few
+    for paint in (*STAGES.values(), BODY, STRONG, DIM, RULE, CAP, ALERT, TRAINING)
+}
+
+
+def few_colours(style: str) -> str:
+    """Return a style of this table for a screen of 16 colours; a foreign one stays as it is.
+
+    Bold black is grey there, so black is never bold.
+    """
+    pair = style.removeprefix("bold ")
+    few = _FEW.get(pair)
+    if few is None:
+        return style
+    return f"bold {few}" if pair != style and not few.startswith("ansi_black") else few
 
 
 def zone_style(zone: str) -> str:

@@ -150,3 +150,27 @@ def test_a_typed_code_is_latin_and_upper_case_on_any_layout(
     name: str, character: str, key: str | None
 ) -> None:
     assert code_key(name, character) == key
+
+
+@pytest.mark.parametrize(
+    ("name", "character", "k"),
+    [
+        ("comma", ",", "backspace"),  # the pad's point on a Russian layout
+        ("decimal", None, "backspace"),  # the same key of a terminal that names keys
+        ("divide", "/", "f9"),
+        ("multiply", None, "f1"),
+        ("add", "+", "f11"),
+        ("subtract", "-", "esc"),
+        ("kp_enter", None, "enter"),
+    ],
+)
+def test_the_pad_means_the_same_on_every_layout(name: str, character: str | None, k: str) -> None:
+    burst = Burst()
+    (pressed,) = [*burst.press(name, character, 5.0), *burst.tick(5.0 + GAP_S)]
+    assert isinstance(pressed, Pressed)
+    assert KEYS[pressed.name] == k
+
+
+def test_no_letter_of_any_layout_is_a_key_outside_typing() -> None:
+    letters = "qwertyuiopasdfghjklzxcvbnmйцукенгшщзхъфывапролджэячсмитьбюё"
+    assert not {*letters, *letters.upper()} & KEYS.keys()

@@ -246,3 +246,25 @@ def test_lines_are_cut_padded_and_put_beside_each_other() -> None:
     ]
     assert clean("a\tb\u202ec") == "a·b·c"
     assert short_code("0123456789012345") == "0123…012345"
+
+
+@pytest.mark.parametrize(
+    ("foreign", "shown"),
+    [
+        ("й", "й"),
+        ("Z\u0336\u0489", "Z··"),
+        ("a\u202eb\u2066c", "a·b·c"),
+        ("4\u200b6\ufeff0", "4·6·0"),
+        ("שלום 1", "···· 1"),
+        ("١٢", "··"),
+        ("\x1b[2J\x9b", "·[2J·"),
+        ("Ёж № 5 — «да» ▣", "Ёж № 5 — «да» ▣"),
+    ],
+)
+def test_only_what_takes_its_own_cell_from_left_to_right_is_shown(foreign: str, shown: str) -> None:
+    assert clean(foreign) == shown
+
+
+def test_a_text_longer_than_any_screen_is_cut() -> None:
+    assert len(clean("9" * 10_000)) == 4096
+    assert clean("9" * 10_000).endswith("…")
