@@ -76,7 +76,7 @@ def _show(folder: Path, text: str) -> None:
     if text:
         kind = zxingcpp.BarcodeFormat.EAN13 if text == EAN else zxingcpp.BarcodeFormat.Code128
         drawn = np.asarray(zxingcpp.create_barcode(text, kind).to_image(scale=3))
-        code = cv2.cvtColor(cv2.resize(drawn, None, fx=1, fy=3), cv2.COLOR_GRAY2BGR)
+        code = cv2.cvtColor(drawn, cv2.COLOR_GRAY2BGR)
         height, width = code.shape[:2]
         picture[250 : 250 + height, 200 : 200 + width] = code
     cv2.imwrite(str(folder / "new.png"), picture)

@@ -29,7 +29,7 @@ GAP_S: Final = 0.02  # between key events: the emulated keyboard holds 16, fetch
 DATA: Final = "/run/edge/data"
 PORT: Final = "/dev/serial/by-id/usb-QEMU_QEMU_USB_SERIAL_FT0001-if00-port0"
 EAN: Final = "4607112010017"
-MARKLIKE: Final = "0104607112010017215Abc9XzQ_!?%&/()=+"
+SIGNS: Final = "LPN-0aZ!Z_?%&/()=+'*,.;:<>@#$^~`"  # no mark: of those the record is shortened
 DEVICES: Final = """
 [scanner.hand-1]
 driver = "scanner.hid_keyboard"
@@ -167,10 +167,10 @@ class Bench:
 
     def _whole(self, number: int) -> None:
         for device, head in (("hand-1", "head0"), ("hand-2", "head1")):
-            for code in (EAN, MARKLIKE, f'LPN|{number};zone?"B" {{~}}'):
+            for code in (EAN, SIGNS, f'LPN|{number};zone?"B" {{~}}'):
                 self._guest.scan(code, gap=GAP_S, head=head)
                 self._scanned(device, code)
-        for code in (EAN, f"0104607112010017\x1d21SER-{number}"):
+        for code in (EAN, f"PART\x1dOTHER-{number}"):
             self._send(code, "\r\n")
         self.say("whole codes, three scanners")
 
