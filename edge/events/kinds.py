@@ -67,6 +67,7 @@ from edge.events.unit import (
     PhotoTaken,
     UnitClosed,
     UnitIdentified,
+    UnitLpn,
     UnitMissing,
     UnitOpened,
     UnitParked,
@@ -84,6 +85,7 @@ Payload = (
     | ReturnCompleted
     | UnitOpened
     | UnitIdentified
+    | UnitLpn
     | UnitMissing
     | UnitParked
     | UnitClosed

@@ -27,12 +27,13 @@ class OperatorOut:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OperatorHandover:
-    """Another badge takes the open work over."""
+    """Another badge takes the open work over; `doubts` = the list that both have seen."""
 
     KIND: ClassVar[str] = "operator.handover"
     SCHEMA: ClassVar[int] = 1
     to: str
     units: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

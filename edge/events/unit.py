@@ -50,6 +50,22 @@ class UnitMissing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UnitLpn:
+    """The unit is known by this number from here on: its label was scanned back, or is written.
+
+    `mode`: auto (printed here), preprinted (off a roll), handwritten. `reprint` = the label is a
+    second one; `property` = it is on the bag with the customer's things, not on the unit.
+    """
+
+    KIND: ClassVar[str] = "unit.lpn"
+    SCHEMA: ClassVar[int] = 1
+    lpn: str
+    mode: str
+    reprint: bool = False
+    property: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UnitParked:
     """The unit is laid aside with its answers."""
 

@@ -16,6 +16,7 @@ from edge.station.decision import (
     on_station,
     refused,
 )
+from edge.station.doubts import subjects
 from edge.station.state import State
 from edge.views import Severity
 
@@ -32,11 +33,11 @@ def badge(state: State, screen: Screen, no: str, context: Context) -> Decision:
         return _enter(screen, no, context)
     if shift.operator == no:
         return _own_badge(state, screen, no, context)
-    if state.bench is None:
+    if state.bench is None or screen.summary:
         return accepted(
             clean(screen),
             "fb.handover",
-            on_station(OperatorHandover(to=no, units=tuple(state.units))),
+            on_station(_handover(state, no)),
             name=person.name,
         )
     who = context.people.get(shift.operator)
@@ -52,8 +53,12 @@ def badge(state: State, screen: Screen, no: str, context: Context) -> Decision:
 def take_over(state: State, screen: Screen, choice: Choice, context: Context) -> Decision:
     """Let another operator continue the open work."""
     person = context.people[choice.badge]
-    event = OperatorHandover(to=choice.badge, units=tuple(state.units))
+    event = _handover(state, choice.badge)
     return accepted(clean(screen), "fb.handover", on_station(event), name=person.name)
+
+
+def _handover(state: State, to: str) -> OperatorHandover:
+    return OperatorHandover(to=to, units=tuple(state.units), doubts=subjects(state))
 
 
 def lock(screen: Screen) -> Decision:
@@ -73,5 +78,5 @@ def _own_badge(state: State, screen: Screen, no: str, context: Context) -> Decis
     if not screen.summary:
         shown = noted(clean(screen), Severity.INFO, "fb.summary")
         return Decision(screen=replace(shown, summary=True))
-    doubts = tuple(move.move for move in state.moves.values())
-    return accepted(clean(screen), "fb.logout", on_station(OperatorOut(doubts=doubts)))
+    event = OperatorOut(doubts=subjects(state))
+    return accepted(clean(screen), "fb.logout", on_station(event))

@@ -6,6 +6,7 @@ from edge.events import DiverterState, MoveState
 from edge.floor import LegKind, Timers
 from edge.station import asking, override
 from edge.station.decision import Context, Note, Override, Screen, state_name
+from edge.station.doubts import Doubt, doubts
 from edge.station.legs import legs_of
 from edge.station.resolve import DOUBTS
 from edge.station.state import LegWork, MoveWork, ParcelWork, State, UnitWork
@@ -212,7 +213,7 @@ def _work(name: str, state: State, screen: Screen, shown: Shown, context: Contex
         case "LOCKED":
             return LockedWork(parcel=parcel.number if parcel else "")
         case "SUMMARY":
-            return _summary(state, shown)
+            return _summary(state, shown, context)
         case "RESUME":
             return _resume(state, screen, context)
         case "ENTRY":
@@ -220,8 +221,8 @@ def _work(name: str, state: State, screen: Screen, shown: Shown, context: Contex
         case "OVERRIDE" if screen.override is not None:
             return _override(screen.override, unit, context)
         case "EXC" if screen.choice is not None:
-            opts = tuple((k, Message(t=t)) for k, t in screen.choice.opts)
-            return ChoiceWork(code=screen.choice.code, p=screen.choice.p, opts=opts)
+            choice = screen.choice
+            return ChoiceWork(code=choice.code, p=choice.p, opts=choice.ways)
         case "HAZARD" if unit is not None:
             return _hazard(unit, context)
         case "VERDICT" | "PHOTO" if unit is not None:
@@ -276,14 +277,20 @@ def _resume(state: State, screen: Screen, context: Context) -> ResumeWork:
     )
 
 
-def _summary(state: State, shown: Shown) -> SummaryWork:
+def _summary(state: State, shown: Shown, context: Context) -> SummaryWork:
     shift = state.shift
     return SummaryWork(
         units=shift.units if shift else 0,
         parcels=shift.parcels if shift else 0,
         open_moves=len(state.moves),
         unsent=shown.head.net.unsent,
+        doubts=tuple(_doubt(one, context) for one in doubts(state)),
     )
+
+
+def _doubt(doubt: Doubt, context: Context) -> Message:
+    minutes = max(0, context.wall_ms - doubt.since_ms) // 60_000
+    return Message(t=f"doubt.{doubt.kind}", p={"ref": doubt.ref, "min": minutes})
 
 
 def _parcel(parcel: ParcelWork) -> ParcelView:

@@ -312,7 +312,7 @@ class ResumeWork:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SummaryWork:
-    """The operator's shift: counts by zone, open ends."""
+    """The operator's shift: counts by zone, open ends; `doubts` = what the next one must know."""
 
     KIND: ClassVar[str] = "summary"
     kind: str = "summary"
@@ -321,6 +321,7 @@ class SummaryWork:
     parcels: int = 0
     open_moves: int = 0
     unsent: int = 0
+    doubts: tuple[Message, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

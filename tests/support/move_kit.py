@@ -3,8 +3,8 @@
 import base64
 import hashlib
 
-from edge.events import OrderSent
-from edge.station.inputs import OrderInput
+from edge.events import DiverterState, OrderSent
+from edge.station.inputs import DivertInput, OrderInput
 
 BODY = b"{}"
 
@@ -34,3 +34,11 @@ def sent(
 def ordered(move: str, leg: int, *, attempt: int = 1, order: OrderSent | None = None) -> OrderInput:
     """Dispatch is about to send an order for a leg."""
     return OrderInput(move=move, leg=leg, order=order or sent(), attempt=attempt)
+
+
+def diverted(move: str, state: DiverterState) -> DivertInput:
+    """A divert of the first leg came so far."""
+    return DivertInput(
+        move=move, leg=0, state=state, conveyor="c1", lane=1, token=7, wire_seq=1, plc_boot=3,
+        count_before=0, exit_before=0,
+    )  # fmt: skip

@@ -338,7 +338,17 @@ SUMMARY = replace(
     BASE,
     state="SUMMARY",
     stage=Stage(t="stage.summary"),
-    work=SummaryWork(since="08:01", units=164, parcels=131, open_moves=1, unsent=0),
+    work=SummaryWork(
+        since="08:01",
+        units=164,
+        parcels=131,
+        open_moves=1,
+        unsent=0,
+        doubts=(
+            Message(t="doubt.unknown_parcel", p={"ref": "U-ST-01-77", "min": 95}),
+            Message(t="doubt.in_doubt", p={"ref": "L03", "min": 1}),
+        ),
+    ),
     fb=_fb(Severity.INFO, "fb.summary"),
     keys=(("esc", "key.back"), ("f6", "key.moves")),
 )

@@ -27,7 +27,6 @@ from edge.station.asking import marks
 from edge.station.decision import Slot, state_name
 from edge.station.inputs import (
     DeviceInput,
-    DivertInput,
     FaultInput,
     FeedInput,
     KeyInput,
@@ -38,7 +37,7 @@ from edge.station.inputs import (
     StopInput,
 )
 from edge.views import Mark
-from move_kit import ordered
+from move_kit import diverted, ordered
 
 
 def _verdict(bench: Bench) -> VerdictMade:
@@ -389,11 +388,11 @@ def test_a_move_follows_its_legs_and_leaves_the_state_when_done() -> None:
     bench.shirt()
     bench.tray("A1")
     move = next(iter(bench.state.moves.values()))
-    assert bench.take(_divert(move.move, DiverterState.SENT)) == ["diverter.sent"]
-    assert bench.take(_divert(move.move, DiverterState.SEEN)) == ["diverter.seen"]
-    assert bench.take(_divert(move.move, DiverterState.DONE)) == ["diverter.done"]
+    assert bench.take(diverted(move.move, DiverterState.SENT)) == ["diverter.sent"]
+    assert bench.take(diverted(move.move, DiverterState.SEEN)) == ["diverter.seen"]
+    assert bench.take(diverted(move.move, DiverterState.DONE)) == ["diverter.done"]
     assert bench.state.moves[move.move].position == 1
-    late = _divert(move.move, DiverterState.FAILED)
+    late = diverted(move.move, DiverterState.FAILED)
     assert bench.take(late) == []
     done = LegInput(move=move.move, leg=1, state=MoveState.DONE, robot="r1")
     assert bench.take(done) == []  # nobody was sent yet
@@ -408,11 +407,11 @@ def test_a_move_in_doubt_is_resolved_by_the_person() -> None:
     bench.shirt()
     bench.tray("A1")
     move = next(iter(bench.state.moves))
-    bench.take(_divert(move, DiverterState.SENT))
+    bench.take(diverted(move, DiverterState.SENT))
     bench.press("f6", "1")
     assert bench.press("3") == []
     assert bench.no == "E41"
-    bench.take(_divert(move, DiverterState.IN_DOUBT))
+    bench.take(diverted(move, DiverterState.IN_DOUBT))
     assert bench.press("3") == ["diverter.resolved", "move.resolved"]
     assert bench.state.moves == {}
 
@@ -423,18 +422,11 @@ def test_what_is_carried_by_hand_arrives_by_its_place_label() -> None:
     bench.shirt()
     bench.tray("A1")
     move = next(iter(bench.state.moves))
-    bench.take(_divert(move, DiverterState.SENT))
-    bench.take(_divert(move, DiverterState.FAILED))
+    bench.take(diverted(move, DiverterState.SENT))
+    bench.take(diverted(move, DiverterState.FAILED))
     assert bench.press("f6", "1", "1") == ["move.by_hand"]
     bench.scan(label("RL-1-SHELF"))
     assert bench.state.moves == {}
-
-
-def _divert(move: str, state: DiverterState) -> DivertInput:
-    return DivertInput(
-        move=move, leg=0, state=state, conveyor="c1", lane=1, token=7, wire_seq=1, plc_boot=3,
-        count_before=0, exit_before=0,
-    )  # fmt: skip
 
 
 def test_start_stop_devices_and_refused_feeds_are_recorded() -> None:

@@ -1,10 +1,12 @@
 """Work region of an exception and of the shift's summary."""
 
-from edge.terminal.cells import Line, beside, line, paragraph
+from edge.terminal.cells import Line, beside, fit, line, paragraph
 from edge.terminal.pen import BLANK, INDENT, Pen
 from edge.terminal.theme import BOLD, FAINT
 from edge.terminal.works.waiting import today
 from edge.views import ChoiceWork, StationView, SummaryWork
+
+BARS_CELLS = 32
 
 
 def choice(work: ChoiceWork, pen: Pen) -> list[Line]:
@@ -27,8 +29,21 @@ def summary(work: SummaryWork, view: StationView, pen: Pen) -> list[Line]:
     since = pen.say("ui.shift", since=work.since) if work.since else ""
     head = beside(line(" " * INDENT, (since, BOLD)), line((counts, BOLD), "   "), pen.width)
     bars = [line(" " * INDENT, bar) for bar in today(view, pen)]
-    lines = [head, BLANK, *bars, BLANK]
+    lines = [head, BLANK, *_beside_doubts(bars, work, pen), BLANK]
     if work.open_moves:
         lines += pen.text("ui.shift_open", n=work.open_moves)
     lines += pen.text("ui.unsent", n=work.unsent)
     return [*lines, *pen.text("ui.shift_out", BOLD)]
+
+
+def _beside_doubts(bars: list[Line], work: SummaryWork, pen: Pen) -> list[Line]:
+    """The day on the left, what the next one must know on the right."""
+    shown = [line(pen.say(doubt.t, **doubt.p)) for doubt in work.doubts[: len(bars)]]
+    if len(work.doubts) > len(bars):
+        rest = len(work.doubts) - len(bars) + 1
+        shown[-1] = line((pen.say("ui.more_doubts", n=rest), FAINT))
+    shown += [BLANK] * (len(bars) - len(shown))
+    room = max(1, pen.width - BARS_CELLS)
+    return [
+        line(fit(bar, BARS_CELLS), fit(doubt, room)) for bar, doubt in zip(bars, shown, strict=True)
+    ]

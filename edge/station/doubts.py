@@ -1,0 +1,86 @@
+"""What a shift leaves open: one list for the screen, the hand-over and the log-out."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from edge.events import DiverterState, MoveState
+from edge.station.state import MoveWork, State
+
+
+class DoubtKind(StrEnum):
+    """Why something is on the list."""
+
+    UNKNOWN_PARCEL = "unknown_parcel"
+    PARCEL = "parcel"  # open or laid aside
+    UNIT = "unit"  # laid aside with its answers
+    IN_DOUBT = "in_doubt"
+    WRONG_LANE = "wrong_lane"
+    UNCONFIRMED = "unconfirmed"
+    BY_HAND = "by_hand"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doubt:
+    """One thing that the next person must know of. `subject` is its name in the journal."""
+
+    kind: DoubtKind
+    subject: str
+    ref: str
+    since_ms: int
+
+
+_MOVES: Final = {
+    MoveState.IN_DOUBT: DoubtKind.IN_DOUBT,
+    DiverterState.IN_DOUBT: DoubtKind.IN_DOUBT,
+    DiverterState.WRONG_LANE: DoubtKind.WRONG_LANE,
+    DiverterState.UNCONFIRMED: DoubtKind.UNCONFIRMED,
+    MoveState.BY_HAND: DoubtKind.BY_HAND,
+}
+
+
+def doubts(state: State) -> tuple[Doubt, ...]:
+    """Return all that is not finished and that no device finishes by itself, oldest first."""
+    found = [*_parcels(state), *_units(state)]
+    found += [one for work in state.moves.values() if (one := _move(work)) is not None]
+    return tuple(sorted(found, key=lambda one: (one.since_ms, one.subject)))
+
+
+def subjects(state: State) -> tuple[str, ...]:
+    """Return the list as it is journalled."""
+    return tuple(one.subject for one in doubts(state))
+
+
+def _parcels(state: State) -> list[Doubt]:
+    return [
+        Doubt(
+            kind=DoubtKind.UNKNOWN_PARCEL if parcel.blind else DoubtKind.PARCEL,
+            subject=f"parcel/{parcel.parcel}",
+            ref=parcel.number,
+            since_ms=parcel.arrived_ms,
+        )
+        for parcel in state.parcels.values()
+    ]
+
+
+def _units(state: State) -> list[Doubt]:
+    return [
+        Doubt(
+            kind=DoubtKind.UNIT,
+            subject=f"unit/{unit.unit}",
+            ref=unit.serial or unit.gtin or "",
+            since_ms=unit.opened_ms,
+        )
+        for unit in state.units.values()
+        if unit.parked
+    ]
+
+
+def _move(work: MoveWork) -> Doubt | None:
+    leg = work.current
+    kind = _MOVES.get(leg.state) if leg is not None else None
+    if leg is None or kind is None:
+        return None
+    return Doubt(
+        kind=kind, subject=f"move/{work.move}", ref=work.tray or work.zone, since_ms=leg.since_ms
+    )
