@@ -242,3 +242,25 @@ def test_unplug_inside_a_packet_or_a_code_is_a_fault_without_text() -> None:
     assert isinstance(fault, ScanFault)
     assert (fault.kind, fault.chars, fault.head) == (FaultKind.UNPLUGGED, 251 + 7, b"")
     assert talk().cut(1) == []
+
+
+def test_a_refused_code_that_comes_again_is_the_same_fault() -> None:
+    line = talk()
+    (fault,) = line.feed(decoded(b"46\x0701"), 0).told
+    assert isinstance(fault, ScanFault)
+    assert line.feed(decoded(b"46\x0701", status=RESENT), 2 * SECOND_NS).told == [fault]
+    assert line.confirm(fault.scan_no, ScanOutcome.ERROR) == ACK
+
+
+def test_a_length_that_none_can_have_is_garbled_and_bytes_that_wake_are_none() -> None:
+    line = talk()
+    line.feed(b"\0\0", 0)
+    assert line.tick(SECOND_NS) == Heard()
+    line.feed(b"\x03\xf3\x00", SECOND_NS)
+    assert line.tick(2 * SECOND_NS).answer == NAK_RESEND
+    assert told(line.feed(b"\0" + decoded(EAN), 3 * SECOND_NS)) == [EAN]
+
+
+def test_a_scanner_that_waits_for_its_answer_need_not_be_stopped() -> None:
+    line = talk()
+    assert (line.stop(), line.go_on()) == (b"", b"")
