@@ -1,5 +1,7 @@
 """Caches and journal to look-ups: what a scanned code may mean, before the station decides."""
 
+from collections.abc import Iterable
+
 from edge.barcodes.meanings import Meaning
 from edge.catalogue import CatalogueItem, ReturnLine
 from edge.journal.reader import Reader
@@ -17,12 +19,16 @@ class LookUp:
         self._reference = reference
         self._reader = reader
 
-    def __call__(self, meanings: tuple[Meaning, ...]) -> Lookups:
-        """Return candidates, earlier subjects and item master rows for one code."""
+    def __call__(self, meanings: tuple[Meaning, ...], also: Iterable[str] = ()) -> Lookups:
+        """Return candidates, earlier subjects and item master rows for one code.
+
+        `also` = articles, by GTIN, that the open work may need whatever the code says.
+        """
         codes = tuple(dict.fromkeys(code for m in meanings for code in codes_of(m)))
         found = self._candidates(codes)
         gtins = {line.gtin for candidate in found for line in candidate.lines}
         gtins |= {read.gtin for m in meanings if (read := item_of(m)) and read.gtin}
+        gtins |= set(also)
         names = dict.fromkeys(name for m in meanings for name in names_of(m))
         seen = (subject for name in names for subject in self._reader.subjects_of(name))
         return Lookups(

@@ -17,6 +17,7 @@ from drivers.protocols import (
     ScanSource,
 )
 from edge.barcodes.classify import Rules, classify
+from edge.barcodes.meanings import Meaning
 from edge.barcodes.typed import restored
 from edge.dispatch.dispatch import Dispatch
 from edge.events import DiverterChanged, Draft, Origin, Payload, kind_of
@@ -38,6 +39,7 @@ from edge.service.wall_clock import BUILT_MS, SYNCED, WallClock
 from edge.service.watch import Watch
 from edge.settings.model import Settings
 from edge.settings.proof import profile_sha256
+from edge.station import by_hand
 from edge.station.decision import Context, PhotoRequest
 from edge.station.inputs import (
     DeviceInput,
@@ -45,6 +47,7 @@ from edge.station.inputs import (
     Input,
     KeyInput,
     LockTimer,
+    Lookups,
     OverrideTimer,
     ScanInput,
     StorageEvent,
@@ -224,7 +227,8 @@ class Station:
             case Key(k="enter") if entry:
                 given = self._typed_scan(key, TypedScan(id=act.id, src="typed", text=entry))
             case Key():
-                given = KeyInput(input=key, key=act.k, epoch=act.epoch)
+                lookups = self._look_up(()) if act.k == by_hand.KEY else Lookups()
+                given = KeyInput(input=key, key=act.k, epoch=act.epoch, lookups=lookups)
             case TypedScan():
                 given = self._typed_scan(key, act)
         reply = await self.receiving.submit(given)
@@ -251,8 +255,17 @@ class Station:
             at_ns=now_ns,
         )
         meanings = classify(scan, self._world.rules)
-        lookups = self._world.look_up(meanings)
+        lookups = self._look_up(meanings)
         return ScanInput(input=key, scan=scan, meanings=meanings, lookups=lookups)
+
+    def _look_up(self, meanings: tuple[Meaning, ...]) -> Lookups:
+        """Look up what was read; a person without a code names a line of the open parcel."""
+        also: tuple[str, ...] = ()
+        if by_hand.is_asked(meanings):
+            parcel = self.receiving.state.parcel
+            lines = parcel.lines if parcel is not None else ()
+            also = tuple(line.gtin for line in lines if line.gtin)
+        return self._world.look_up(meanings, also)
 
     # ------------------------------------------------------------ tasks
 
@@ -392,7 +405,7 @@ class Station:
             may=one.settings.may,
             boot=self._world.origin.boot,
             submit=self.receiving.submit,
-            look_up=self._world.look_up,
+            look_up=self._look_up,
             clock=self._world.clock,
             profile=profile_sha256(one.settings),
         )

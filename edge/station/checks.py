@@ -3,7 +3,9 @@
 The only place of the flow that knows how answers become facts and facts a verdict.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from edge.catalogue import CatalogueItem
 from edge.events import (
@@ -26,11 +28,14 @@ from zoning.model import ENGINE, AnsweredBy, Static, Verdict
 from zoning.pack import Pack
 from zoning.session.walk import Run, StepState
 
+SURPLUS = "surplus"  # announced, and more of it than was announced
+OVER_QTY = "over_qty"
 FAST_OK_MS = 1500  # sooner confirmed than a look takes: sampled for a second look
 
 
 def started(
     parcel: ParcelWork,
+    match: str,
     *,
     line: ArrivedLine | None,
     item: CatalogueItem | None,
@@ -38,7 +43,7 @@ def started(
 ) -> InspectionStarted:
     """Return the event that fixes checklist, policy and static facts of a new inspection."""
     pack = context.packs[context.active]
-    static = _static(parcel, line=line, item=item)
+    static = _static(parcel, match, line=line, item=item)
     run = session.begin(pack, static)
     checklist = run.checklist
     return InspectionStarted(
@@ -48,14 +53,27 @@ def started(
     )
 
 
+def started_again(static: Mapping[str, Any], context: Context) -> InspectionStarted:
+    """Return the event that begins a new inspection of a piece whose facts are known already."""
+    pack = context.packs[context.active]
+    checklist = session.begin(pack, from_json(Static, static)).checklist
+    return InspectionStarted(
+        checklist=DocumentRef(id=checklist.id, version=checklist.version, sha256=checklist.sha256),
+        policy=_reference(pack),
+        static=static,
+    )
+
+
 def _static(
     parcel: ParcelWork,
+    match: str,
     *,
     line: ArrivedLine | None,
     item: CatalogueItem | None,
 ) -> Static:
     value = line if line is not None and line.value_minor is not None else item
     station_flags = {"blind"} if parcel.blind else set()
+    station_flags |= {OVER_QTY} if match == SURPLUS else set()
     return Static(
         category=item.category if item else None,
         tenant=(line.tenant if line else None) or (item.tenant if item else None),

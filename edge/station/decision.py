@@ -8,9 +8,9 @@ from drivers.protocols import ScanOutcome, ScanSource
 from edge.catalogue import Person
 from edge.events import Draft, ParcelId, Payload, Subject, UnitId
 from edge.floor import FloorSettings
-from edge.station.inputs import Candidate, ScanInput
+from edge.station.inputs import Candidate, Lookups, ScanInput
 from edge.station.state import State, UnitWork
-from edge.views import Severity
+from edge.views import Message, Severity
 from zoning.pack import Pack
 
 
@@ -69,18 +69,27 @@ class Note:
 class Choice:
     """An open exception: nothing was recorded; digits are the ways out.
 
-    `held` is the scan that led here, `candidates` the parcels to choose from.
+    `held` is the scan that led here, `candidates` the parcels to choose from, `lookups` what was
+    known when the question was asked.
     """
 
     code: str
     p: Mapping[str, Any] = field(default_factory=dict)
     opts: tuple[tuple[str, str], ...] = ()
+    named: tuple[tuple[str, Message], ...] = ()
+    """Ways out that have a name of their own; they stand before `opts`."""
+    lookups: Lookups = field(default_factory=Lookups)
     held: ScanInput | None = None
     candidates: tuple[Candidate, ...] = ()
     badge: str = ""
     slot: str = ""
     about: str = ""
     """What a supervisor's badge would do here, where it is not the waiver of `slot`."""
+
+    @property
+    def ways(self) -> tuple[tuple[str, Message], ...]:
+        """Return every way out, by digit."""
+        return (*self.named, *((digit, Message(t=text)) for digit, text in self.opts))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -85,11 +85,15 @@ class FaultInput:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyInput:
-    """A key of the operator; `epoch` is that of the view the person saw, None for a label scan."""
+    """A key of the operator; `epoch` is that of the view the person saw, None for a label scan.
+
+    `lookups` = the item master rows of the open parcel, where the key may need them.
+    """
 
     input: str
     key: str
     epoch: int | None = None
+    lookups: Lookups = field(default_factory=Lookups)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from edge.events import UnitParked
 from edge.station import (
     asking,
+    by_hand,
     danger,
     entry,
     feedback,
@@ -62,6 +63,8 @@ def key(state: State, screen: Screen, given: KeyInput, context: Context) -> Deci
         return resume.key(state, screen, given.key)
     if screen.overlay is not None:
         return _in_overlay(state, screen, given.key, context)
+    if given.key == "f10" and by_hand.can_ask(state, screen):
+        return by_hand.ask(state, screen, given.lookups)
     return _at_work(state, screen, given.key, context)
 
 
@@ -181,6 +184,8 @@ def _choice(
         case "E13", digit if digit in DIGITS and 1 <= int(digit) <= len(choice.candidates):
             candidate = choice.candidates[int(digit) - 1]
             return parcels.arrive(screen, candidate, candidate.key, context)
+        case by_hand.WHICH, _:
+            return by_hand.chosen(state, screen, choice, pressed, context)
         case "E02", "1":
             return people.take_over(state, screen, choice, context)
         case ("E02", "2") | ("E21", "1"):

@@ -128,7 +128,8 @@ def _resolve(
         return resume.scan(state, screen, meaning)
     match meaning:
         case CommandCode(command=command):
-            pressed = KeyInput(input=given.input, key=COMMAND_KEYS.get(command, command))
+            name = COMMAND_KEYS.get(command, command)
+            pressed = KeyInput(input=given.input, key=name, lookups=given.lookups)
             return keys.key(state, screen, pressed, context)
         case TrayCode(tray=tray):
             seen = resolve.tray_seen(state, _above(screen), tray)

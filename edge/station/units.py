@@ -29,20 +29,25 @@ from edge.station.decision import (
     on_unit,
     refused,
 )
-from edge.station.inputs import ScanInput
+from edge.station.inputs import Lookups, ScanInput
 from edge.station.meanings import ItemRead, item_of
 from edge.station.state import ParcelWork, State, UnitWork
 
+BY_HAND: Final = "by_hand"
 _UNIT: Final = "unit/"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Binding:
-    """How a piece was bound: the line if there is one, what proves it, what is wrong with it."""
+    """How a piece was bound: the line if there is one, what proves it, what is wrong with it.
+
+    `how`: scan, camera, or by_hand where a person named the line.
+    """
 
     line: ArrivedLine | None
     basis: str
     match: str
+    how: str = "scan"
 
 
 def is_of(parcel: ParcelWork, state: State, meaning: Meaning) -> bool:
@@ -67,13 +72,13 @@ def open_unit(
     assert read is not None, "is_of has looked"
     aside = _aside(parcel, state, read)
     if aside is not None:
-        return _take_again(screen, aside)
+        return take_again(screen, aside)
     alarmed = alarm(screen, given, read, context)
     if alarmed is not None:
         return alarmed
     binding = _bind(parcel, read)
     assert binding is not None, "is_of has looked"
-    return _open(state, screen, parcel, given, binding=binding, read=read, context=context)
+    return _scanned(state, screen, parcel, given, binding=binding, read=read, context=context)
 
 
 def open_blind(
@@ -92,7 +97,7 @@ def open_blind(
     if alarmed is not None:
         return alarmed
     binding = Binding(line=None, basis="none", match="undeclared")
-    return _open(state, screen, parcel, given, binding=binding, read=read, context=context)
+    return _scanned(state, screen, parcel, given, binding=binding, read=read, context=context)
 
 
 def surplus(
@@ -104,10 +109,10 @@ def surplus(
         return refused(screen, "E00", want="want.item")
     match = "undeclared" if _other_unit(given, read) is None else "seen_elsewhere"
     binding = Binding(line=None, basis="none", match=match)
-    return _open(state, screen, parcel, given, binding=binding, read=read, context=context)
+    return _scanned(state, screen, parcel, given, binding=binding, read=read, context=context)
 
 
-def _open(
+def _scanned(
     state: State,
     screen: Screen,
     parcel: ParcelWork,
@@ -117,9 +122,42 @@ def _open(
     read: ItemRead,
     context: Context,
 ) -> Decision:
+    """Open a unit by its code: the code's own records are kept with it."""
+    is_camera = given.scan.source is ScanSource.CAMERA
+    binding = replace(binding, how="camera" if is_camera else "scan")
+    opened = begin(screen, parcel, given.lookups, binding=binding, read=read, context=context)
+    mark = marks.captured(state, given, read.mark, binding.line)
+    drafts = opened.decision.drafts
+    if mark is not None:
+        drafts = (*drafts[:STARTS], on_unit(opened.unit, mark), *drafts[STARTS:])
+    photos = opened.decision.photos + inspection.identity_photo(opened.unit, given.scan)
+    return replace(opened.decision, drafts=drafts, photos=photos)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """A unit that begins, and the decision that begins it."""
+
+    unit: UnitWork
+    decision: Decision
+
+
+STARTS: Final = 3  # unit.opened, unit.identified, inspection.started
+
+
+def begin(
+    screen: Screen,
+    parcel: ParcelWork,
+    lookups: Lookups,
+    *,
+    binding: Binding,
+    read: ItemRead,
+    context: Context,
+) -> Opened:
+    """Begin a unit's record and its checklist; what the item says by itself is answered."""
     line = binding.line
     gtin = read.gtin or (line.gtin if line else None)
-    item = given.lookups.items.get(gtin or "")
+    item = lookups.items.get(gtin or "")
     unit = UnitWork(
         unit=context.fresh.unit,
         parcel=parcel.parcel,
@@ -132,17 +170,15 @@ def _open(
         serial=read.serial,
         match=binding.match,
     )
-    started = checks.started(parcel, line=line, item=item, context=context)
+    started = checks.started(parcel, binding.match, line=line, item=item, context=context)
     drafts: list[Draft] = [
         on_unit(unit, UnitOpened(line=unit.line)),
-        on_unit(unit, _identified(unit, given, binding, read, item), "identified"),
+        on_unit(unit, _identified(unit, binding, read, item), "identified"),
         on_unit(unit, started, "inspecting"),
     ]
     unit = replace(unit, checklist=started.checklist, policy=started.policy)
     unit = replace(unit, static=started.static)
-    mark = marks.captured(state, given, read.mark, line)
-    drafts += [] if mark is None else [on_unit(unit, mark)]
-    recalls = given.lookups.recalls.get(gtin or "")
+    recalls = lookups.recalls.get(gtin or "")
     drafts += inspection.automatic(
         unit, binding.match, line, read, recalls=recalls, context=context
     )
@@ -151,8 +187,7 @@ def _open(
         unit, frozenset({ITEM_PHOTO} if ITEM_PHOTO.role in context.camera_roles else ())
     )
     known = tuple((code, f"{_UNIT}{unit.unit}") for code in _names(read, gtin))
-    photo += inspection.identity_photo(unit, given.scan)
-    return replace(decision, photos=photo, codes=known)
+    return Opened(unit=unit, decision=replace(decision, photos=photo, codes=known))
 
 
 def _names(read: ItemRead, gtin: str | None) -> tuple[str, ...]:
@@ -167,21 +202,19 @@ def _line_for(binding: Binding) -> str:
 
 def _identified(
     unit: UnitWork,
-    given: ScanInput,
     binding: Binding,
     read: ItemRead,
     item: CatalogueItem | None,
 ) -> UnitIdentified:
-    how = "camera" if given.scan.source is ScanSource.CAMERA else "scan"
     serialised = unit.serial is not None and unit.gtin is not None
     epc = (
         f"https://id.gs1.org/01/{unit.gtin}/21/{unit.serial}" if serialised else f"unit/{unit.unit}"
     )
     return UnitIdentified(
-        how=how,
+        how=binding.how,
         basis=binding.basis,
         match=binding.match,
-        confirmed=binding.match == "expected",
+        confirmed=binding.match == "expected" and binding.how != BY_HAND,
         epc=epc,
         gtin=unit.gtin,
         sku=item.sku if item else None,
@@ -230,7 +263,8 @@ def _aside(parcel: ParcelWork, state: State, read: ItemRead) -> UnitWork | None:
     return None
 
 
-def _take_again(screen: Screen, unit: UnitWork) -> Decision:
+def take_again(screen: Screen, unit: UnitWork) -> Decision:
+    """Take a piece that was laid aside: the same question, the same answers."""
     assert unit.checklist is not None, "a parked unit was started"
     assert unit.policy is not None, "a parked unit was started"
     event = InspectionStarted(

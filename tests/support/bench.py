@@ -212,7 +212,11 @@ class Bench:
         """Press keys one after the other; returns what the last one recorded."""
         kinds: list[str] = []
         for key in keys:
-            kinds = self.take(KeyInput(input=f"t/{self.count}", key=key, epoch=self.screen.epoch))
+            lookups = Lookups(items=ITEMS) if key == "f10" else Lookups()
+            given = KeyInput(
+                input=f"t/{self.count}", key=key, epoch=self.screen.epoch, lookups=lookups
+            )
+            kinds = self.take(given)
         return kinds
 
     def badge(self, no: str = "0417") -> list[str]:

@@ -95,6 +95,7 @@ ACTS: Mapping[str, Do] = {
     "lock": lambda bench: bench.take(LockTimer()),
     "minute": _minute,
     "killed": _killed,
+    "by hand": lambda bench: bench.press("f10", "1"),
     "pin": lambda bench: bench.press(*PIN, "enter"),
 }
 LIKELY = ("badge 0417", "parcel", "shirt", "phone", "key 1", "key enter", "tray A1", "tray H1")

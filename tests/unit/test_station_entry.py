@@ -23,14 +23,14 @@ def test_a_typed_parcel_number_is_asked_back_before_it_counts() -> None:
 def test_characters_come_and_go_and_esc_leads_back() -> None:
     bench = Bench()
     bench.parcel()
-    bench.press("f10", "A", "7", "backspace", "B")
+    bench.press("f10", "9", "A", "7", "backspace", "B")
     assert bench.screen.entry == "AB"
     assert state_name(bench.state, bench.screen) == "ENTRY"
     bench.press("?")
     assert bench.no == "E00"
     bench.press("backspace", "backspace", "backspace")
     assert state_name(bench.state, bench.screen) == "PARCEL"
-    bench.press("f10", "esc")
+    bench.press("f10", "9", "esc")
     assert state_name(bench.state, bench.screen) == "PARCEL"
 
 
@@ -53,7 +53,7 @@ def test_a_danger_is_told_while_a_code_is_typed() -> None:
 def test_a_scan_while_typing_is_the_code() -> None:
     bench = Bench()
     bench.parcel()
-    bench.press("f10", "1", "2")
+    bench.press("f10", "9", "1", "2")
     assert "unit.opened" in bench.shirt()
     assert bench.screen.entry is None
     assert bench.state.unit is not None
