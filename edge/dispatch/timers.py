@@ -92,7 +92,9 @@ def _running(status: OrderStatus) -> str:
     return "pick" if status.pick is ActionStatus.RUNNING else ""
 
 
-def due(state: object, seen: Seen, robot: RobotSnapshot | None, timers: Timers, now_ns: int) -> Due:
+def due(
+    state: object, seen: Seen, robot: RobotSnapshot | None, timers: Timers, *, now_ns: int
+) -> Due:
     """Return what is due of a leg in this state; one thing at a time, the gravest first."""
     if state in _SENT:
         if now_ns < seen.ask_ns:

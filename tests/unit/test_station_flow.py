@@ -2,7 +2,7 @@
 
 import pytest
 
-from bench import IMEI, MUG, SHIRT, START_MS, TRACKING, Bench, context, label
+from bench import IMEI, MUG, SHIRT, START_MS, TRACKING, Bench, context
 from drivers.protocols import (
     DeviceName,
     FaultKind,
@@ -15,8 +15,6 @@ from drivers.protocols import (
 from edge.events import (
     ConfigActivated,
     DangerRaised,
-    DiverterState,
-    MoveState,
     PhotoTaken,
     PutConfirmed,
     ScanRead,
@@ -30,14 +28,12 @@ from edge.station.inputs import (
     FaultInput,
     FeedInput,
     KeyInput,
-    LegInput,
     LockTimer,
     PhotoInput,
     StartInput,
     StopInput,
 )
 from edge.views import Mark
-from move_kit import diverted, ordered
 
 
 def _verdict(bench: Bench) -> VerdictMade:
@@ -380,53 +376,6 @@ def test_a_photograph_that_cannot_be_had_needs_a_supervisor() -> None:
     assert bench.no == "E80"
     assert bench.supervise() == ["scan.read", "photo.missing"]
     assert "put.confirmed" in bench.tray("D1")
-
-
-def test_a_move_follows_its_legs_and_leaves_the_state_when_done() -> None:
-    bench = Bench()
-    bench.parcel()
-    bench.shirt()
-    bench.tray("A1")
-    move = next(iter(bench.state.moves.values()))
-    assert bench.take(diverted(move.move, DiverterState.SENT)) == ["diverter.sent"]
-    assert bench.take(diverted(move.move, DiverterState.SEEN)) == ["diverter.seen"]
-    assert bench.take(diverted(move.move, DiverterState.DONE)) == ["diverter.done"]
-    assert bench.state.moves[move.move].position == 1
-    late = diverted(move.move, DiverterState.FAILED)
-    assert bench.take(late) == []
-    done = LegInput(move=move.move, leg=1, state=MoveState.DONE, robot="r1")
-    assert bench.take(done) == []  # nobody was sent yet
-    assert bench.take(ordered(move.move, 1)) == ["move.sent"]
-    assert bench.take(done) == ["move.done"]
-    assert bench.state.moves == {}
-
-
-def test_a_move_in_doubt_is_resolved_by_the_person() -> None:
-    bench = Bench()
-    bench.parcel()
-    bench.shirt()
-    bench.tray("A1")
-    move = next(iter(bench.state.moves))
-    bench.take(diverted(move, DiverterState.SENT))
-    bench.press("f6", "1")
-    assert bench.press("3") == []
-    assert bench.no == "E41"
-    bench.take(diverted(move, DiverterState.IN_DOUBT))
-    assert bench.press("3") == ["diverter.resolved", "move.resolved"]
-    assert bench.state.moves == {}
-
-
-def test_what_is_carried_by_hand_arrives_by_its_place_label() -> None:
-    bench = Bench()
-    bench.parcel()
-    bench.shirt()
-    bench.tray("A1")
-    move = next(iter(bench.state.moves))
-    bench.take(diverted(move, DiverterState.SENT))
-    bench.take(diverted(move, DiverterState.FAILED))
-    assert bench.press("f6", "1", "1") == ["move.by_hand"]
-    bench.scan(label("RL-1-SHELF"))
-    assert bench.state.moves == {}
 
 
 def test_start_stop_devices_and_refused_feeds_are_recorded() -> None:

@@ -22,7 +22,7 @@ from edge.floor import LegKind, RouteLeg
 from edge.station.apply import apply
 from edge.station.inputs import CommandInput, DivertInput, LegInput
 from edge.station.state import LegWork
-from move_kit import ordered, sent
+from move_kit import diverted, ordered, sent
 
 HALL_LEG = RouteLeg(kind=LegKind.ROBOT, carrier="any", start="HO1", end="Z-RES")
 ROBOT = Leg(kind="robot", start="HO1", end="Z-RES", carrier="any")
@@ -238,6 +238,56 @@ def test_a_divert_in_doubt_that_is_resolved_frees_its_conveyor() -> None:
     made.take(divert(DiverterState.IN_DOUBT))
     assert made.press("f6", "1", "1") == ["diverter.resolved", "move.by_hand"]
     assert leg_of(made).state is MoveState.BY_HAND
+
+
+# ---------------------------------------------------------------- whole ways
+
+
+def test_a_move_follows_its_legs_and_leaves_the_state_when_done() -> None:
+    made = Bench()
+    made.parcel()
+    made.shirt()
+    made.tray("A1")
+    move = next(iter(made.state.moves.values()))
+    assert made.take(diverted(move.move, DiverterState.SENT)) == ["diverter.sent"]
+    assert made.take(diverted(move.move, DiverterState.SEEN)) == ["diverter.seen"]
+    assert made.take(diverted(move.move, DiverterState.DONE)) == ["diverter.done"]
+    assert made.state.moves[move.move].position == 1
+    late = diverted(move.move, DiverterState.FAILED)
+    assert made.take(late) == []
+    done = LegInput(move=move.move, leg=1, state=MoveState.DONE, robot="r1")
+    assert made.take(done) == []  # nobody was sent yet
+    assert made.take(ordered(move.move, 1)) == ["move.sent"]
+    assert made.take(done) == ["move.done"]
+    assert made.state.moves == {}
+
+
+def test_a_move_in_doubt_is_resolved_by_the_person() -> None:
+    made = Bench()
+    made.parcel()
+    made.shirt()
+    made.tray("A1")
+    move = next(iter(made.state.moves))
+    made.take(diverted(move, DiverterState.SENT))
+    made.press("f6", "1")
+    assert made.press("3") == []
+    assert made.no == "E41"
+    made.take(diverted(move, DiverterState.IN_DOUBT))
+    assert made.press("3") == ["diverter.resolved", "move.resolved"]
+    assert made.state.moves == {}
+
+
+def test_what_is_carried_by_hand_arrives_by_its_place_label() -> None:
+    made = Bench()
+    made.parcel()
+    made.shirt()
+    made.tray("A1")
+    move = next(iter(made.state.moves))
+    made.take(diverted(move, DiverterState.SENT))
+    made.take(diverted(move, DiverterState.FAILED))
+    assert made.press("f6", "1", "1") == ["move.by_hand"]
+    made.scan(label("RL-1-SHELF"))
+    assert made.state.moves == {}
 
 
 # ---------------------------------------------------------------- danger
