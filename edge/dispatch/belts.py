@@ -226,7 +226,7 @@ class BeltLegs:
 
     async def _refused(self, work: MoveWork, sent: DiverterChanged, status: DivertStatus) -> None:
         """A belt that was busy is asked again with a new number; all else is for a person."""
-        if status.code != BUSY:
+        if status.code != BUSY or self._desk.state.is_endangered(work):
             await self._report(sent, status, DiverterState.REJECTED)
             return
         fresh = self._desk.state.moves.get(work.move, work)
@@ -235,6 +235,9 @@ class BeltLegs:
             await self._start(fresh, leg, now)
 
     async def _write_again(self, work: MoveWork, sent: DiverterChanged) -> None:
+        if self._desk.state.is_endangered(work):  # proved not to have come, and it must not now
+            await self._report(sent, None, DiverterState.FAILED, reason="danger")
+            return
         if sent.attempt >= WRITES_MAX:
             await self._report(sent, None, DiverterState.FAILED, reason="no_echo")
             return

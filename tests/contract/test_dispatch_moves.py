@@ -185,6 +185,23 @@ def test_a_robot_that_does_not_stop_leaves_a_doubt_with_that_name(
         assert reason in [why for _, kind, why, _ in run.changes() if kind == "move.in_doubt"]
 
 
+def test_a_divert_that_never_came_is_given_up_when_its_load_turns_out_dangerous(
+    tmp_path: Path,
+) -> None:
+    """It used to stay sent for ever: it must not be written again, and nothing else ended it."""
+    with running(tmp_path, (BELT_LEG,)) as run:
+        run.passes(0.2)
+        run.world.sorter.lost_requests = 1000
+        run.until("diverter.sent")
+        run.press("f6", "1", "f11")
+        run.world.sorter.lost_requests = 0
+        run.passes(20)
+        assert ("diverter.failed", "danger", None) in [change[1:] for change in run.changes()]
+        assert not run.world.belt.diverts
+        run.press("f6", "1", "1")
+        assert leg(run).state is MoveState.BY_HAND
+
+
 # ---------------------------------------------------------------- the area
 
 

@@ -175,6 +175,7 @@ class MovesMachine(RuleBasedStateMachine):
         sorter = self.world.sorter
         sorter.is_on, sorter.lost_replies, sorter.lost_requests = True, 0, 0
         self.loop.run_for(20)
+        self.press("f6", "enter")
 
     def account(self) -> None:
         """Every load has left, or a person carries it; every proof is true."""
