@@ -22,7 +22,7 @@ VERBS: Final = {
         "edge.commands.journal", "prove, show or save the journal; try a disk with one"
     ),
     "sync": Verb("edge.commands.sync", "show what is unsent and what was refused"),
-    "export": Verb("edge.commands.export", "write the journal as Parquet files for analysis"),
+    "export": Verb("edge.commands.export", "write Parquet files, EPCIS, key figures, a claim"),
     "people": Verb("edge.commands.people", "make the hash of a supervisor's PIN"),
     "labels": Verb("edge.commands.labels", "print command sheets, badges, trays, numbers, cards"),
     "policy": Verb(

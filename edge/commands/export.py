@@ -1,4 +1,4 @@
-"""`receiving-edge export`: the journal as Parquet files or EPCIS documents.
+"""`receiving-edge export`: the journal as Parquet files, EPCIS documents, key figures, claims.
 
 Reads only, the service may run.
 """
@@ -11,6 +11,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
+from edge.commands import claim, kpi
+from edge.commands.policy.packs import add_language
 from edge.feeds.pack_folder import keep_pack, read_pack
 from edge.journal.rows import Identity, JournalBrokenError
 from edge.journal.salvage import owner
@@ -27,7 +29,10 @@ NO_DUCKDB: Final = "the extra bi is not installed: pip install 'receiving-edge[b
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's arguments."""
-    parser.add_argument("what", choices=("segments", "epcis"))
+    parser.add_argument("what", choices=("segments", "epcis", "kpi", "claim"))
+    claim.add_arguments(parser)
+    kpi.add_arguments(parser)
+    add_language(parser)
     parser.add_argument("--data", type=Path, default=DATA_DEFAULT, metavar="DIR")
     parser.add_argument("--out", type=Path, metavar="DIR", help="where to (default: --data)")
     parser.add_argument(
@@ -42,9 +47,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Write it: 0 done, 1 the journal is not what it was, 2 no DuckDB."""
-    if args.what == "epcis":
-        return _epcis(args)
+    """Write it: 0 done, 1 the journal is not what it was, 2 no DuckDB or nothing to write."""
+    if args.what in _OTHERS:
+        return _OTHERS[args.what](args)
     if find_spec("duckdb") is None:
         print(NO_DUCKDB, file=sys.stderr)
         return 2
@@ -77,6 +82,9 @@ def _epcis(args: argparse.Namespace) -> int:
         print(f"event {seq}: {why}", file=sys.stderr)
     print(f"{done.events} events in {len(done.documents)} documents")
     return 1 if done.problems else 0
+
+
+_OTHERS: Final = {"epcis": _epcis, "kpi": kpi.run, "claim": claim.run}
 
 
 def _owner(path: Path) -> Identity:

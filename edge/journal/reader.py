@@ -124,6 +124,11 @@ class Reader:
         query = "SELECT seq, kind, body FROM event WHERE unit = ? ORDER BY seq"
         return tuple(self._all(query, id_blob(unit)))
 
+    def bodies_of_parcel(self, parcel: str) -> tuple[tuple[int, bytes], ...]:
+        """Return sequence and exact body of the events of a parcel and of what was in it."""
+        query = "SELECT seq, body FROM event WHERE parcel = ? ORDER BY seq"
+        return tuple(self._all(query, id_blob(parcel)))
+
     def inspection_before(self, unit: str, seq: int) -> dict[str, bytes]:
         """Return the newest bodies of `inspection.started` and `.finished` of a unit before `seq`.
 
@@ -139,6 +144,11 @@ class Reader:
         """Return the subjects known by a code, the newest first: `parcel/<id>`, `unit/<id>`."""
         rows = self._all("SELECT subject FROM code WHERE code = ? ORDER BY seq DESC", code)
         return tuple(row[0] for row in rows)
+
+    def newest_code(self, low: str, high: str) -> str | None:
+        """Return the highest code between two, as texts are ordered; None where none is."""
+        rows = self._all("SELECT max(code) FROM code WHERE code BETWEEN ? AND ?", low, high)
+        return None if rows[0][0] is None else str(rows[0][0])
 
     def photos(self) -> dict[str, bool]:
         """Return each photograph that an event names, by digest: whether its file must be there."""
