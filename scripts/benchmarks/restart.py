@@ -52,7 +52,7 @@ def _row(events: int) -> dict[str, Any]:
         config, data = Path(folder) / "config", Path(folder) / "data"
         _configure(config, Path(folder) / "terminal.sock")
         _killed(config, data)
-        took_s = _filled(data / "journal.db", events)
+        took_s = filled(data / "journal.db", events)
         _killed(config, data)
         times = [_killed(config, data) * 1000 for _ in range(RESTARTS)]
         size = (data / "journal.db").stat().st_size
@@ -95,7 +95,7 @@ def _killed(config: Path, data: Path) -> float:
     return took_s
 
 
-def _filled(path: Path, events: int) -> float:
+def filled(path: Path, events: int) -> float:
     """Append through the real store, as the station's own; nothing of it is acknowledged."""
     clock = SystemClock()
     identity = Identity(

@@ -12,9 +12,10 @@ def step_of(view: Mapping[str, Any]) -> tuple[Any, ...]:
     """
     work = view["work"]
     item = json.dumps(work.get("item", {}).get("ids", ()))
+    parcel = None if "item" in work else work.get("no")  # an item in the hand says it already
     must = (work.get("must") or {}).get("step")
     marks = tuple((mark["step"], mark["level"]) for mark in work.get("marks", ()))
-    return (work.get("then", view["state"]), work.get("no"), item, must, marks)
+    return (work.get("then", view["state"]), parcel, item, must, marks)
 
 
 def could_obey(kind: str, idle: Mapping[str, Any], view: Mapping[str, Any]) -> bool:
