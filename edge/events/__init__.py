@@ -66,6 +66,7 @@ from edge.events.parcel import (
     ParcelParked,
     ParcelResumed,
     ReturnCompleted,
+    ReturnSoFar,
 )
 from edge.events.scan import Match, ScanRead
 from edge.events.station import (
@@ -171,6 +172,7 @@ __all__ = [
     "RefundReview",
     "RehearsalRef",
     "ReturnCompleted",
+    "ReturnSoFar",
     "ScanRead",
     "SequenceRange",
     "ShadowVerdict",

@@ -24,6 +24,30 @@ class ArrivedLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LineCount:
+    """Expected against received, per line."""
+
+    line: str
+    rma: str
+    expected: int
+    received: int
+    missing: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnSoFar:
+    """A return in more than one parcel: its announced lines and what earlier parcels accounted for.
+
+    `parcels` = those that were closed at this station; `is_completed` = that was said already.
+    """
+
+    rma: str
+    lines: tuple[LineCount, ...]
+    parcels: tuple[str, ...] = ()
+    is_completed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ParcelArrived:
     """Milestone 1: the box is here, its content is not verified."""
 
@@ -42,6 +66,7 @@ class ParcelArrived:
     seal: str = "unseen"
     window: str = "unknown"
     due: str | None = None
+    so_far: tuple[ReturnSoFar, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,17 +97,6 @@ class ParcelResumed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LineCount:
-    """Expected against received, per line."""
-
-    line: str
-    rma: str
-    expected: int
-    received: int
-    missing: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ParcelClosed:
     """All its expected units are accounted for."""
 
@@ -95,7 +109,7 @@ class ParcelClosed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReturnCompleted:
-    """Milestone 2: every line of the return in this parcel is accounted for."""
+    """Milestone 2: every line of the return is accounted for, in all its parcels; said once."""
 
     KIND: ClassVar[str] = "return.completed"
     SCHEMA: ClassVar[int] = 1

@@ -6,6 +6,7 @@ from edge.barcodes.meanings import Meaning
 from edge.catalogue import CatalogueItem, ReturnLine
 from edge.journal.reader import Reader
 from edge.journal.reference import ParcelCandidate, Reference
+from edge.station import returns
 from edge.station.inputs import Candidate, Lookups
 from edge.station.meanings import codes_of, item_of, names_of
 
@@ -55,18 +56,39 @@ class LookUp:
         return tuple(merged.values())[:CANDIDATES_MAX]
 
     def _candidate(self, found: ParcelCandidate) -> Candidate:
-        rmas = dict.fromkeys(line.rma for line in found.lines)
-        whole = tuple(rma for rma in rmas if self._is_whole(rma, found.lines))
+        rmas = tuple(dict.fromkeys(line.rma for line in found.lines))
+        announced = {rma: self._announced(rma, found.lines) for rma in rmas}
+        here = {(line.rma, line.line) for line in found.lines}
+        earlier = {rma: self._parcels_of(rma) for rma in rmas}
+        whole = tuple(
+            rma
+            for rma in rmas
+            if not earlier[rma] and all((rma, line) in here for line in announced[rma])
+        )
         return Candidate(
-            matched_by=found.matched_by, key=found.key, lines=found.lines, whole_rmas=whole
+            matched_by=found.matched_by,
+            key=found.key,
+            lines=found.lines,
+            whole_rmas=whole,
+            so_far=tuple(
+                returns.so_far(rma, announced[rma], map(self._reader.of_parcel, earlier[rma]))
+                for rma in rmas
+                if rma not in whole
+            ),
         )
 
-    def _is_whole(self, rma: str, lines: tuple[ReturnLine, ...]) -> bool:
-        here = {line.line for line in lines if line.rma == rma}
-        everywhere = {
-            line.line
+    def _parcels_of(self, rma: str) -> tuple[str, ...]:
+        """Return the parcels that something of this return was expected in, oldest first."""
+        found = self._reader.subjects_of(returns.name_of(rma))
+        return tuple(subject.removeprefix("parcel/") for subject in reversed(found))
+
+    def _announced(self, rma: str, lines: tuple[ReturnLine, ...]) -> dict[str, int]:
+        """Return the quantity of every line of a return, whatever parcel it is announced in."""
+        tenants = {line.tenant for line in lines if line.rma == rma}
+        return {
+            line.line: line.qty
             for found in self._reference.find(rma)
             if found.matched_by == "rma"
             for line in found.lines
+            if line.tenant in tenants
         }
-        return everywhere <= here

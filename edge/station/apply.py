@@ -67,7 +67,7 @@ from edge.events import (
     VerdictChanged,
     VerdictMade,
 )
-from edge.station import past
+from edge.station import past, returns
 from edge.station.apply_moves import danger, drop, moved, put, with_unit, without_ended
 from edge.station.state import (
     Evidence,
@@ -151,8 +151,10 @@ def _parcel(state: State, event: Event) -> State:
         case ParcelParked():
             parcels = put(state.parcels, event.parcel, replace(work_now, parked=True))
             return replace(state, parcels=parcels, bench=None, hand=None)
+        case ParcelClosed() as closed:
+            return _closed(state, event.parcel, closed)
         case _:
-            return _closed(state, event.parcel)
+            return state
 
 
 def _arrived(parcel: ParcelId, payload: ParcelArrived, at_ms: int) -> ParcelWork:
@@ -168,15 +170,18 @@ def _arrived(parcel: ParcelId, payload: ParcelArrived, at_ms: int) -> ParcelWork
         provisional=payload.provisional,
         reason=reasons[0] if reasons else None,
         window=payload.window,
+        tracking=payload.tracking,
+        so_far=payload.so_far,
     )
 
 
-def _closed(state: State, parcel: ParcelId) -> State:
+def _closed(state: State, parcel: ParcelId, payload: ParcelClosed) -> State:
     shift = state.shift
     if shift is not None:
         shift = replace(shift, parcels=shift.parcels + 1)
     bench = None if state.bench == parcel else state.bench
-    return replace(state, parcels=drop(state.parcels, parcel), bench=bench, shift=shift)
+    state = replace(state, parcels=drop(state.parcels, parcel), bench=bench, shift=shift)
+    return returns.closed(state, parcel, payload)
 
 
 def _unit(state: State, event: Event) -> State:
@@ -312,6 +317,7 @@ def _count_put(shift: Shift | None, zone: str) -> Shift | None:
 _FOLDS: Final[Mapping[type[Any], Callable[[State, Event], State]]] = {
     kind: fold
     for fold, kinds in (
+        (returns.completed, (ReturnCompleted,)),
         (_people, (OperatorIn, OperatorOut, OperatorHandover, StationLocked)),
         (_parcel, (ParcelArrived, ParcelOpened, ParcelParked, ParcelResumed, ParcelClosed)),
         (_unit, (UnitOpened, UnitIdentified, UnitMissing, UnitParked, UnitClosed)),
@@ -340,7 +346,6 @@ WITHOUT_EFFECT: Final[frozenset[type[Any]]] = frozenset(
         RefundBlocked,
         RefundEligible,
         RefundReview,
-        ReturnCompleted,
         ScanRead,
         StationClock,
         StationCorrupt,

@@ -158,6 +158,10 @@ def _foreign(
         left = sum(max(0, parcel.left_of(line)) for line in parcel.lines)
         other = Choice(code="E22", p={"p": parcel.number, "n": left}, opts=(("1", "opt.park"),))
         return asked(screen, other)
+    read = item_of(meaning)
+    if read is not None and units.is_more(parcel, read):
+        more = (("1", "opt.rescan"), ("2", "opt.surplus"))
+        return asked(screen, Choice(code="E27", p={"p": parcel.number}, opts=more, held=given))
     opts = (("1", "opt.rescan"), ("2", "opt.surplus"), ("3", "opt.other_parcel"))
     params = {"p": parcel.number, "code": code}
     return asked(screen, Choice(code="E21", p=params, opts=opts, held=given))

@@ -17,6 +17,7 @@ from edge.events import (
     OrderSent,
     PhotoLost,
     PhotoTaken,
+    ReturnSoFar,
     SequenceRange,
     StationClock,
     StationCorrupt,
@@ -34,13 +35,15 @@ from edge.events import (
 class Candidate:
     """A parcel that a scanned number may mean, with the lines announced for it.
 
-    `whole_rmas` = returns whose every line is among these lines.
+    `whole_rmas` = returns whose every line is among these lines, `so_far` = the other ones and
+    those that were received in part already.
     """
 
     matched_by: str
     key: str
     lines: tuple[ReturnLine, ...]
     whole_rmas: tuple[str, ...] = ()
+    so_far: tuple[ReturnSoFar, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

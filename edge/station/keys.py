@@ -188,9 +188,11 @@ def _choice(
             return by_hand.chosen(state, screen, choice, pressed, context)
         case "E02", "1":
             return people.take_over(state, screen, choice, context)
-        case ("E02", "2") | ("E21", "1"):
+        case ("E02", "2") | (("E21" | "E27"), "1"):
             return _back(screen)
-        case ("E21", "2") | ("E24", "1") if choice.held is not None and state.parcel is not None:
+        case (("E21" | "E27"), "2") | ("E24", "1") if (
+            choice.held is not None and state.parcel is not None
+        ):
             return units.surplus(state, screen, state.parcel, choice.held, context=context)
         case ("E21", "3") | ("E22", "1") if state.parcel is not None:
             return parcels.park(screen, state.parcel)
@@ -211,8 +213,12 @@ def _parcel(state: State, screen: Screen, parcel: ParcelWork, pressed: str) -> D
             return Decision(screen=replace(shown, missing=True))
         case "enter" if parcel.blind:
             return parcels.close_blind(screen, parcel)
+        case "enter" if screen.missing and not parcel.is_declared:
+            return parcels.leave_open(screen, parcel)
         case "enter" if screen.missing:
             return parcels.missing_rest(state, screen, parcel)
+        case digit if screen.missing and digit in DIGITS and not parcel.is_declared:
+            return refused(screen, "E28")
         case digit if screen.missing and digit in DIGITS and _line_left(parcel, int(digit)):
             return parcels.missing(state, screen, parcel, parcel.lines[int(digit) - 1])
         case _:

@@ -14,10 +14,10 @@ from edge.events import (
     ParcelOpened,
     ParcelParked,
     ParcelResumed,
-    ReturnCompleted,
     UnitMissing,
     parse_utc,
 )
+from edge.station import returns
 from edge.station.decision import (
     Choice,
     Context,
@@ -32,6 +32,7 @@ from edge.station.decision import (
 from edge.station.inputs import Candidate, ScanInput
 from edge.station.meanings import code_text
 from edge.station.state import ParcelWork, State
+from edge.views import Message
 
 CHOICES_MAX = 8
 DISK_FULL = "E62"  # what is begun is finished, nothing new is begun
@@ -50,7 +51,7 @@ def parcel_scan(
     candidates = given.lookups.candidates
     if len(candidates) > 1:
         return _choose(screen, candidates)
-    if _was_closed(state, given):
+    if _was_closed(state, given) and not any(map(_left_open, candidates)):
         return asked(
             screen, Choice(code="E12", p={"code": code}, opts=(("2", "opt.rescan"),), held=given)
         )
@@ -70,7 +71,8 @@ def arrive(screen: Screen, candidate: Candidate, code: str, context: Context) ->
         on_parcel(parcel, ParcelOpened(), "opened"),
     )
     decision = accepted(clean(screen), "fb.parcel_known", *drafts, no=arrived.codes[0])
-    known = tuple((number, f"parcel/{parcel}") for number in arrived.codes)
+    names = (*arrived.codes, *map(returns.name_of, arrived.rmas))
+    known = tuple((name, f"parcel/{parcel}") for name in names)
     return replace(decision, codes=known)
 
 
@@ -115,6 +117,12 @@ def missing(state: State, screen: Screen, parcel: ParcelWork, line: ArrivedLine)
     return accepted(clean(screen), "fb.missing", *drafts, name=line.title)
 
 
+def leave_open(screen: Screen, parcel: ParcelWork) -> Decision:
+    """Close a box without a list of its own: what it lacks may come in another one."""
+    closed = on_parcel(parcel.parcel, _closed(parcel), "closed")
+    return accepted(clean(screen), "fb.lines_left", closed, no=parcel.number)
+
+
 def missing_rest(state: State, screen: Screen, parcel: ParcelWork) -> Decision:
     """Record that everything not yet received is not in the box."""
     drafts: tuple[Draft, ...] = ()
@@ -150,11 +158,8 @@ def closing(state: State, parcel: ParcelWork) -> list[Draft]:
     if aside or not parcel.is_complete:
         return []
     drafts = [on_parcel(parcel.parcel, _closed(parcel), "closed")]
-    for rma in parcel.whole_rmas:
-        counts = tuple(count for count in _counts(parcel) if count.rma == rma)
-        event = ReturnCompleted(rma=rma, lines=counts, parcels=(parcel.parcel,))
-        drafts.append(on_parcel(parcel.parcel, event))
-    return drafts
+    done = returns.completing(state, parcel, _counts(parcel))
+    return [*drafts, *(on_parcel(parcel.parcel, event) for event in done)]
 
 
 def _closed(parcel: ParcelWork) -> ParcelClosed:
@@ -190,11 +195,23 @@ def _was_closed(state: State, given: ScanInput) -> bool:
     return any(ParcelId(parcel) not in state.parcels for parcel in ids)
 
 
+def _left_open(candidate: Candidate) -> bool:
+    """A return without announced parcels of which something is open: one more box may come."""
+    return not any(line.tracking for line in candidate.lines) and bool(_left(candidate))
+
+
 def _choose(screen: Screen, candidates: tuple[Candidate, ...]) -> Decision:
     shown = candidates[:CHOICES_MAX]
-    opts = tuple((str(n), c.key) for n, c in enumerate(shown, start=1))
-    choice = Choice(code="E13", p={"n": len(candidates)}, opts=opts, candidates=shown)
+    choice = Choice(code="E13", p={"n": len(candidates)}, named=named(shown), candidates=shown)
     return asked(screen, choice)
+
+
+def named(candidates: tuple[Candidate, ...], first: int = 1) -> tuple[tuple[str, Message], ...]:
+    """Return the digits of parcels to choose from, each with its number and its first goods."""
+    return tuple(
+        (str(n), Message(t="opt.candidate", p={"key": one.key, "name": one.lines[0].title}))
+        for n, one in enumerate(candidates, start=first)
+    )
 
 
 def _unknown(screen: Screen, code: str, given: ScanInput) -> Decision:
@@ -205,7 +222,7 @@ def _unknown(screen: Screen, code: str, given: ScanInput) -> Decision:
 
 
 def _arrival(candidate: Candidate, code: str, wall_ms: int) -> ParcelArrived:
-    lines = candidate.lines
+    lines = _left(candidate)
     numbers = [candidate.key, code, *(line.tracking for line in lines if line.tracking)]
     return ParcelArrived(
         codes=tuple(dict.fromkeys(numbers)),
@@ -218,7 +235,21 @@ def _arrival(candidate: Candidate, code: str, wall_ms: int) -> ParcelArrived:
         declared_g=next((line.declared_g for line in lines if line.declared_g), None),
         window=_window(lines, wall_ms),
         due=min((line.due_at for line in lines if line.due_at), default=None),
+        so_far=candidate.so_far,
     )
+
+
+def _left(candidate: Candidate) -> tuple[ReturnLine, ...]:
+    """The lines of a parcel; of a return without announced parcels what earlier ones left open."""
+    if any(line.tracking for line in candidate.lines):
+        return candidate.lines
+    counted = {(c.rma, c.line): c for one in candidate.so_far for c in one.lines}
+    left: list[ReturnLine] = []
+    for line in candidate.lines:
+        count = counted.get((line.rma, line.line))
+        qty = line.qty - (count.received + count.missing if count else 0)
+        left += [replace(line, qty=qty)] if qty > 0 else []
+    return tuple(left)
 
 
 def _window(lines: tuple[ReturnLine, ...], wall_ms: int) -> str:

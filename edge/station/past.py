@@ -107,6 +107,7 @@ def _corrected(state: State, correction: CorrectionMade) -> State:
         units=_units(state, last),
         moves={move: work for move, work in state.moves.items() if move not in last.moves},
         bench=old.bench,
+        closed=old.closed,
         hand=old.hand,
         shift=old.shift,
         last_put=old.last_put,

@@ -154,6 +154,7 @@ _REJECTS = {
     "E21": "not_expected",
     "E24": "seen_elsewhere",
     "E25": "lost_gs",
+    "E27": "not_expected",
 }
 
 

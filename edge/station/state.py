@@ -12,9 +12,11 @@ from edge.events import (
     DocumentRef,
     EventId,
     Leg,
+    LineCount,
     MoveState,
     OrderSent,
     ParcelId,
+    ReturnSoFar,
     UnitId,
     VerdictMade,
 )
@@ -82,6 +84,8 @@ class ParcelWork:
     provisional: str | None = None
     reason: str | None = None
     window: str = "unknown"
+    tracking: str | None = None
+    so_far: tuple[ReturnSoFar, ...] = ()
     flags: tuple[str, ...] = ()
     received: Mapping[tuple[str, str], int] = field(default_factory=dict)
     missing: Mapping[tuple[str, str], int] = field(default_factory=dict)
@@ -93,6 +97,11 @@ class ParcelWork:
     def number(self) -> str:
         """Return the number people call this parcel by."""
         return self.provisional or self.codes[0]
+
+    @property
+    def is_declared(self) -> bool:
+        """Return whether its own content was announced, not that of a whole return alone."""
+        return self.tracking is not None
 
     @property
     def blind(self) -> bool:
@@ -108,6 +117,14 @@ class ParcelWork:
     def is_complete(self) -> bool:
         """Return whether every expected piece is accounted for."""
         return not self.blind and all(self.left_of(line) <= 0 for line in self.lines)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClosedParcel:
+    """What a closed parcel accounted for, and the returns that were complete with it."""
+
+    lines: tuple[LineCount, ...]
+    completed: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -259,6 +276,8 @@ class State:
     locked: bool = False
     parcels: Mapping[ParcelId, ParcelWork] = field(default_factory=dict)
     bench: ParcelId | None = None
+    closed: Mapping[ParcelId, ClosedParcel] = field(default_factory=dict)
+    """Closed parcels of returns of which another parcel is open still."""
     units: Mapping[UnitId, UnitWork] = field(default_factory=dict)
     hand: UnitId | None = None
     moves: Mapping[str, MoveWork] = field(default_factory=dict)

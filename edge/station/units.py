@@ -107,7 +107,8 @@ def surplus(
     read = next((item_of(m) for m in given.meanings if item_of(m) is not None), None)
     if read is None:
         return refused(screen, "E00", want="want.item")
-    match = "undeclared" if _other_unit(given, read) is None else "seen_elsewhere"
+    match = checks.SURPLUS if is_more(parcel, read) else "undeclared"
+    match = match if _other_unit(given, read) is None else "seen_elsewhere"
     binding = Binding(line=None, basis="none", match=match)
     return _scanned(state, screen, parcel, given, binding=binding, read=read, context=context)
 
@@ -235,6 +236,11 @@ def _title(
     if item is not None:
         return dict(item.title)
     return {"ru": gtin or "?", "en": gtin or "?"}
+
+
+def is_more(parcel: ParcelWork, read: ItemRead) -> bool:
+    """Return whether the article was announced here and all of it is accounted for."""
+    return read.gtin is not None and any(line.gtin == read.gtin for line in parcel.lines)
 
 
 def _bind(parcel: ParcelWork, read: ItemRead) -> Binding | None:
