@@ -246,10 +246,10 @@ class Bench:
         time.sleep(3.0)
         self._journal = self._events()
         is_good = True
-        for device, sent in sorted(self._sent.items()):
+        for device, scanned in sorted(self._sent.items()):
             read, faults = self._read(device), self._faults(device)
             # `journal show` prints nothing behind a separator: there a mark has its secret part.
-            sent = [code.partition("\x1d")[0] for code in sent]
+            sent = [code.partition("\x1d")[0] for code in scanned]
             is_whole = read == sent and len(faults) >= self._torn[device]
             is_good = is_good and is_whole
             self.say(
