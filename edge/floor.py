@@ -3,8 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
 from drivers.protocols import GraphEdge, GraphNode, NodeId, RobotId
+
+ZONES: Final = ("resale", "repair", "disposal", "hold", "hazmat")
+LEAVES_ALONE: Final = ("hold", "repair", "hazmat")
+SERIES_DIGITS: Final = 4
+LANGUAGES: Final = ("ru", "en")
+DPI: Final = (203, 300)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +89,70 @@ class Timers:
     handover: float = 120.0
     robot_wait: float = 60.0
     divert: float = 15.0
+
+
+class LpnMode(StrEnum):
+    """Where a unit's number comes from. With `none` the unit lives in its tray."""
+
+    NONE = "none"
+    AUTO = "auto"
+    PREPRINTED = "preprinted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LpnRules:
+    """Which units get a number of their own (LPN), and from which series.
+
+    `mode` = for zones hold, repair and hazmat, whose units leave alone; `zones` and `categories`
+    say otherwise for one zone or for one kind of goods. `series` = four digits that this station
+    alone prints, `hand_series` = four digits for numbers that are written by hand where no printer
+    is. `printer` = host or host:port. `max_rework` = how often a unit is inspected again before a
+    supervisor decides.
+    """
+
+    mode: LpnMode = LpnMode.NONE
+    zones: Mapping[str, LpnMode] = field(default_factory=dict)
+    categories: Mapping[str, LpnMode] = field(default_factory=dict)
+    series: str = ""
+    hand_series: str = ""
+    printer: str = ""
+    dpi: int = 203
+    language: str = "ru"
+    max_rework: int = 2
+
+    def __post_init__(self) -> None:
+        for name in ("series", "hand_series"):
+            value = getattr(self, name)
+            if value and not (len(value) == SERIES_DIGITS and value.isascii() and value.isdigit()):
+                raise ValueError(f"{name}: {value!r} does not fit: {SERIES_DIGITS} digits")
+        if self.series and self.series == self.hand_series:
+            raise ValueError("hand_series: is the printed one, too: a series of its own")
+        if LpnMode.AUTO in self._modes and not self.series:
+            raise ValueError("series: missing: four digits that no other station prints")
+        unknown = sorted(set(self.zones) - set(ZONES))
+        if unknown:
+            raise ValueError(f"zones: there is no zone {unknown[0]!r}: {', '.join(ZONES)}")
+        if self.language not in LANGUAGES:
+            raise ValueError(f"language: {self.language!r} does not fit: {', '.join(LANGUAGES)}")
+        host, colon, port = self.printer.rpartition(":")
+        if colon and not (host and port.isascii() and port.isdigit()):
+            raise ValueError(f"printer: {self.printer!r} does not fit: host or host:port")
+        if self.dpi not in DPI:
+            raise ValueError(f"dpi: {self.dpi} does not fit: {', '.join(map(str, DPI))}")
+        if self.max_rework < 0:
+            raise ValueError(f"max_rework: {self.max_rework} does not fit: 0 or more")
+
+    @property
+    def _modes(self) -> tuple[LpnMode, ...]:
+        return (self.mode, *self.zones.values(), *self.categories.values())
+
+    def mode_of(self, zone: str, category: str | None) -> LpnMode:
+        """Return how a unit of this category gets its number when it goes to this zone."""
+        if zone in self.zones:
+            return self.zones[zone]
+        if category is not None and category in self.categories:
+            return self.categories[category]
+        return self.mode if zone in LEAVES_ALONE else LpnMode.NONE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

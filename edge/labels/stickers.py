@@ -12,7 +12,13 @@ from edge.barcodes.signed import signed
 from edge.labels.symbol import Symbol, code128
 
 LPN_NUMBERS: Final = 10_000
-_ZONES: Final = {"resale": 1, "repair": 2, "disposal": 3, "hold": 4, "hazmat": 5}
+ZONE_DIGITS: Final[Mapping[str, int]] = {
+    "resale": 1,
+    "repair": 2,
+    "disposal": 3,
+    "hold": 4,
+    "hazmat": 5,
+}
 ZONE_WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "ru": {
         "resale": "ПРОДАЖА",
@@ -76,7 +82,7 @@ def badges(numbers: Iterable[str], key: bytes, language: str) -> tuple[Sticker, 
 def trays(zones: Mapping[str, str], key: bytes, language: str) -> tuple[Sticker, ...]:
     """Return a label for each tray; `zones` = zone by tray. Raises KeyError for no zone of ours."""
     return tuple(
-        _signed(f"RT-{_ZONES[zone]}-{tray}", _zone_title(zone, tray, language), key)
+        _signed(f"RT-{ZONE_DIGITS[zone]}-{tray}", _zone_title(zone, tray, language), key)
         for tray, zone in zones.items()
     )
 
@@ -84,7 +90,7 @@ def trays(zones: Mapping[str, str], key: bytes, language: str) -> tuple[Sticker,
 def places(zones: Mapping[str, str], key: bytes, language: str) -> tuple[Sticker, ...]:
     """Return a label for each place; `zones` = zone by place. Raises KeyError as `trays` does."""
     return tuple(
-        _signed(f"RL-{_ZONES[zone]}-{place}", _zone_title(zone, place, language), key)
+        _signed(f"RL-{ZONE_DIGITS[zone]}-{place}", _zone_title(zone, place, language), key)
         for place, zone in zones.items()
     )
 
@@ -122,4 +128,4 @@ def _signed(body: str, title: str, key: bytes) -> Sticker:
 
 
 def _zone_title(zone: str, name: str, language: str) -> str:
-    return f"{_ZONES[zone]} {ZONE_WORDS[language][zone]} · {name}"
+    return f"{ZONE_DIGITS[zone]} {ZONE_WORDS[language][zone]} · {name}"

@@ -4,13 +4,18 @@ from collections.abc import Iterable
 
 from edge.barcodes.meanings import Meaning
 from edge.catalogue import CatalogueItem, ReturnLine
+from edge.events import UnitId
 from edge.journal.reader import Reader
 from edge.journal.reference import ParcelCandidate, Reference
 from edge.station import returns
+from edge.station.history import former
 from edge.station.inputs import Candidate, Lookups
+from edge.station.lpn import number_in
 from edge.station.meanings import codes_of, item_of, names_of
+from edge.station.state import UnitWork
 
 CANDIDATES_MAX = 16
+_UNIT = "unit/"
 
 
 class LookUp:
@@ -31,10 +36,12 @@ class LookUp:
         gtins |= {read.gtin for m in meanings if (read := item_of(m)) and read.gtin}
         gtins |= set(also)
         names = dict.fromkeys(name for m in meanings for name in names_of(m))
-        seen = (subject for name in names for subject in self._reader.subjects_of(name))
+        subjects = (subject for name in names for subject in self._reader.subjects_of(name))
+        seen = tuple(dict.fromkeys(subjects))
         return Lookups(
             candidates=found,
-            seen=tuple(dict.fromkeys(seen)),
+            seen=seen,
+            former=self._former(meanings, seen),
             items={gtin: item for gtin in gtins if (item := self._item(gtin))},
             recalls={
                 gtin: recalls
@@ -42,6 +49,14 @@ class LookUp:
                 if (recalls := self._reference.recalls_of(gtin)) is not None
             },
         )
+
+    def _former(self, meanings: tuple[Meaning, ...], seen: tuple[str, ...]) -> tuple[UnitWork, ...]:
+        """The newest unit of a scanned number as it ended; no other code asks for the past."""
+        newest = next((one.removeprefix(_UNIT) for one in seen if one.startswith(_UNIT)), None)
+        if newest is None or not any(number_in(meaning) for meaning in meanings):
+            return ()
+        unit = former(UnitId(newest), self._reader.of_unit(newest))
+        return () if unit is None else (unit,)
 
     def _item(self, gtin: str) -> CatalogueItem | None:
         return self._reference.item(gtin)

@@ -25,6 +25,7 @@ from edge.journal.reader import SQLITE_VERSION, Reader
 from edge.journal.reference import Reference
 from edge.journal.writer import Identity, Journal, Synchronous, machine_id
 from edge.service.devices import make_devices
+from edge.service.label_desk import numbers_given
 from edge.service.look_up import LookUp
 from edge.service.monitoring import MonitoringDoor
 from edge.service.notify import Notifier
@@ -94,7 +95,8 @@ async def serve(
         replay_ms = (clock.monotonic_ns() - started_ns) // 1_000_000
         packs = await open_packs(settings, data, activations=activations, state=state, clock=clock)
         proven = proofs_at_start(settings, data)
-        state = replace(state, active=packs.in_force, proven=proven)
+        numbers = numbers_given(reader, settings.station.lpn)
+        state = replace(state, active=packs.in_force, proven=proven, numbers=numbers)
         origin = _origin(settings, journal)
         world = _world(settings, origin, packs, LookUp(reference, reader), clock)
         watch = await _watch(stack, settings, stores, Notifier(notify))
@@ -249,6 +251,7 @@ def _world(
         camera_roles=settings.camera_roles,
         dup_ns=int(settings.station.terminal.dup_s * 1e9),
         free_disposal_below_minor=settings.station.terminal.free_disposal_below_minor,
+        lpn=settings.station.lpn,
     )
     return World(
         settings=settings,

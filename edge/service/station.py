@@ -30,6 +30,7 @@ from edge.journal.reference import Reference
 from edge.journal.writer import Journal
 from edge.receiving.loop import Receiving
 from edge.service.devices import Configured, Devices
+from edge.service.label_desk import LabelDesk
 from edge.service.lights import Lights
 from edge.service.look_up import LookUp
 from edge.service.photographer import Lens, Photographer, judged
@@ -147,6 +148,9 @@ class Station:
             is_clean=stores.is_clean,
             record=self.record_storage,
         )
+        self._labels = LabelDesk(
+            settings.station.lpn, clock=world.clock, submit=self.receiving.submit
+        )
         self._intakes = {
             name: self._intake(one)
             for one in devices.every
@@ -187,6 +191,7 @@ class Station:
         for draft in drafts:
             self._watch.metrics.events.labels(kind_of(draft.payload)).inc()
             self._count_lane(draft.payload)
+            self._labels.take(draft, self.receiving.state)
         if drafts:
             self._dispatch.wake()
 
@@ -278,6 +283,7 @@ class Station:
             group.create_task(self._show(terminals), name="views")
             group.create_task(self._tick(), name="tick")
             group.create_task(self._upkeep.run(), name="upkeep")
+            group.create_task(self._labels.run(), name="labels")
             for one in self._world.devices.every:
                 group.create_task(self._supervise(one), name=f"device[{one.settings.name}]")
             self._start_sync(group)

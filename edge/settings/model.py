@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from drivers.protocols import DeviceName
 from edge.catalogue import CodeLimits, MarkGroup, NumberRule, Person
-from edge.floor import FloorSettings, LegKind, RobotUnit, RouteLeg, Timers, Tray
+from edge.floor import FloorSettings, LegKind, LpnRules, RobotUnit, RouteLeg, Timers, Tray
 from edge.outward import Outward
 
 __all__ = [
@@ -105,6 +105,7 @@ class StationSettings:
     journal: JournalSettings = JournalSettings()
     photo: PhotoSettings = PhotoSettings()
     metrics: MetricsSettings = MetricsSettings()
+    lpn: LpnRules = field(default_factory=LpnRules)
 
 
 class DeviceClass(StrEnum):

@@ -61,13 +61,14 @@ from edge.events import (
     SyncWaived,
     UnitClosed,
     UnitIdentified,
+    UnitLpn,
     UnitMissing,
     UnitOpened,
     UnitParked,
     VerdictChanged,
     VerdictMade,
 )
-from edge.station import past, returns
+from edge.station import numbers, past, returns, spent
 from edge.station.apply_moves import danger, drop, moved, put, with_unit, without_ended
 from edge.station.state import (
     Evidence,
@@ -188,13 +189,14 @@ def _unit(state: State, event: Event) -> State:
     match event.payload:
         case UnitMissing() as missing:
             return _missed(state, event.parcel, missing)
-        case UnitOpened(line=line) if event.unit is not None and event.parcel is not None:
+        case UnitOpened(line=line, n=n) if event.unit is not None and event.parcel is not None:
             unit = UnitWork(
                 unit=event.unit,
                 parcel=event.parcel,
                 title={},
                 opened_ms=event.time_ms,
                 line=line,
+                n=n,
             )
             units = put(state.units, event.unit, unit)
             return replace(state, units=units, hand=event.unit)
@@ -233,10 +235,11 @@ def _identified(state: State, unit: UnitWork, payload: UnitIdentified, at_ms: in
         gtin=payload.gtin,
         serial=payload.serial,
         match=payload.match,
+        epc=payload.epc,
     )
     state = with_unit(state, unit)
     parcel = state.parcels.get(unit.parcel)
-    if parcel is None:
+    if parcel is None or unit.n > 1:  # it was counted when it came the first time
         return state
     parcel = replace(parcel, units=(*parcel.units, unit.unit))
     if payload.line is None or payload.rma is None:
@@ -266,7 +269,10 @@ def _inspection(state: State, event: Event) -> State:
             unit = replace(unit, answers=_answered(unit, step, answer, "key"), verdict=None)
         case InspectionWithdrawn(step=step):
             unit = replace(unit, answers=_without(unit, step), verdict=None)
+        case HoldPlaced(reason=reason):
+            unit = replace(unit, is_spent=unit.is_spent or reason == spent.REASON)
         case VerdictMade() as verdict:
+            verdict = spent.decided(unit, verdict)
             unit = replace(unit, verdict=verdict, verdict_ms=event.time_ms, verdict_id=event.id)
         case VerdictChanged(decided=decided) if unit.verdict is not None:
             unit = replace(unit, verdict=_decided(unit.verdict, decided))
@@ -308,6 +314,12 @@ def _evidence(state: State, event: Event) -> State:
             return state
 
 
+def _commanded(state: State, event: Event) -> State:
+    """A printer prints numbers of units; any other device moves, or stands still."""
+    is_printer = getattr(event.payload, "device", "") == numbers.PRINTER
+    return numbers.printed(state, event) if is_printer else danger(state, event)
+
+
 def _count_put(shift: Shift | None, zone: str) -> Shift | None:
     if shift is None:
         return None
@@ -322,11 +334,13 @@ _FOLDS: Final[Mapping[type[Any], Callable[[State, Event], State]]] = {
         (_parcel, (ParcelArrived, ParcelOpened, ParcelParked, ParcelResumed, ParcelClosed)),
         (_unit, (UnitOpened, UnitIdentified, UnitMissing, UnitParked, UnitClosed)),
         (_inspection, (InspectionStarted, InspectionAnswered, InspectionMarked)),
-        (_inspection, (InspectionWithdrawn, VerdictMade, VerdictChanged)),
+        (_inspection, (InspectionWithdrawn, VerdictMade, VerdictChanged, HoldPlaced)),
         (_evidence, (PhotoTaken, PhotoMissing, PutConfirmed)),
         (moved, (MovePlanned, MoveChanged, DiverterChanged)),
-        (danger, (DangerRaised, DangerKind, DangerWithdrawn, DeviceCommand)),
+        (danger, (DangerRaised, DangerKind, DangerWithdrawn)),
+        (_commanded, (DeviceCommand,)),
         (_config, (ConfigActivated, DeviceProven)),
+        (numbers.numbered, (UnitLpn,)),
     )
     for kind in kinds
 }
@@ -336,7 +350,6 @@ WITHOUT_EFFECT: Final[frozenset[type[Any]]] = frozenset(
         ConfigRefused,
         CorrectionMade,
         DeviceState,
-        HoldPlaced,
         HoldReleased,
         InspectionFinished,
         OperatorFeedback,

@@ -1,6 +1,8 @@
 """The checklist as a screen shows it: the open question, exception digits, the proposed zone."""
 
-from edge.station import checks
+from dataclasses import replace
+
+from edge.station import checks, spent
 from edge.station.decision import Context
 from edge.station.state import UnitWork
 from edge.views import Label, Mark, NumberEntry, Proposal, Question
@@ -104,7 +106,7 @@ def proposal(unit: UnitWork, context: Context) -> Proposal:
         step = run.checklist.step(deciding.step)
         if step is not None:
             why.append(answer_label(step, deciding.answer))
-    return Proposal(
+    told = Proposal(
         zone=verdict.zone,
         disposition=verdict.disposition,
         row=verdict.row,
@@ -113,6 +115,8 @@ def proposal(unit: UnitWork, context: Context) -> Proposal:
         note=verdict.note or None,
         why=tuple(why),
     )
+    is_held = unit.is_spent and told.zone not in (spent.ZONE, "hazmat")
+    return replace(told, zone=spent.ZONE, disposition=spent.DISPOSITION) if is_held else told
 
 
 def explained(unit: UnitWork, context: Context) -> tuple[Label, ...]:

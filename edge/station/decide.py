@@ -14,7 +14,7 @@ from edge.events import (
     StationStarted,
     StationStopped,
 )
-from edge.station import inspection, keys, moves, override, people, puts, resume, scans
+from edge.station import inspection, keys, lpn, moves, override, people, puts, resume, scans
 from edge.station.decision import (
     Context,
     Decision,
@@ -38,6 +38,7 @@ from edge.station.inputs import (
     OrderInput,
     OverrideTimer,
     PhotoInput,
+    PrintInput,
     ScanInput,
     StartInput,
     StopInput,
@@ -58,7 +59,7 @@ def decide(state: State, screen: Screen, given: Input, context: Context) -> Deci
         case FaultInput():
             return scans.fault(screen, given)
         case KeyInput():
-            return keys.key(state, screen, given, context)
+            return lpn.with_label(state, keys.key(state, screen, given, context), context)
         case PhotoInput():
             return _photo(state, screen, given, context)
         case OrderInput() | DivertInput() | LegInput() | CommandInput():
@@ -74,6 +75,8 @@ def decide(state: State, screen: Screen, given: Input, context: Context) -> Deci
             return _started(state, screen, given)
         case StopInput():
             return Decision(screen=screen, drafts=(on_station(StationStopped()),))
+        case PrintInput():
+            return lpn.printed(state, screen, given, context)
         case LockTimer():
             return Decision(screen=screen) if state.locked else people.lock(screen)
         case OverrideTimer():

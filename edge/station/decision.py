@@ -7,7 +7,7 @@ from typing import Any
 from drivers.protocols import ScanOutcome, ScanSource
 from edge.catalogue import Person
 from edge.events import Draft, ParcelId, Payload, Subject, UnitId
-from edge.floor import FloorSettings
+from edge.floor import FloorSettings, LpnRules
 from edge.station.inputs import Candidate, Lookups, ScanInput
 from edge.station.state import State, UnitWork
 from edge.views import Message, Severity
@@ -47,6 +47,7 @@ class Context:
     is_filling: bool = False
     free_disposal_below_minor: int = 0
     """Below this value an operator alone may send a unit to disposal; minor units of currency."""
+    lpn: LpnRules = field(default_factory=LpnRules)
     start_ns: int = 0
     """Monotonic time of the service's start: acts are counted from it."""
 
@@ -159,6 +160,8 @@ class Screen:
     reopened: bool = False
     page: int = 0
     tray: str | None = None
+    tray_for_lpn: str | None = None
+    """The tray that was scanned while the unit's number is owed: the number completes the put."""
     photos_due: frozenset[Slot] = frozenset()
     """Photographs that were asked for and have not come yet."""
     note: Note | None = None
@@ -226,6 +229,7 @@ def clean(screen: Screen) -> Screen:
         reopened=False,
         page=0,
         tray=None,
+        tray_for_lpn=None,
         photos_due=frozenset(),
     )
 

@@ -6,7 +6,7 @@ from drivers.protocols import ScanOutcome, ScanSource
 from edge.barcodes.identity import Belief, Expected, ExpectedPiece, Why, is_enough, judge
 from edge.barcodes.marks import GsState
 from edge.barcodes.meanings import ItemCode, ItemFlag, Meaning
-from edge.station import inspection, marks, parcels, units
+from edge.station import again, inspection, lpn, marks, parcels, puts, units
 from edge.station.decision import (
     Choice,
     Context,
@@ -35,6 +35,13 @@ def goods(
     if doubt is not None:
         return doubt
     unit, parcel, meaning = state.unit, state.parcel, given.meanings[0]
+    number = next((n for one in given.meanings if (n := lpn.number_in(one))), None)
+    if unit is not None and number is not None:
+        return puts.lpn_scan(state, screen, unit, given, number=number, context=context)
+    if unit is None and parcel is None and number is not None:
+        known = again.number_scan(state, screen, given, number=number, context=context)
+        if known is not None:
+            return known
     if unit is not None:
         return _of_unit(state, screen, unit, given, context=context)
     if parcel is None:
@@ -53,7 +60,7 @@ def _of_unit(
     """A code while a unit is in the hand: another unit's is an alarm, its mark is recorded."""
     meaning, parcel = given.meanings[0], state.parcel
     read = item_of(meaning)
-    if read is not None:
+    if read is not None and unit.n == 1:  # it came back by its number: it was here before
         alarmed = units.alarm(screen, given, read, context, own=unit.unit)
         if alarmed is not None:
             return alarmed

@@ -29,6 +29,7 @@ from edge.events import (
     SyncWaived,
     UnitId,
 )
+from edge.station.state import UnitWork
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,13 +51,15 @@ class Candidate:
 class Lookups:
     """What the caches and the journal know about a scanned code.
 
-    `seen` = subjects of earlier work found by the code (`parcel/<id>`, `unit/<id>`).
+    `seen` = subjects of earlier work found by the code (`parcel/<id>`, `unit/<id>`), `former` =
+    the units among them as they ended, where the code is a unit's own number.
     `items` = item master rows of every article the open work may need, by GTIN-14; `recalls` =
     what of these is recalled, without a key where the centre never told of recalls.
     """
 
     candidates: tuple[Candidate, ...] = ()
     seen: tuple[str, ...] = ()
+    former: tuple[UnitWork, ...] = ()
     items: Mapping[str, CatalogueItem] = field(default_factory=dict)
     recalls: Mapping[str, tuple[Recall, ...]] = field(default_factory=dict)
 
@@ -243,6 +246,16 @@ class StopInput:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PrintInput:
+    """What became of a label that was to be printed for a unit."""
+
+    unit: UnitId
+    lpn: str
+    is_sent: bool
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LockTimer:
     """Nobody acted for the lock time."""
 
@@ -268,6 +281,7 @@ Input = (
     | SyncInput
     | StartInput
     | StopInput
+    | PrintInput
     | LockTimer
     | OverrideTimer
 )

@@ -18,7 +18,7 @@ from edge.events import (
     VerdictMade,
 )
 from edge.floor import Tray
-from edge.station import asking, checks
+from edge.station import asking, checks, spent
 from edge.station.decision import (
     IDENTITY_PHOTO,
     Context,
@@ -219,12 +219,13 @@ def accept(screen: Screen, unit: UnitWork, pressed: str, context: Context) -> De
     if pressed == "0" and asking.has_marks(unit, context):
         return refused(screen, "E33")
     verdict = checks.made(unit, context)
-    status = "held" if verdict.zone == "hold" else "dispositioned"
+    zone = spent.decided(unit, verdict).zone
+    status = "held" if zone == "hold" else "dispositioned"
     drafts = (
         on_unit(unit, checks.finished(unit, context)),
         on_unit(unit, verdict, status),
     )
-    return accepted(clean(screen), "fb.verdict", *drafts, zone=verdict.zone, row=verdict.row)
+    return accepted(clean(screen), "fb.verdict", *drafts, zone=zone, row=verdict.row)
 
 
 def item_scan(
@@ -284,7 +285,7 @@ def finish_for(
     verdict = checks.made(unit, context)
     drafts.append(on_unit(unit, checks.finished(unit, context)))
     drafts.append(on_unit(unit, verdict, "graded" if verdict.grade else None))
-    return verdict, tuple(drafts)
+    return spent.decided(unit, verdict), tuple(drafts)
 
 
 # ---------------------------------------------------------------- photographs

@@ -11,6 +11,7 @@ from edge.station import (
     feedback,
     goods,
     inspection,
+    lpn,
     override,
     parcels,
     people,
@@ -91,6 +92,8 @@ def _at_work(state: State, screen: Screen, pressed: str, context: Context) -> De
             return people.lock(screen)
         case "f9":
             return undo.undo(state, screen, context.fresh.move)
+        case "f5" if state.unit is not None:
+            return lpn.print_again(screen, state.unit)
         case "f10" if where in _TYPED_IN:
             return entry.begin(screen)
         case "f12" if about := danger.to_be_ended(state):

@@ -30,6 +30,7 @@ from edge.events import (
     PutConfirmed,
     ScanRead,
     UnitId,
+    UnitLpn,
     UnitMissing,
     UnitOpened,
     UnitParked,
@@ -42,6 +43,7 @@ ACTS_MAX: Final = 64  # the oldest can no longer be undone
 
 _BEGINS: Final = (
     UnitOpened,
+    UnitLpn,
     UnitMissing,
     UnitParked,
     InspectionAnswered,

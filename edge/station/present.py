@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from edge.events import DiverterState, MoveState
 from edge.floor import LegKind, Timers
-from edge.station import asking, override
+from edge.station import asking, lpn, override
 from edge.station.decision import Context, Note, Override, Screen, state_name
 from edge.station.doubts import Doubt, doubts
 from edge.station.legs import legs_of
@@ -349,6 +349,7 @@ def _verdict(unit: UnitWork, state: State, screen: Screen, context: Context) -> 
     proposal = asking.proposal(unit, context)
     slots = sorted(slot.name for slot in screen.photos_due)
     owed = tuple(Message(t="owed.photo", p={"slot": slot}) for slot in slots)
+    owed += _owed_number(unit, proposal.zone, context)
     by_hand = unit.danger or (unit.verdict is not None and unit.verdict.move == "manual")
     legs = legs_of(proposal.zone, context.floor, by_hand=by_hand)
     return VerdictWork(
@@ -359,6 +360,16 @@ def _verdict(unit: UnitWork, state: State, screen: Screen, context: Context) -> 
         owed=owed,
         explained=asking.explained(unit, context) if screen.overlay == "why" else (),
     )
+
+
+def _owed_number(unit: UnitWork, zone: str, context: Context) -> tuple[Message, ...]:
+    """The label that is to be scanned, or the number that is to be written by hand."""
+    number = lpn.owed(unit, zone, context)
+    if number is not None:
+        return (Message(t="owed.lpn", p={"lpn": number}),)
+    if unit.lpn_mode == lpn.HANDWRITTEN:
+        return (Message(t="owed.lpn_write", p={"lpn": unit.lpn}),)
+    return ()
 
 
 def _hazard(unit: UnitWork, context: Context) -> VerdictWork:

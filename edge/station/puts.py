@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from drivers.protocols import ScanOutcome
 from edge.events import (
+    DeviceCommand,
     Draft,
     HoldPlaced,
     MovePlanned,
@@ -13,10 +14,11 @@ from edge.events import (
     RefundEligible,
     RefundReview,
     UnitClosed,
+    UnitLpn,
     VerdictMade,
 )
 from edge.floor import Tray
-from edge.station import asking, inspection
+from edge.station import asking, inspection, lpn
 from edge.station.decision import (
     Choice,
     Context,
@@ -30,6 +32,7 @@ from edge.station.decision import (
     on_unit,
     refused,
 )
+from edge.station.inputs import ScanInput
 from edge.station.legs import legs_of
 from edge.station.parcels import closing
 from edge.station.state import State, UnitWork
@@ -68,7 +71,49 @@ def tray_scan(state: State, screen: Screen, tray_id: str, context: Context) -> D
     owed = inspection.slots_owed(unit, drafts, context)
     if owed:
         return _wait_for_photo(screen, unit, tray, owed)
-    return _put(state, screen, unit, tray=tray, verdict=verdict, earlier=drafts, context=context)
+    number = lpn.ordered(state, unit, verdict.zone, context)
+    drafts = (*drafts, *number.drafts)
+    unit = _numbered(unit, number)
+    missing = lpn.owed(unit, verdict.zone, context)
+    if missing is not None:
+        waiting = _wait_for_lpn(screen, tray, missing)
+        return replace(waiting, drafts=drafts, codes=number.codes)
+    done = _put(state, screen, unit, tray=tray, verdict=verdict, earlier=drafts, context=context)
+    return replace(done, codes=number.codes)
+
+
+def lpn_scan(
+    state: State, screen: Screen, unit: UnitWork, given: ScanInput, *, number: str, context: Context
+) -> Decision:
+    """Take the unit's number; it completes the put whose tray was scanned before it."""
+    decision = lpn.scanned(screen, unit, given, number=number, context=context)
+    tray = screen.tray_for_lpn
+    if tray is None or not decision.drafts or decision.no is not None:
+        return decision
+    after = lpn.with_number(state, unit, decision)
+    put = tray_scan(after, decision.screen, tray, context).after(decision.drafts)
+    return replace(put, codes=(*decision.codes, *put.codes))
+
+
+def _numbered(unit: UnitWork, number: Decision) -> UnitWork:
+    """The unit as it will be when its label is ordered, or written by hand."""
+    for draft in number.drafts:
+        match draft.payload:
+            case UnitLpn(lpn=written, mode=mode):
+                unit = replace(unit, lpn=written, lpn_mode=mode)
+            case DeviceCommand(reason=printed):
+                unit = replace(unit, lpn_due=printed)
+    return unit
+
+
+def _wait_for_lpn(screen: Screen, tray: Tray, number: str) -> Decision:
+    """Keep the tray; the put completes by itself when the number is scanned."""
+    shown = noted(screen, Severity.WARN, "E37", lpn=number)
+    return Decision(
+        screen=replace(shown, tray=None, tray_for_lpn=tray.id, choice=None),
+        outcome=ScanOutcome.REFUSED,
+        no="E37",
+    )
 
 
 def _fits(tray: Tray, verdict: VerdictMade) -> bool:

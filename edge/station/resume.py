@@ -26,6 +26,9 @@ def key(state: State, screen: Screen, pressed: str) -> Decision:
             unit = state.unit
             aside = () if unit is None else (on_unit(unit, UnitParked()),)
             return parcels.park(replace(screen, is_resuming=False), state.parcel).after(aside)
+        case "esc" if state.unit is not None:
+            shown = replace(screen, is_resuming=False)
+            return accepted(shown, "fb.unit_parked", on_unit(state.unit, UnitParked()))
         case _:
             return refused(screen, "E00", want="want.resume")
 
@@ -36,7 +39,8 @@ def scan(state: State, screen: Screen, meaning: Meaning) -> Decision:
     read = item_of(meaning)
     is_unit = unit is not None and read is not None and inspection.is_own(unit, read)
     is_parcel = parcel is not None and code_text(meaning) in (*parcel.codes, parcel.provisional)
-    if is_unit or is_parcel:
+    is_number = unit is not None and unit.lpn is not None and code_text(meaning) == unit.lpn
+    if is_unit or is_parcel or is_number:
         return _go_on(screen)
     return refused(screen, "E00", want="want.resume")
 

@@ -68,6 +68,16 @@ class UnitWork:
     put: bool = False
     acts: int = 0
     touch: Touch | None = None
+    epc: str = ""
+    n: int = 1
+    """Which inspection of this piece it is: more than 1 = it came back by its number."""
+    lpn: str | None = None
+    lpn_mode: str = ""
+    lpn_due: str | None = None
+    """The number that was printed for it and is not scanned back yet."""
+    reprinted: bool = False
+    is_spent: bool = False
+    """It was inspected as often as is allowed: whatever the policy says, a supervisor decides."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -293,6 +303,9 @@ class State:
     """Belts and robots that were stopped because of a danger and not started since."""
     proven: Mapping[str, DeviceProven] = field(default_factory=dict)
     """Each scanner's newest passed self-test."""
+
+    numbers: Mapping[str, int] = field(default_factory=dict)
+    """How many numbers of each own series are given away; none is ever given twice."""
 
     act: Act | None = None
     past: tuple[Done, ...] = ()

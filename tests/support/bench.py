@@ -1,5 +1,6 @@
 """A station without devices or disk: real policy, real labels, real flow; the journal is a list."""
 
+import re
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -15,10 +16,11 @@ from edge.pins import hashed
 from edge.station.apply import apply
 from edge.station.decide import decide
 from edge.station.decision import Context, Decision, Fresh, Screen
+from edge.station.history import former
 from edge.station.inputs import Candidate, Input, KeyInput, Lookups, ScanInput
 from edge.station.meanings import codes_of, item_of
 from edge.station.present import key_meaning
-from edge.station.state import State
+from edge.station.state import State, UnitWork
 from zoning.pack import Pack, load_pack
 
 ROOT = Path(__file__).parents[2]
@@ -29,6 +31,7 @@ MUG = "04600000000015"
 IMEI = "356938035643809"
 TRACKING = "RB123456785RU"
 PIN = "4711"
+_NUMBER = re.compile(r"[0-9]{4}-[0-9]{4}")
 START_MS = 1_764_000_000_000
 
 TRAYS = (
@@ -154,6 +157,7 @@ class Bench:
     now_ms: int = START_MS
     count: int = 0
     last: Decision | None = None
+    numbered: dict[str, list[str]] = field(default_factory=dict)
 
     def take(self, given: Input) -> list[str]:
         """Decide, record, apply; returns the kinds recorded."""
@@ -174,6 +178,9 @@ class Bench:
         for draft in decision.drafts:
             first = self._record(draft, cause)
             cause = cause or first
+        for code, subject in decision.codes:
+            if _NUMBER.fullmatch(code):
+                self.numbered.setdefault(code, []).append(subject)
         self.screen = decision.screen
         if key_meaning(self.state, self.screen) != before:
             self.screen = replace(self.screen, epoch=self.screen.epoch + 1)
@@ -203,6 +210,8 @@ class Bench:
                 meanings=meanings,
                 lookups=Lookups(
                     candidates=self._candidates(codes),
+                    seen=self._seen(codes),
+                    former=self._former(codes),
                     items={gtin: ITEMS[gtin] for gtin in gtins if gtin in ITEMS},
                 ),
             )
@@ -272,6 +281,15 @@ class Bench:
                 whole_rmas=tuple(dict.fromkeys(line.rma for line in box)),
             ),
         )
+
+    def _seen(self, codes: set[str]) -> tuple[str, ...]:
+        """Units known by a number of their own, the newest first."""
+        return tuple(one for code in codes for one in reversed(self.numbered.get(code, [])))
+
+    def _former(self, codes: set[str]) -> tuple[UnitWork, ...]:
+        newest = next(iter(self._seen(codes)), "").removeprefix("unit/")
+        unit = former(UnitId(newest), (e for e in self.events if e.unit == newest))
+        return () if unit is None else (unit,)
 
     def _gtins(self, codes: set[str]) -> set[str]:
         return {line.gtin for c in self._candidates(codes) for line in c.lines}

@@ -76,6 +76,7 @@ class KnownBench(Bench):
         lookups = Lookups(
             candidates=self._candidates(codes),
             seen=tuple(subject for name in names for subject in self.known.get(name, ())),
+            former=self._former(codes),
             items={gtin: self.items[gtin] for gtin in gtins if gtin in self.items},
         )
         return self.take(

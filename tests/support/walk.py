@@ -84,6 +84,8 @@ ACTS: Mapping[str, Do] = {
     "imei": partial(_scan, IMEI),
     "parcel": partial(_scan, TRACKING),
     "unknown": partial(_scan, "NOBODY-KNOWS-7"),
+    "number": partial(_scan, "0500-0001"),
+    "number two": partial(_scan, "0500-0002"),
     "forged": partial(_scan, "RX-UNDO-0000"),
     "training": partial(_scan, label("TR-A1")),
     "hostile": partial(_scan, "\x1b[2J\u202e" + "x" * 200),

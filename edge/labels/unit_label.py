@@ -1,0 +1,47 @@
+"""The label of a unit as ZPL: its number in bars, where it goes and why. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from edge.labels.stickers import ZONE_DIGITS, ZONE_WORDS
+from edge.labels.zpl import DOTS_PER_MM, LABEL_MM, code128_data, escaped
+
+_REASON_CHARS: Final = 44
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitFacts:
+    """What stands on the label beside the number. `reason` by language; `is_again` = a reprint."""
+
+    zone: str
+    disposition: str
+    row: str
+    reason: Mapping[str, str] = field(default_factory=dict)
+    policy: str = ""
+    day: str = ""
+    is_again: bool = False
+
+
+def unit_label(lpn: str, facts: UnitFacts, *, language: str, dpi: int) -> bytes:
+    """Return one label of 80 by 50 mm in UTF-8; a reprint is marked `R` behind its number."""
+    mm = DOTS_PER_MM[dpi]
+    word = f"{ZONE_DIGITS[facts.zone]} {ZONE_WORDS[language][facts.zone]}"
+    reason = facts.reason.get(language, "")[:_REASON_CHARS]
+    lines = (
+        f"^XA^CI28^PW{LABEL_MM[0] * mm}^LL{LABEL_MM[1] * mm}",
+        f"^FO{4 * mm},{3 * mm}^BY{max(2, mm // 4)}^BCN,{13 * mm},N,N,N"
+        f"^FH_^FD{code128_data(lpn)}^FS",
+        _text(3, 17, 5, lpn + (" R" if facts.is_again else ""), mm),
+        _text(3, 23, 9, word, mm),
+        _text(3, 33, 4, f"{facts.disposition} {facts.row}".strip(), mm),
+        _text(3, 38, 4, reason, mm),
+        _text(3, 43, 3, f"{facts.policy} {facts.day}".strip(), mm),
+        "^XZ",
+    )
+    return "\n".join(lines).encode("utf-8") + b"\n"
+
+
+def _text(x: int, y: int, height: int, text: str, mm: int) -> str:
+    size = height * mm
+    return f"^FO{x * mm},{y * mm}^A0N,{size},{size * 8 // 10}^FH_^FD{escaped(text)}^FS"

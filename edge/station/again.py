@@ -1,0 +1,95 @@
+"""A piece that comes back by its number: a new inspection that points to the former one.
+
+Its grade may be better than before: what holds inside one inspection does not bind the next.
+"""
+
+from dataclasses import replace
+from typing import Final
+
+from edge.events import Draft, HoldPlaced, InspectionAnswered, UnitIdentified, UnitLpn, UnitOpened
+from edge.station import checks, spent, units
+from edge.station.decision import Context, Decision, Screen, accepted, clean, on_unit, refused
+from edge.station.inputs import ScanInput
+from edge.station.state import State, UnitWork
+
+_KNOWN: Final = ("auto", "inherited")  # what nobody has to say again
+
+
+def number_scan(
+    state: State, screen: Screen, given: ScanInput, *, number: str, context: Context
+) -> Decision | None:
+    """Take a unit's number while nothing is open; None = no unit of ours is known by it."""
+    aside = next((unit for unit in state.units.values() if unit.lpn == number), None)
+    if aside is not None:
+        return units.take_again(screen, aside)
+    former = next((unit for unit in given.lookups.former if unit.lpn == number), None)
+    if former is None:
+        return None
+    if former.danger:
+        return refused(screen, "E36")
+    if _is_carried(state, former):
+        return refused(screen, "E41")
+    return _open(screen, former, context)
+
+
+def _is_carried(state: State, former: UnitWork) -> bool:
+    """A device may have it: what is in the hand is then another piece with its label."""
+    works = (work for work in state.moves.values() if work.unit == former.unit)
+    return any(leg.is_under_way for work in works for leg in work.legs)
+
+
+def _open(screen: Screen, former: UnitWork, context: Context) -> Decision:
+    """Begin under the pack in force; facts that the station found out itself are inherited."""
+    started = checks.started_again(former.static, context)
+    unit = replace(
+        former,
+        unit=context.fresh.unit,
+        checklist=started.checklist,
+        policy=started.policy,
+        answers=(),
+        n=former.n + 1,
+    )
+    opened = UnitOpened(line=former.line, n=unit.n, previous=former.unit)
+    number = UnitLpn(lpn=former.lpn or "", mode=former.lpn_mode, reprint=former.reprinted)
+    drafts = [
+        on_unit(unit, opened, "rework"),
+        on_unit(unit, _identified(former), "identified"),
+        on_unit(unit, number),
+        on_unit(unit, started, "inspecting"),
+        *_inherited(unit, former, context),
+    ]
+    if unit.n > 1 + context.lpn.max_rework:
+        drafts.append(on_unit(unit, HoldPlaced(reason=spent.REASON), "held"))
+    decision = accepted(clean(screen), "fb.again", *drafts, name=former.title, n=unit.n)
+    names = tuple(name for name in (former.lpn, former.serial) if name)
+    return replace(decision, codes=tuple((name, f"unit/{unit.unit}") for name in names))
+
+
+def _identified(former: UnitWork) -> UnitIdentified:
+    category = former.static.get("category")
+    return UnitIdentified(
+        how="scan",
+        basis="lpn",
+        match=former.match,
+        confirmed=former.match == "expected",
+        epc=former.epc,
+        gtin=former.gtin,
+        serial=former.serial,
+        rma=former.rma,
+        line=former.line,
+        category=category if isinstance(category, str) else None,
+        title=former.title,
+    )
+
+
+def _inherited(unit: UnitWork, former: UnitWork, context: Context) -> list[Draft]:
+    drafts: list[Draft] = []
+    for given in former.answers:
+        is_asked = checks.is_asked(checks.run_of(unit, context), given.step)
+        if given.by in _KNOWN and is_asked:
+            unit = checks.with_answer(unit, given.step, given.answer, "inherited")
+            event = InspectionAnswered(
+                step=given.step, answer=given.answer, must=False, by="inherited"
+            )
+            drafts.append(on_unit(unit, event))
+    return drafts

@@ -1,0 +1,16 @@
+"""A closed unit as its events left it. Pure: who asks reads the events first."""
+
+from collections.abc import Iterable
+
+from edge.events import Event, UnitClosed, UnitId
+from edge.station.apply import apply
+from edge.station.state import State, UnitWork
+
+
+def former(unit: UnitId, events: Iterable[Event]) -> UnitWork | None:
+    """Return the unit at its end; None when it does not stand, because its opening was undone."""
+    state = State()
+    for event in events:
+        if not isinstance(event.payload, UnitClosed):
+            state = apply(state, event)
+    return state.units.get(unit)
