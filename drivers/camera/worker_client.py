@@ -59,6 +59,13 @@ _SYMBOLOGIES: Final = {symbology.value: symbology for symbology in Symbology}
 WORKER: Final = ("-P", "-m", "drivers.camera.worker")
 
 
+def _streams() -> tuple[
+    "asyncio.Queue[Scan | ScanFault | None]", "asyncio.Queue[DeviceHealth | None]"
+]:
+    """Return queues with one place more than may wait: the end of the stream always fits."""
+    return asyncio.Queue(PENDING_SCANS_MAX + 1), asyncio.Queue(HEALTHS_MAX + 1)
+
+
 class WorkerCamera:
     """Camera and scanner in one. `async with` returns once the first frame has arrived."""
 
@@ -66,9 +73,7 @@ class WorkerCamera:
         self._name = name
         self._settings = settings
         self._clock = clock
-        # One place more than scans may wait: the end of the stream always fits.
-        self._scans: asyncio.Queue[Scan | ScanFault | None] = asyncio.Queue(PENDING_SCANS_MAX + 1)
-        self._healths: asyncio.Queue[DeviceHealth | None] = asyncio.Queue(HEALTHS_MAX + 1)
+        self._scans, self._healths = _streams()
         self._photos: dict[int, asyncio.Future[PhotoMade | PhotoRefused]] = {}
         self._link: asyncio.StreamWriter | None = None
         self._task: asyncio.Task[None] | None = None
@@ -92,6 +97,7 @@ class WorkerCamera:
 
     async def __aenter__(self) -> Self:
         """Start the worker and wait for its first frame. Raises DriverNotFoundError."""
+        self._scans, self._healths = _streams()  # the ends of an opening that failed lie in the old
         self._first = asyncio.get_running_loop().create_future()
         self._task = asyncio.create_task(self._supervise(), name=f"camera[{self._name}]")
         try:
