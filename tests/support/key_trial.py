@@ -28,6 +28,7 @@ _FORMS = {
     "<GS>": "text:<GS>",
     "~": "char:~",
 }
+_READS = 0.3  # so often the reader comes round after an event
 _SURE_PRESSES = 3  # one of them is no modifier
 _SIGNS = [chr(code) for code in range(0x21, 0x7E) if chr(code) not in "{}<>]"]
 _RESTS = (0, 3_000_000, LOOK_NS + 1, 2 * IDLE_NS, 3 * SECOND_NS)
@@ -165,7 +166,7 @@ class _Reader:
         self._heal(event)
         self._ring.push(event)
         self._at += 1
-        if not self._is_stalled() and self._rng.random() < 0.6:
+        if self._rng.random() < _READS and not self._is_stalled():
             self._drain(event.at_ns)
         return True
 
@@ -220,8 +221,11 @@ class _Reader:
         """Find nothing, as often as there is time before the next event."""
         if self._at == 0:
             return
-        self._drain(self._hand.events[self._at - 1].at_ns)
-        now_ns = self._hand.events[self._at - 1].at_ns + LOOK_NS
+        last_ns = self._hand.events[self._at - 1].at_ns
+        now_ns = last_ns + LOOK_NS
+        if now_ns >= next_ns:
+            return
+        self._drain(last_ns)
         while now_ns < next_ns:
             self._tell(self._decoder.tick(now_ns))
             now_ns += LOOK_NS if self._rng.random() < 0.7 else SECOND_NS
