@@ -12,6 +12,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,7 @@ from sim import labels
 
 PROGRAM: Final = Path(sys.executable).with_name("receiving-edge")
 WAIT_S: Final = 30.0
+SCANS_PER_S: Final = 15
 PIN: Final = "4711"
 CONTAINERS: Final = {"A1": "resale", "B1": "resale", "R1": "repair", "D1": "disposal",
                      "H1": "hold", "Z1": "hazmat"}  # fmt: skip
@@ -67,6 +69,7 @@ class RealBench:
         self._acks: dict[str, dict[str, Any]] = {}
         self._sent = 0
         self._scans = 0
+        self._paced: deque[float] = deque(maxlen=SCANS_PER_S)
 
     def __enter__(self) -> Self:
         self._cable.plug()
@@ -122,12 +125,19 @@ class RealBench:
 
     def scan(self, code: str, aim: str = "]C0") -> Seen:
         """Scan a code with the hand scanner; wait for the view that answers it."""
+        self._keep_pace()
         before = self.last_seq()
         self._scans += 1
         number = self._scans
         self._cable.write(f"{aim}{code}\r".encode())
         self._until(lambda: self.view.get("scan") == ["hand-1", number])
         return self._seen(before)
+
+    def _keep_pace(self) -> None:
+        """More codes a second than a hand can scan are noise of the line to the station."""
+        if len(self._paced) == SCANS_PER_S:
+            time.sleep(max(0.0, self._paced[0] + 1.0 - time.monotonic()))
+        self._paced.append(time.monotonic())
 
     def press(self, *keys: str) -> Seen:
         """Press keys one after the other; what came of the last one."""

@@ -1,0 +1,165 @@
+"""Scripts of what a receiving bench meets: acts of a person at a real station, and what they leave.
+
+A case is a list of acts, so that the power may go between any two of them. After it the person
+says that the work is at hand, and does again what had not been recorded.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from real_bench import RealBench, Row, Seen
+
+SHIRT: Final = "04601234567893"
+DRESS: Final = "04600000000213"
+KETTLE: Final = "04600000000107"
+PHONE: Final = "04609999000013"
+STRANGER: Final = "04600000000015"
+GOODS: Final = {SHIRT: "apparel", DRESS: "apparel", KETTLE: "small_appliances",
+                PHONE: "smartphones", STRANGER: "toys"}  # fmt: skip
+_HAS: Final = {PHONE: {"serialised", "data_bearing", "battery"}}
+_ATTRS: Final = ("serialised", "data_bearing", "battery", "liquid", "hazmat", "hygiene_wear",
+                 "mark_required", "two_person")  # fmt: skip
+GOOD: Final = {"seal": "2", "data": "2"}  # every other first option is the good one
+HEALTHY: Final = "97"
+TRAY_OF: Final = {"repair": "R1", "disposal": "D1", "hold": "H1", "hazmat": "Z1"}
+_BESIDE: Final = ("scan.", "station.", "operator.", "device.", "config.", "sync.")
+_NOT_KEPT: Final = frozenset(("scan.read", "put.wrong"))
+
+Act = Callable[[RealBench], Seen]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One case: the lines that were announced, the acts, the kinds they leave in this order.
+
+    `says` = what the newest event of a kind says, field by field.
+    """
+
+    acts: tuple[Act, ...]
+    leaves: tuple[str, ...]
+    returns: tuple[Row, ...] = ()
+    says: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+def items() -> tuple[Row, ...]:
+    """Return the item master of all cases."""
+    return tuple(
+        {"tenant": "shop-a", "gtin": gtin, "sku": f"S{n}", "category": category}
+        | {"title_ru": f"товар {n}", "title_en": f"item {n}"}
+        | {"value_minor": 90_000, "currency": "RUB"}
+        | {name: name in _HAS.get(gtin, set()) for name in _ATTRS}
+        for n, (gtin, category) in enumerate(GOODS.items(), start=1)
+    )
+
+
+def line(rma: str, number: str, gtin: str, tracking: str | None, **more: Any) -> Row:
+    """Return an announced line."""
+    row: dict[str, Any] = {"tenant": "shop-a", "rma": rma, "line": number, "gtin": gtin, "qty": 1}
+    row |= {"title_ru": "товар", "title_en": "item"}
+    return row | ({"tracking": tracking} if tracking else {}) | more
+
+
+def box(n: int) -> str:
+    """Return a tracking number with its check digit."""
+    digits = f"{n:08d}"
+    total = sum(int(a) * b for a, b in zip(digits, (8, 6, 4, 2, 3, 5, 9, 7), strict=True))
+    check = {10: 0, 11: 5}.get(11 - total % 11, 11 - total % 11)
+    return f"RB{digits}{check}RU"
+
+
+# ---------------------------------------------------------------- acts
+
+
+def scan(code: str) -> Act:
+    """Scan a number as it is printed."""
+    return lambda bench: bench.scan(code)
+
+
+def item(gtin: str) -> Act:
+    """Scan an article."""
+    return lambda bench: bench.item(gtin)
+
+
+def piece(gtin: str, serial: str) -> Act:
+    """Scan article and serial in one code."""
+    return lambda bench: bench.piece(gtin, serial)
+
+
+def press(*keys: str) -> Act:
+    """Press keys that belong together."""
+    return lambda bench: bench.press(*keys)
+
+
+def tray(name: str) -> Act:
+    """Scan a container."""
+    return lambda bench: bench.tray(name)
+
+
+def mark(step: str, times: int = 1) -> Act:
+    """Press the digit of an exception as it stands on the screen."""
+
+    def act(bench: RealBench) -> Seen:
+        shown = bench.view["work"]["marks"]
+        digit = next(one["k"] for one in shown if one["step"] == step)
+        return bench.press(*[digit] * times)
+
+    return act
+
+
+def answer(step: str, digit: str) -> Act:
+    """Answer one question, which must be the open one, by its digit."""
+
+    def act(bench: RealBench) -> Seen:
+        assert bench.view["work"]["must"]["step"] == step, bench.view["work"]
+        return bench.press(digit)
+
+    return act
+
+
+def well(bench: RealBench) -> Seen:
+    """Answer what is asked until nothing is: all is well, and the seller's seal is open."""
+    seen = Seen(no=None, kinds=())
+    while (must := bench.view["work"].get("must")) is not None:
+        number = must.get("number")
+        seen = bench.press(*((*HEALTHY, "enter") if number else GOOD.get(must["step"], "1")))
+    return seen
+
+
+def put(bench: RealBench) -> Seen:
+    """Scan the container of what is proposed, as a person's eyes pick it."""
+    work = bench.view["work"]
+    told = work.get("proposed") or work["verdict"]
+    if told["zone"] == "resale":
+        return bench.tray("B1" if told["disposition"] == "BSTOCK" else "A1")
+    return bench.tray(TRAY_OF[told["zone"]])
+
+
+# ---------------------------------------------------------------- playing
+
+
+def play(bench: RealBench, case: Case, *, kill_after: int | None = None) -> list[str]:
+    """Do the acts one after the other; the power goes after act `kill_after`, counted from 0.
+
+    Returns the kinds that were left, without readings and what the station says of itself.
+    """
+    first = bench.last_seq()
+    redo = 0
+    for n, act in enumerate(case.acts):
+        seen = act(bench)
+        if set(seen.kinds) - _NOT_KEPT:
+            redo = n + 1
+        if n == kill_after:
+            bench.kill()
+            bench.start()
+            _back_to_work(bench)
+            for again in case.acts[redo : n + 1]:
+                again(bench)
+    return [kind for kind in bench.kinds()[first:] if not kind.startswith(_BESIDE)]
+
+
+def _back_to_work(bench: RealBench) -> None:
+    if bench.state == "LOCKED":
+        bench.badge()
+    if bench.state == "RESUME":
+        bench.press("enter")
