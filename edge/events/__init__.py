@@ -1,6 +1,7 @@
 """THE EVENT MODEL: one frozen dataclass per kind, one envelope."""
 
 from edge.events.correction import CorrectionMade, Outcome, VerdictChanged
+from edge.events.document import DocumentData
 from edge.events.envelope import (
     GENESIS,
     TYPE_PREFIX,
@@ -124,6 +125,7 @@ __all__ = [
     "DeviceState",
     "DiverterChanged",
     "DiverterState",
+    "DocumentData",
     "DocumentRef",
     "Draft",
     "Encoded",

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from edge.events.correction import CorrectionMade, VerdictChanged
+from edge.events.document import DocumentData
 from edge.events.inspection import (
     DangerKind,
     DangerRaised,
@@ -83,6 +84,7 @@ Payload = (
     | ParcelResumed
     | ParcelClosed
     | ReturnCompleted
+    | DocumentData
     | UnitOpened
     | UnitIdentified
     | UnitLpn

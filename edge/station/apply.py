@@ -15,6 +15,7 @@ from edge.events import (
     DeviceProven,
     DeviceState,
     DiverterChanged,
+    DocumentData,
     Event,
     HoldPlaced,
     HoldReleased,
@@ -68,7 +69,7 @@ from edge.events import (
     VerdictChanged,
     VerdictMade,
 )
-from edge.station import numbers, past, returns, spent
+from edge.station import numbers, papers, past, returns, spent
 from edge.station.apply_moves import danger, drop, moved, put, with_unit, without_ended
 from edge.station.state import (
     Evidence,
@@ -90,7 +91,7 @@ def apply(state: State, event: Event) -> State:
 
 def _applied(state: State, event: Event) -> State:
     fold = _FOLDS.get(type(event.payload))
-    return state if fold is None else fold(state, event)
+    return papers.folded(state if fold is None else fold(state, event), event)
 
 
 def _count_acts(state: State, event: Event) -> State:
@@ -350,6 +351,7 @@ WITHOUT_EFFECT: Final[frozenset[type[Any]]] = frozenset(
         ConfigRefused,
         CorrectionMade,
         DeviceState,
+        DocumentData,
         HoldReleased,
         InspectionFinished,
         OperatorFeedback,

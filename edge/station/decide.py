@@ -14,7 +14,7 @@ from edge.events import (
     StationStarted,
     StationStopped,
 )
-from edge.station import inspection, keys, lpn, moves, override, people, puts, resume, scans
+from edge.station import inspection, keys, lpn, moves, override, papers, people, puts, resume, scans
 from edge.station.decision import (
     Context,
     Decision,
@@ -53,6 +53,11 @@ from edge.views import Severity
 
 def decide(state: State, screen: Screen, given: Input, context: Context) -> Decision:
     """Return the events to commit and the screen after them. Never raises for an outside cause."""
+    decision = _decided(state, screen, given, context)
+    return papers.with_papers(state, decision, context)
+
+
+def _decided(state: State, screen: Screen, given: Input, context: Context) -> Decision:
     match given:
         case ScanInput():
             return scans.scan(state, screen, given, context)

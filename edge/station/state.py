@@ -20,6 +20,7 @@ from edge.events import (
     UnitId,
     VerdictMade,
 )
+from edge.station.box import Box
 from edge.station.touch import Touch
 
 
@@ -102,6 +103,8 @@ class ParcelWork:
     units: tuple[UnitId, ...] = ()
     surplus: tuple[UnitId, ...] = ()
     parked: bool = False
+    box: Box = field(default_factory=Box)
+    """What papers tell of it and of its pieces."""
 
     @property
     def number(self) -> str:

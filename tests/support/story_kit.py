@@ -7,6 +7,7 @@ from edge.events import (
     ArrivedLine,
     DangerRaised,
     DeviceState,
+    DocumentData,
     DocumentRef,
     Draft,
     Encoded,
@@ -125,6 +126,40 @@ COUNTS = (
     LineCount(line="2", rma="88123", expected=1, received=1, missing=0),
     LineCount(line="3", rma="88123", expected=1, received=0, missing=1),
 )
+PAPER = DocumentData(
+    form="return_act",
+    fields={
+        "rma": "88123",
+        "is_complete": True,
+        "tracking": "RB123456785RU",
+        "received_at": "2025-11-24T16:00:18.000Z",
+        "receiver": "0417",
+        "seal": "cut",
+        "items": [
+            {"unit": SHIRT, "line": "1", "gtin": "04601234567893", "qty": 1, "grade": "A"},
+            {"unit": PHONE, "line": "2", "qty": 1, "serial": "356938035643809", "grade": "B"},
+        ],
+    },
+    photos=("c3" * 32,),
+)
+SHORTAGE = DocumentData(
+    form="discrepancy_act",
+    fields={
+        "rmas": ["88123"],
+        "carrier": "ruspost",
+        "supervisors": [],
+        "rows": [
+            {
+                "kind": "shortage",
+                "rma": "88123",
+                "line": "3",
+                "announced": 1,
+                "actual": 0,
+                "units": [],
+            }
+        ],
+    },
+)
 
 # payload, parcel, unit, status
 STORY: tuple[tuple[Payload, str | None, str | None, str | None], ...] = (
@@ -184,6 +219,8 @@ STORY: tuple[tuple[Payload, str | None, str | None, str | None], ...] = (
     (UnitMissing(line="3", rma="88123", qty=1, gtin="04600000000015"), BOX, None, "missing"),
     (ParcelClosed(lines=COUNTS, units=(SHIRT, PHONE)), BOX, None, "closed"),
     (ReturnCompleted(rma="88123", lines=COUNTS, parcels=(BOX,)), BOX, None, None),
+    (PAPER, BOX, None, None),
+    (SHORTAGE, BOX, None, None),
     (ParcelArrived(codes=("777",), matched_by="none", provisional="U-ST-01-9"),
      OTHER_BOX, None, "unknown_parcel"),
     (DangerRaised(scope="item", flags=("battery",)), OTHER_BOX, CREAM, "hazard"),

@@ -22,7 +22,7 @@ BODIES = (FIRST / "bodies.jsonl").read_bytes().splitlines()
 LATER = {"sync.state", "sync.dead", "sync.replayed", "sync.waived", "sync.retired"}
 LATER |= {"station.disk", "station.corrupt", "station.clock", "photo.lost"}
 LATER |= {"danger.kind", "danger.withdrawn", "hold.released", "device.command"}
-LATER |= {"mark.captured", "unit.lpn"}
+LATER |= {"document.data", "mark.captured", "unit.lpn"}
 LATER |= {"correction.made", "device.proven", "verdict.changed", "operator.feedback"}
 
 

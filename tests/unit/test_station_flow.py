@@ -81,7 +81,7 @@ def test_the_parcel_closes_with_its_last_piece() -> None:
     assert "parcel.closed" not in bench.tray("A1")
     bench.phone()
     _phone_to(bench, "1", "1", "2", "1", "97", "2")
-    assert bench.tray("B1")[-2:] == ["parcel.closed", "return.completed"]
+    assert bench.tray("B1")[-3:] == ["parcel.closed", "return.completed", "document.data"]
     assert state_name(bench.state, bench.screen) == "IDLE"
     assert bench.state.shift is not None
     assert bench.state.shift.zones == {"resale": 2}
@@ -220,7 +220,13 @@ def test_a_missing_piece_is_named_by_its_line() -> None:
     bench.parcel()
     bench.shirt()
     bench.tray("A1")
-    assert bench.press("f7", "2") == ["unit.missing", "parcel.closed", "return.completed"]
+    assert bench.press("f7", "2") == [
+        "unit.missing",
+        "parcel.closed",
+        "return.completed",
+        "document.data",
+        "document.data",
+    ]
     assert state_name(bench.state, bench.screen) == "IDLE"
 
 

@@ -79,7 +79,7 @@ def test_a_closed_parcel_is_open_again_after_its_last_put_is_undone() -> None:
     assert _where(bench) == "IDLE"
     bench.press("f9")
     assert _where(bench) == "UNIT"
-    assert bench.tray("A1")[-2:] == ["parcel.closed", "return.completed"]
+    assert bench.tray("A1")[-3:-1] == ["parcel.closed", "return.completed"]
 
 
 def test_what_a_robot_is_picking_up_is_not_undone_by_a_key() -> None:

@@ -1,0 +1,114 @@
+"""What papers tell of a parcel and of each piece in it, kept until the parcel is closed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from edge.events import (
+    InspectionFinished,
+    MarkCaptured,
+    ParcelArrived,
+    ParcelOpened,
+    Payload,
+    PhotoMissing,
+    PhotoTaken,
+    UnitId,
+    UnitIdentified,
+    VerdictChanged,
+    VerdictMade,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """One unit, as it was found and judged. `answers` = of its finished inspection, by step."""
+
+    unit: UnitId
+    match: str
+    rma: str | None = None
+    line: str | None = None
+    gtin: str | None = None
+    sku: str | None = None
+    serial: str | None = None
+    ki: str | None = None
+    grade: str | None = None
+    disposition: str | None = None
+    flags: tuple[str, ...] = ()
+    answers: Mapping[str, str | int] = field(default_factory=dict)
+    photos: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Box:
+    """The parcel from outside, its pieces, and the supervisors who decided something in it."""
+
+    carrier: str | None = None
+    tracking: str | None = None
+    declared_g: int | None = None
+    seal: str = "unseen"
+    photos: tuple[str, ...] = ()
+    pieces: Mapping[UnitId, Piece] = field(default_factory=dict)
+    supervisors: tuple[str, ...] = ()
+
+
+def told(box: Box, unit: UnitId | None, payload: Payload | None) -> Box:
+    """Return the box after an event of it or of one of its pieces; the same one if it adds none."""
+    match payload:
+        case ParcelArrived() as arrived:
+            return replace(
+                box,
+                carrier=arrived.carrier,
+                tracking=arrived.tracking,
+                declared_g=arrived.declared_g,
+                seal=arrived.seal,
+            )
+        case ParcelOpened(seal=seal) if seal != "unseen":
+            return replace(box, seal=seal)
+        case PhotoTaken(sha256=sha256) if unit is None:
+            return replace(box, photos=(*box.photos, sha256))
+        case PhotoMissing(supervisor=str(badge)) | VerdictChanged(supervisor=str(badge)):
+            box = replace(box, supervisors=tuple(dict.fromkeys((*box.supervisors, badge))))
+            return _of_piece(box, unit, payload)
+        case _:
+            return _of_piece(box, unit, payload)
+
+
+def _of_piece(box: Box, unit: UnitId | None, payload: Payload | None) -> Box:
+    if unit is None:
+        return box
+    before = box.pieces.get(unit)
+    after = _identified(unit, payload) if before is None else _judged(before, payload)
+    if after is None or after is before:
+        return box
+    return replace(box, pieces={**box.pieces, unit: after})
+
+
+def _identified(unit: UnitId, payload: Payload | None) -> Piece | None:
+    if not isinstance(payload, UnitIdentified):
+        return None
+    return Piece(
+        unit=unit,
+        match=payload.match,
+        rma=payload.rma,
+        line=payload.line,
+        gtin=payload.gtin,
+        sku=payload.sku,
+        serial=payload.serial,
+        ki=payload.ki,
+    )
+
+
+def _judged(piece: Piece, payload: Payload | None) -> Piece:
+    match payload:
+        case MarkCaptured(ki=ki):
+            return replace(piece, ki=ki)
+        case InspectionFinished(answers=answers):
+            return replace(piece, answers={one.step: one.answer for one in answers})
+        case VerdictMade() as verdict:
+            flags = tuple(map(str, verdict.facts.get("known", {}).get("flags", ())))
+            return replace(piece, grade=verdict.grade, disposition=verdict.disposition, flags=flags)
+        case VerdictChanged(decided=decided):
+            return replace(piece, grade=decided.grade, disposition=decided.disposition)
+        case PhotoTaken(sha256=sha256):
+            return replace(piece, photos=(*piece.photos, sha256))
+        case _:
+            return piece
