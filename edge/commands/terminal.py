@@ -2,6 +2,8 @@
 
 import argparse
 import os
+import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 from edge.terminal.app import run as run_terminal
@@ -20,12 +22,29 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--lang", choices=("ru", "en"), default=_language(), help="screen language to start with"
     )
+    parser.add_argument(
+        "--web", type=int, metavar="PORT", help="serve mirrors to browsers on 127.0.0.1 instead"
+    )
+    parser.add_argument(
+        "--web-url", metavar="URL", help="what browsers call it, behind a proxy with a name"
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the terminal until the service says goodbye or a signal comes."""
+    if args.web is not None:
+        return _serve_browsers(args)
     role = Role.MIRROR if args.mirror else Role.OPERATOR
     return run_terminal(args.socket, role, args.lang)
+
+
+def _serve_browsers(args: argparse.Namespace) -> int:
+    if find_spec("textual_serve") is None:
+        print("browsers need the extra: pip install 'receiving-edge[web]'", file=sys.stderr)
+        return 1
+    from edge.terminal.browser import serve_browsers  # noqa: PLC0415 - of an extra
+
+    return serve_browsers(args.socket, args.lang, port=args.web, public_url=args.web_url)
 
 
 def _language() -> str:
