@@ -1,0 +1,86 @@
+"""Event to state: what waits for a decision, its clock and the money that hangs on it."""
+
+from dataclasses import replace
+
+from edge.events import (
+    Event,
+    HoldPlaced,
+    HoldReleased,
+    PutConfirmed,
+    RefundBlocked,
+    RefundEligible,
+    RefundReview,
+    SlaWarning,
+    UnitId,
+    VerdictMade,
+    parse_utc,
+)
+from edge.station.apply_moves import drop, put, with_unit
+from edge.station.state import Done, Hold, State
+
+
+def held(state: State, event: Event) -> State:
+    """Return the state after a hold was placed, warned of or released."""
+    if event.unit is None:
+        return state
+    hold = state.holds.get(event.unit)
+    match event.payload:
+        case HoldPlaced() as placed:
+            return _placed(state, event, placed)
+        case HoldReleased():
+            return replace(state, holds=drop(state.holds, event.unit))
+        case SlaWarning() if hold is not None:
+            return _with_hold(state, replace(hold, is_warned=True))
+        case PutConfirmed(zone="hold", tray=tray) if hold is not None and hold.place is None:
+            unit = state.units.get(event.unit, hold.unit)
+            return _with_hold(state, replace(hold, unit=unit, place=tray))
+        case _:
+            return state
+
+
+def rejudged(state: State, event: Event) -> State:
+    """Return the state after a held unit was decided again."""
+    hold = None if event.unit is None else state.holds.get(event.unit)
+    if hold is None or not isinstance(event.payload, VerdictMade):
+        return state
+    unit = replace(hold.unit, verdict=event.payload, verdict_ms=event.time_ms, verdict_id=event.id)
+    return _with_hold(state, replace(hold, unit=unit))
+
+
+def refunded(state: State, event: Event) -> State:
+    """Return the state after a refund milestone: it is the one that is valid for its unit now."""
+    if not isinstance(event.payload, RefundEligible | RefundReview | RefundBlocked):
+        return state
+    unit = state.units.get(event.unit or UnitId(""))
+    hold = state.holds.get(event.unit or UnitId(""))
+    if unit is not None:
+        state = with_unit(state, replace(unit, refund=event.id))
+    if hold is not None:
+        state = _with_hold(state, replace(hold, unit=replace(hold.unit, refund=event.id)))
+    return state
+
+
+def undone(state: State, last: Done) -> dict[UnitId, Hold]:
+    """Return the holds after an act does not stand: those of its parcel are as they were."""
+    kept = {name: hold for name, hold in state.holds.items() if hold.unit.parcel != last.parcel}
+    old = last.before.holds.items()
+    return kept | {name: hold for name, hold in old if hold.unit.parcel == last.parcel}
+
+
+def _placed(state: State, event: Event, placed: HoldPlaced) -> State:
+    earlier = state.holds.get(event.unit or UnitId(""))
+    unit = state.units.get(event.unit or UnitId("")) or (earlier.unit if earlier else None)
+    if unit is None:
+        return state
+    hold = Hold(
+        unit=unit,
+        reason=placed.reason,
+        since_ms=event.time_ms,
+        due_ms=parse_utc(placed.due) if placed.due else None,
+        place=placed.place,
+    )
+    return _with_hold(state, hold)
+
+
+def _with_hold(state: State, hold: Hold) -> State:
+    return replace(state, holds=put(state.holds, hold.unit.unit, hold))
