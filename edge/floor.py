@@ -156,6 +156,23 @@ class LpnRules:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HoldRules:
+    """After how many hours a hold is late, by its reason; what is not named takes `hours`."""
+
+    hours: int = 72
+    by_reason: Mapping[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name, hours in (("hours", self.hours), *self.by_reason.items()):
+            if hours < 1:
+                raise ValueError(f"{name}: {hours} does not fit: 1 or more")
+
+    def due_ms(self, reason: str, since_ms: int) -> int:
+        """Return when a hold that began at this wall time is late."""
+        return since_ms + self.by_reason.get(reason, self.hours) * 3_600_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FloorSettings:
     """floor.toml. `edges` hold both directions of every two-way edge.
 

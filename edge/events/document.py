@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 class DocumentData:
     """What the station knows for a paper. `form`: return_act, discrepancy_act.
 
-    `fields` = those of the form, codes and numbers; `photos` = digests. docs/events.md lists them.
+    `fields` = those of the form, codes and numbers; `photos` = digests. docs/papers.md lists them.
     """
 
     KIND: ClassVar[str] = "document.data"

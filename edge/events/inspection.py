@@ -154,6 +154,7 @@ class RefundEligible:
     flags: tuple[str, ...] = ()
     evidence: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()
+    supersedes: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,6 +169,7 @@ class RefundReview:
     flags: tuple[str, ...] = ()
     evidence: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()
+    supersedes: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,21 +184,31 @@ class RefundBlocked:
     flags: tuple[str, ...] = ()
     evidence: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()
+    supersedes: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoldPlaced:
-    """The unit waits for a decision; `reason` is one of the hold reasons."""
+    """The unit waits for a decision; `reason` is one of the hold reasons.
+
+    `owner` = whose decision it is, `due` = when it is late, `place` = the tray where it lies.
+    """
 
     KIND: ClassVar[str] = "hold.placed"
     SCHEMA: ClassVar[int] = 1
     reason: str
     missing: tuple[str, ...] = ()
+    owner: str | None = None
+    due: str | None = None
+    place: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HoldReleased:
-    """A hold ends. `by`: supervisor, central or data; `verdict` = the event that decides anew."""
+    """A hold ends. `by`: supervisor, central or data; `verdict` = the event that decides anew.
+
+    `to_zone` = where the unit goes now; `inspection` = it is inspected again first.
+    """
 
     KIND: ClassVar[str] = "hold.released"
     SCHEMA: ClassVar[int] = 1
@@ -205,6 +217,17 @@ class HoldReleased:
     reason: str
     verdict: str | None = None
     supervisor: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlaWarning:
+    """A clock has run out: `rule` names it, `left_ms` is negative where it is late already."""
+
+    KIND: ClassVar[str] = "sla.warning"
+    SCHEMA: ClassVar[int] = 1
+    rule: str
+    due: str
+    left_ms: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

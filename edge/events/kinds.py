@@ -19,6 +19,7 @@ from edge.events.inspection import (
     RefundBlocked,
     RefundEligible,
     RefundReview,
+    SlaWarning,
     VerdictMade,
 )
 from edge.events.mark import MarkCaptured
@@ -34,6 +35,8 @@ from edge.events.move import (
 from edge.events.parcel import (
     ParcelArrived,
     ParcelClosed,
+    ParcelDamaged,
+    ParcelMatched,
     ParcelOpened,
     ParcelParked,
     ParcelResumed,
@@ -79,6 +82,8 @@ from edge.records import from_json
 Payload = (
     ScanRead
     | ParcelArrived
+    | ParcelMatched
+    | ParcelDamaged
     | ParcelOpened
     | ParcelParked
     | ParcelResumed
@@ -113,6 +118,7 @@ Payload = (
     | DangerWithdrawn
     | HoldPlaced
     | HoldReleased
+    | SlaWarning
     | CorrectionMade
     | VerdictChanged
     | OperatorIn

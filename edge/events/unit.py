@@ -7,13 +7,18 @@ from typing import ClassVar
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnitOpened:
-    """A unit's record begins; the unit id is minted here."""
+    """A unit's record begins; the unit id is minted here.
+
+    `n` = which inspection of the piece it is, `previous` = the unit of the one before; `refund` =
+    that one's milestone, which stands until this one says its own.
+    """
 
     KIND: ClassVar[str] = "unit.opened"
     SCHEMA: ClassVar[int] = 1
     n: int = 1
     line: str | None = None
     previous: str | None = None
+    refund: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -43,7 +43,8 @@ _UNNUMBERED: Final = (
     " WHERE o.seq > ? AND (t.id IS NULL OR t.next_n + ? <= o.n) LIMIT 1"
 )
 _BUILT_ON: Final = (
-    "SELECT seq, body, digest FROM event WHERE seq >= (SELECT min(first_seq) FROM live)",
+    "SELECT seq, body, digest FROM event WHERE seq >="
+    " (SELECT min(first_seq) FROM live WHERE subject NOT LIKE 'hold/%')",
     "SELECT seq, body, digest FROM event WHERE kind = 'config.activated'",
 )
 

@@ -16,6 +16,8 @@ from edge.journal.schema import broken, open_reader
 
 SQLITE_VERSION: Final = sqlite3.sqlite_version
 TAIL_EVENTS: Final = 1000
+# What is held may be months old: its units are read one by one, see `held_units`.
+_REPLAY_FROM: Final = "SELECT min(first_seq) FROM live WHERE subject NOT LIKE 'hold/%'"
 _GONE: Final = ("purged", "lost", "erased")
 
 
@@ -53,7 +55,7 @@ class Reader:
         report = self.verify(max(1, self.last_seq() - TAIL_EVENTS + 1))
         if not report.is_good:
             raise JournalBrokenError("replay", f"altered events {report.broken[:10]}")
-        first = self._all("SELECT min(first_seq) FROM live")[0][0]
+        first = self._all(_REPLAY_FROM)[0][0]
         if first is not None:
             yield from self.events(first)
 
@@ -143,6 +145,15 @@ class Reader:
     def subjects_of(self, code: str) -> tuple[str, ...]:
         """Return the subjects known by a code, the newest first: `parcel/<id>`, `unit/<id>`."""
         rows = self._all("SELECT subject FROM code WHERE code = ? ORDER BY seq DESC", code)
+        return tuple(row[0] for row in rows)
+
+    def held_units(self) -> tuple[str, ...]:
+        """Return the units that are held and whose events `replay` does not yield."""
+        rows = self._all(
+            "SELECT substr(h.subject, 6) FROM live h WHERE h.subject LIKE 'hold/%' AND NOT EXISTS"
+            " (SELECT 1 FROM live u WHERE u.subject = 'unit/' || substr(h.subject, 6))"
+            " ORDER BY h.first_seq"
+        )
         return tuple(row[0] for row in rows)
 
     def newest_code(self, low: str, high: str) -> str | None:

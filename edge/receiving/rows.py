@@ -88,7 +88,8 @@ def live_of(draft: Draft) -> tuple[LiveRow, ...]:
 def live_between(before: State, after: State) -> tuple[LiveRow, ...]:
     """Return what a fold began or ended that no single event tells.
 
-    Parcels and units matter until nothing about them can be undone; moves end with their legs.
+    Parcels and units matter until nothing about them can be undone; moves end with their legs. A
+    unit that is held keeps its events from its opening on, by a subject of its own.
     """
     begun = _standing(after) - _standing(before)
     ended = _standing(before) - _standing(after)
@@ -107,6 +108,7 @@ def _standing(state: State) -> set[str]:
         *(f"stop/{one}" for one in state.stopped),
         *(f"parcel/{parcel}" for one in kept for parcel in one.parcels),
         *(f"unit/{unit}" for one in kept for unit in one.units),
+        *(f"hold/{unit}" for one in kept for unit in (*one.units, *one.holds)),
     }
 
 

@@ -2,20 +2,22 @@
 
 from collections.abc import Iterable
 
-from edge.barcodes.meanings import Meaning
+from edge.barcodes.meanings import Meaning, NumberCode, SsccCode, UnknownText
 from edge.catalogue import CatalogueItem, ReturnLine
-from edge.events import UnitId
+from edge.events import ParcelId, UnitId
 from edge.journal.reader import Reader
-from edge.journal.reference import ParcelCandidate, Reference
-from edge.station import returns
+from edge.journal.reference import ParcelCandidate, Reference, normal
+from edge.station import returns, unknown
 from edge.station.history import former
-from edge.station.inputs import Candidate, Lookups
+from edge.station.inputs import Candidate, ClaimInput, Lookups
 from edge.station.lpn import number_in
-from edge.station.meanings import codes_of, item_of, names_of
+from edge.station.meanings import code_text, codes_of, item_of, names_of
 from edge.station.state import UnitWork
 
 CANDIDATES_MAX = 16
+NEAR = unknown.NEAR_MAX
 _UNIT = "unit/"
+_PARCEL = "parcel/"
 
 
 class LookUp:
@@ -25,10 +27,13 @@ class LookUp:
         self._reference = reference
         self._reader = reader
 
-    def __call__(self, meanings: tuple[Meaning, ...], also: Iterable[str] = ()) -> Lookups:
+    def __call__(
+        self, meanings: tuple[Meaning, ...], also: Iterable[str] = (), *, is_idle: bool = False
+    ) -> Lookups:
         """Return candidates, earlier subjects and item master rows for one code.
 
-        `also` = articles, by GTIN, that the open work may need whatever the code says.
+        `also` = articles, by GTIN, that the open work may need whatever the code says; `is_idle` =
+        nothing is open, so that an unknown number asks what it may mean.
         """
         codes = tuple(dict.fromkeys(code for m in meanings for code in codes_of(m)))
         found = self._candidates(codes)
@@ -41,6 +46,7 @@ class LookUp:
         return Lookups(
             candidates=found,
             seen=seen,
+            near=self._near(meanings) if is_idle and not found and not seen else (),
             former=self._former(meanings, seen),
             items={gtin: item for gtin in gtins if (item := self._item(gtin))},
             recalls={
@@ -57,6 +63,49 @@ class LookUp:
             return ()
         unit = former(UnitId(newest), self._reader.of_unit(newest))
         return () if unit is None else (unit,)
+
+    def _near(self, meanings: tuple[Meaning, ...]) -> tuple[Candidate, ...]:
+        """What an unknown number may mean: numbers that share a part, parcels with the article."""
+        meaning = meanings[0] if meanings else None
+        if isinstance(meaning, NumberCode | UnknownText | SsccCode):
+            code = normal(code_text(meaning))
+            numbers = self._reference.numbers_like(unknown.fragments(code))
+            return self._candidates(unknown.nearest(code, numbers)[:NEAR])[:NEAR]
+        read = item_of(meaning) if meaning is not None else None
+        if read is None or not read.gtin:
+            return ()
+        lines = self._reference.lines_of_gtin(read.gtin)
+        numbers = tuple(dict.fromkeys(line.tracking or line.rma for line in lines))
+        return unknown.by_date(self._candidates(numbers[:CANDIDATES_MAX]))[:NEAR]
+
+    def claims(self) -> tuple[ClaimInput, ...]:
+        """Return the claims of unknown parcels of this station that are not journalled yet."""
+        found: list[ClaimInput] = []
+        for row in self._reference.claims():
+            name, rma = row["release_id"], row["rma"]
+            key, parcel = f"claim/{name}", self._parcel(row["parcel"])
+            if parcel is not None and not self._reader.has_input(key):
+                candidate = self._of_return(rma)
+                found.append(
+                    ClaimInput(input=key, parcel=parcel, rma=rma, release=name, candidate=candidate)
+                )
+        return tuple(found)
+
+    def _parcel(self, name: str) -> ParcelId | None:
+        """A parcel is named by its provisional number, or by its id."""
+        found = (one for one in self._reader.subjects_of(name) if one.startswith(_PARCEL))
+        number = next(found, None)
+        if number is not None:
+            return ParcelId(number.removeprefix(_PARCEL))
+        return ParcelId(name) if self._reader.of_parcel(name) else None
+
+    def _of_return(self, rma: str) -> Candidate | None:
+        """Return everything that was announced for a return, in whatever parcel."""
+        found = [one for one in self._reference.find(rma) if one.matched_by == "rma"]
+        lines = tuple(line for one in found for line in one.lines)
+        if not lines:
+            return None
+        return self._candidate(ParcelCandidate(matched_by="rma", key=rma, lines=lines))
 
     def _item(self, gtin: str) -> CatalogueItem | None:
         return self._reference.item(gtin)

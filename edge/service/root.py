@@ -38,6 +38,7 @@ from edge.service.watch import Watch
 from edge.settings.model import Settings
 from edge.station.apply import apply
 from edge.station.decision import Context, Fresh
+from edge.station.history import held_of
 from edge.station.inputs import StartInput, StopInput
 from edge.station.state import State
 from edge.sync.orders import Orders
@@ -210,7 +211,9 @@ def _replayed(reader: Reader, activations: tuple[Event, ...]) -> State:
     state = State()
     for event in (*activations, *reader.replay()):
         state = apply(state, event)
-    return state
+    held = {unit: held_of(UnitId(unit), reader.of_unit(unit)) for unit in reader.held_units()}
+    found = {UnitId(unit): hold for unit, hold in held.items() if hold is not None}
+    return replace(state, holds={**found, **state.holds})
 
 
 def _identity(settings: Settings) -> Identity:
@@ -252,6 +255,7 @@ def _world(
         dup_ns=int(settings.station.terminal.dup_s * 1e9),
         free_disposal_below_minor=settings.station.terminal.free_disposal_below_minor,
         lpn=settings.station.lpn,
+        hold=settings.station.hold,
     )
     return World(
         settings=settings,

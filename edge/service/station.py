@@ -30,6 +30,7 @@ from edge.journal.reference import Reference
 from edge.journal.writer import Journal
 from edge.receiving.loop import Receiving
 from edge.service.devices import Configured, Devices
+from edge.service.hold_desk import HoldDesk
 from edge.service.label_desk import LabelDesk
 from edge.service.lights import Lights
 from edge.service.look_up import LookUp
@@ -151,6 +152,12 @@ class Station:
         self._labels = LabelDesk(
             settings.station.lpn, clock=world.clock, submit=self.receiving.submit
         )
+        self._holds = HoldDesk(
+            stores.reference,
+            clock=world.clock,
+            state=lambda: self.receiving.state,
+            submit=self.receiving.submit,
+        )
         self._intakes = {
             name: self._intake(one)
             for one in devices.every
@@ -270,7 +277,9 @@ class Station:
             parcel = self.receiving.state.parcel
             lines = parcel.lines if parcel is not None else ()
             also = tuple(line.gtin for line in lines if line.gtin)
-        return self._world.look_up(meanings, also)
+        state = self.receiving.state
+        is_idle = state.parcel is None and state.unit is None
+        return self._world.look_up(meanings, also, is_idle=is_idle)
 
     # ------------------------------------------------------------ tasks
 
@@ -284,6 +293,7 @@ class Station:
             group.create_task(self._tick(), name="tick")
             group.create_task(self._upkeep.run(), name="upkeep")
             group.create_task(self._labels.run(), name="labels")
+            group.create_task(self._holds.run(), name="holds")
             for one in self._world.devices.every:
                 group.create_task(self._supervise(one), name=f"device[{one.settings.name}]")
             self._start_sync(group)
@@ -342,6 +352,9 @@ class Station:
         if not report.ok:
             rows = "; ".join(str(row) for row in report.refused[:20])
             await self.receiving.submit(FeedInput(feed=report.feed, error=rows))
+        elif report.feed == "releases":
+            for claim in self._world.look_up.claims():
+                await self.receiving.submit(claim)
         self._dirty.set()
 
     async def _supervise(self, one: Configured) -> None:

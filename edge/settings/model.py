@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from drivers.protocols import DeviceName
 from edge.catalogue import CodeLimits, MarkGroup, NumberRule, Person
-from edge.floor import FloorSettings, LegKind, LpnRules, RobotUnit, RouteLeg, Timers, Tray
+from edge.floor import FloorSettings, HoldRules, LegKind, LpnRules, RobotUnit, RouteLeg, Timers, Tray
 from edge.outward import Outward
 
 __all__ = [
@@ -106,6 +106,7 @@ class StationSettings:
     photo: PhotoSettings = PhotoSettings()
     metrics: MetricsSettings = MetricsSettings()
     lpn: LpnRules = field(default_factory=LpnRules)
+    hold: HoldRules = field(default_factory=HoldRules)
 
 
 class DeviceClass(StrEnum):

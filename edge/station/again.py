@@ -6,8 +6,8 @@ Its grade may be better than before: what holds inside one inspection does not b
 from dataclasses import replace
 from typing import Final
 
-from edge.events import Draft, HoldPlaced, InspectionAnswered, UnitIdentified, UnitLpn, UnitOpened
-from edge.station import checks, spent, units
+from edge.events import Draft, InspectionAnswered, UnitIdentified, UnitLpn, UnitOpened
+from edge.station import checks, holds, spent, units
 from edge.station.decision import Context, Decision, Screen, accepted, clean, on_unit, refused
 from edge.station.inputs import ScanInput
 from edge.station.state import State, UnitWork
@@ -25,11 +25,14 @@ def number_scan(
     former = next((unit for unit in given.lookups.former if unit.lpn == number), None)
     if former is None:
         return None
+    hold = state.holds.get(former.unit)
+    if hold is not None:
+        return holds.ask(screen, hold, context)
     if former.danger:
         return refused(screen, "E36")
     if _is_carried(state, former):
         return refused(screen, "E41")
-    return _open(screen, former, context)
+    return begin(screen, former, context)
 
 
 def _is_carried(state: State, former: UnitWork) -> bool:
@@ -38,7 +41,7 @@ def _is_carried(state: State, former: UnitWork) -> bool:
     return any(leg.is_under_way for work in works for leg in work.legs)
 
 
-def _open(screen: Screen, former: UnitWork, context: Context) -> Decision:
+def begin(screen: Screen, former: UnitWork, context: Context) -> Decision:
     """Begin under the pack in force; facts that the station found out itself are inherited."""
     started = checks.started_again(former.static, context)
     unit = replace(
@@ -49,7 +52,7 @@ def _open(screen: Screen, former: UnitWork, context: Context) -> Decision:
         answers=(),
         n=former.n + 1,
     )
-    opened = UnitOpened(line=former.line, n=unit.n, previous=former.unit)
+    opened = UnitOpened(line=former.line, n=unit.n, previous=former.unit, refund=former.refund)
     number = UnitLpn(lpn=former.lpn or "", mode=former.lpn_mode, reprint=former.reprinted)
     drafts = [
         on_unit(unit, opened, "rework"),
@@ -59,7 +62,7 @@ def _open(screen: Screen, former: UnitWork, context: Context) -> Decision:
         *_inherited(unit, former, context),
     ]
     if unit.n > 1 + context.lpn.max_rework:
-        drafts.append(on_unit(unit, HoldPlaced(reason=spent.REASON), "held"))
+        drafts.append(on_unit(unit, holds.hold(spent.REASON, context), "held"))
     decision = accepted(clean(screen), "fb.again", *drafts, name=former.title, n=unit.n)
     names = tuple(name for name in (former.lpn, former.serial) if name)
     return replace(decision, codes=tuple((name, f"unit/{unit.unit}") for name in names))

@@ -17,6 +17,7 @@ from edge.events import (
     DiverterChanged,
     DocumentData,
     Event,
+    EventId,
     HoldPlaced,
     HoldReleased,
     InspectionAnswered,
@@ -34,7 +35,9 @@ from edge.events import (
     Outcome,
     ParcelArrived,
     ParcelClosed,
+    ParcelDamaged,
     ParcelId,
+    ParcelMatched,
     ParcelOpened,
     ParcelParked,
     ParcelResumed,
@@ -48,6 +51,7 @@ from edge.events import (
     RefundReview,
     ReturnCompleted,
     ScanRead,
+    SlaWarning,
     StationClock,
     StationCorrupt,
     StationDisk,
@@ -69,7 +73,7 @@ from edge.events import (
     VerdictChanged,
     VerdictMade,
 )
-from edge.station import numbers, papers, past, returns, spent
+from edge.station import held, numbers, papers, past, returns, spent
 from edge.station.apply_moves import danger, drop, moved, put, with_unit, without_ended
 from edge.station.state import (
     Evidence,
@@ -153,6 +157,12 @@ def _parcel(state: State, event: Event) -> State:
         case ParcelParked():
             parcels = put(state.parcels, event.parcel, replace(work_now, parked=True))
             return replace(state, parcels=parcels, bench=None, hand=None)
+        case ParcelMatched() as matched:
+            claimed = _matched(work_now, matched)
+            return replace(state, parcels=put(state.parcels, event.parcel, claimed))
+        case ParcelDamaged(flags=flags):
+            flagged = replace(work_now, flags=(*work_now.flags, *flags))
+            return replace(state, parcels=put(state.parcels, event.parcel, flagged))
         case ParcelClosed() as closed:
             return _closed(state, event.parcel, closed)
         case _:
@@ -173,6 +183,19 @@ def _arrived(parcel: ParcelId, payload: ParcelArrived, at_ms: int) -> ParcelWork
         reason=reasons[0] if reasons else None,
         window=payload.window,
         tracking=payload.tracking,
+        carrier=payload.carrier,
+        so_far=payload.so_far,
+    )
+
+
+def _matched(work: ParcelWork, payload: ParcelMatched) -> ParcelWork:
+    """The box is one of a known return now; what was taken out of it before is as it was."""
+    return replace(
+        work,
+        matched_by=payload.by,
+        rmas=payload.rmas,
+        lines=payload.lines,
+        whole_rmas=payload.whole_rmas,
         so_far=payload.so_far,
     )
 
@@ -190,14 +213,15 @@ def _unit(state: State, event: Event) -> State:
     match event.payload:
         case UnitMissing() as missing:
             return _missed(state, event.parcel, missing)
-        case UnitOpened(line=line, n=n) if event.unit is not None and event.parcel is not None:
+        case UnitOpened() as opened if event.unit is not None and event.parcel is not None:
             unit = UnitWork(
                 unit=event.unit,
                 parcel=event.parcel,
                 title={},
                 opened_ms=event.time_ms,
-                line=line,
-                n=n,
+                line=opened.line,
+                n=opened.n,
+                refund=None if opened.refund is None else EventId(opened.refund),
             )
             units = put(state.units, event.unit, unit)
             return replace(state, units=units, hand=event.unit)
@@ -255,7 +279,7 @@ def _identified(state: State, unit: UnitWork, payload: UnitIdentified, at_ms: in
 def _inspection(state: State, event: Event) -> State:
     unit = None if event.unit is None else state.units.get(event.unit)
     if unit is None:
-        return state
+        return held.rejudged(state, event)
     match event.payload:
         case InspectionStarted(resumed=True):
             state = with_unit(state, replace(unit, parked=False))
@@ -270,8 +294,6 @@ def _inspection(state: State, event: Event) -> State:
             unit = replace(unit, answers=_answered(unit, step, answer, "key"), verdict=None)
         case InspectionWithdrawn(step=step):
             unit = replace(unit, answers=_without(unit, step), verdict=None)
-        case HoldPlaced(reason=reason):
-            unit = replace(unit, is_spent=unit.is_spent or reason == spent.REASON)
         case VerdictMade() as verdict:
             verdict = spent.decided(unit, verdict)
             unit = replace(unit, verdict=verdict, verdict_ms=event.time_ms, verdict_id=event.id)
@@ -306,13 +328,22 @@ def _evidence(state: State, event: Event) -> State:
         case PhotoMissing(slot=slot, supervisor=str()):
             return with_unit(state, replace(unit, waived=unit.waived | {slot}))
         case PutConfirmed(zone=zone):
-            state = with_unit(state, replace(unit, put=True))
+            state = held.held(with_unit(state, replace(unit, put=True)), event)
             hand = None if state.hand == unit.unit else state.hand
             return replace(
                 state, hand=hand, shift=_count_put(state.shift, zone), last_put=(unit.unit, zone)
             )
         case _:
             return state
+
+
+def _held(state: State, event: Event) -> State:
+    """A hold of a piece that came back too often begins with its inspection, not with its put."""
+    unit = state.units.get(event.unit) if event.unit is not None else None
+    if isinstance(event.payload, HoldPlaced) and unit is not None:
+        is_spent = unit.is_spent or (event.payload.reason == spent.REASON and not unit.put)
+        state = with_unit(state, replace(unit, is_spent=is_spent))
+    return held.held(state, event)
 
 
 def _commanded(state: State, event: Event) -> State:
@@ -333,15 +364,18 @@ _FOLDS: Final[Mapping[type[Any], Callable[[State, Event], State]]] = {
         (returns.completed, (ReturnCompleted,)),
         (_people, (OperatorIn, OperatorOut, OperatorHandover, StationLocked)),
         (_parcel, (ParcelArrived, ParcelOpened, ParcelParked, ParcelResumed, ParcelClosed)),
+        (_parcel, (ParcelMatched, ParcelDamaged)),
         (_unit, (UnitOpened, UnitIdentified, UnitMissing, UnitParked, UnitClosed)),
         (_inspection, (InspectionStarted, InspectionAnswered, InspectionMarked)),
-        (_inspection, (InspectionWithdrawn, VerdictMade, VerdictChanged, HoldPlaced)),
+        (_inspection, (InspectionWithdrawn, VerdictMade, VerdictChanged)),
         (_evidence, (PhotoTaken, PhotoMissing, PutConfirmed)),
         (moved, (MovePlanned, MoveChanged, DiverterChanged)),
         (danger, (DangerRaised, DangerKind, DangerWithdrawn)),
         (_commanded, (DeviceCommand,)),
         (_config, (ConfigActivated, DeviceProven)),
         (numbers.numbered, (UnitLpn,)),
+        (_held, (HoldPlaced, HoldReleased, SlaWarning)),
+        (held.refunded, (RefundEligible, RefundReview, RefundBlocked)),
     )
     for kind in kinds
 }
@@ -352,15 +386,11 @@ WITHOUT_EFFECT: Final[frozenset[type[Any]]] = frozenset(
         CorrectionMade,
         DeviceState,
         DocumentData,
-        HoldReleased,
         InspectionFinished,
         OperatorFeedback,
         MarkCaptured,
         PhotoLost,
         PutWrong,
-        RefundBlocked,
-        RefundEligible,
-        RefundReview,
         ScanRead,
         StationClock,
         StationCorrupt,

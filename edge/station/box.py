@@ -13,6 +13,7 @@ from edge.events import (
     PhotoTaken,
     UnitId,
     UnitIdentified,
+    UnitOpened,
     VerdictChanged,
     VerdictMade,
 )
@@ -63,6 +64,9 @@ def told(box: Box, unit: UnitId | None, payload: Payload | None) -> Box:
             )
         case ParcelOpened(seal=seal) if seal != "unseen":
             return replace(box, seal=seal)
+        case UnitOpened(previous=str(former)):  # inspected anew: the newest inspection counts
+            pieces = {name: piece for name, piece in box.pieces.items() if name != former}
+            return replace(box, pieces=pieces)
         case PhotoTaken(sha256=sha256) if unit is None:
             return replace(box, photos=(*box.photos, sha256))
         case PhotoMissing(supervisor=str(badge)) | VerdictChanged(supervisor=str(badge)):

@@ -14,7 +14,21 @@ from edge.events import (
     StationStarted,
     StationStopped,
 )
-from edge.station import inspection, keys, lpn, moves, override, papers, people, puts, resume, scans
+from edge.station import (
+    holds,
+    inspection,
+    keys,
+    lpn,
+    moves,
+    override,
+    papers,
+    people,
+    puts,
+    redecide,
+    resume,
+    scans,
+    unknown,
+)
 from edge.station.decision import (
     Context,
     Decision,
@@ -25,12 +39,15 @@ from edge.station.decision import (
     on_unit,
 )
 from edge.station.inputs import (
+    ClaimInput,
     CommandInput,
     ConfigInput,
+    DataInput,
     DeviceInput,
     DivertInput,
     FaultInput,
     FeedInput,
+    HoldTimer,
     Input,
     KeyInput,
     LegInput,
@@ -39,6 +56,7 @@ from edge.station.inputs import (
     OverrideTimer,
     PhotoInput,
     PrintInput,
+    ReleaseInput,
     ScanInput,
     StartInput,
     StopInput,
@@ -71,23 +89,53 @@ def _decided(state: State, screen: Screen, given: Input, context: Context) -> De
             return moves.take(state, screen, given, context)
         case DeviceInput():
             return _device(screen, given)
-        case FeedInput():
-            event = ConfigRefused(what="catalogue", id=given.feed, error=given.error)
-            return Decision(screen=screen, drafts=(on_station(event),))
+        case FeedInput() | ClaimInput():
+            return _of_feed(state, screen, given)
         case ConfigInput() | SyncInput() | StorageInput():
             return _config(screen, given)
         case StartInput():
             return _started(state, screen, given)
         case StopInput():
             return Decision(screen=screen, drafts=(on_station(StationStopped()),))
-        case PrintInput():
-            return lpn.printed(state, screen, given, context)
-        case LockTimer():
-            return Decision(screen=screen) if state.locked else people.lock(screen)
-        case OverrideTimer():
-            return Decision(screen=override.expired(screen, context))
+        case PrintInput() | ReleaseInput() | DataInput() | HoldTimer():
+            return _beside(state, screen, given, context)
+        case LockTimer() | OverrideTimer():
+            return _timer(state, screen, given, context)
         case _:
             assert_never(given)
+
+
+def _timer(
+    state: State, screen: Screen, given: LockTimer | OverrideTimer, context: Context
+) -> Decision:
+    if isinstance(given, OverrideTimer):
+        return Decision(screen=override.expired(screen, context))
+    return Decision(screen=screen) if state.locked else people.lock(screen)
+
+
+def _beside(
+    state: State,
+    screen: Screen,
+    given: PrintInput | ReleaseInput | DataInput | HoldTimer,
+    context: Context,
+) -> Decision:
+    """What concerns units that may not be in the hand: labels, and what is held."""
+    match given:
+        case PrintInput():
+            return lpn.printed(state, screen, given, context)
+        case ReleaseInput():
+            return holds.by_central(state, screen, given, context)
+        case DataInput():
+            return redecide.arrived(state, screen, given, context)
+        case HoldTimer():
+            return holds.late(state, screen, given)
+
+
+def _of_feed(state: State, screen: Screen, given: FeedInput | ClaimInput) -> Decision:
+    if isinstance(given, ClaimInput):
+        return unknown.claimed(state, screen, given)
+    event = ConfigRefused(what="catalogue", id=given.feed, error=given.error)
+    return Decision(screen=screen, drafts=(on_station(event),))
 
 
 def _photo(state: State, screen: Screen, given: PhotoInput, context: Context) -> Decision:

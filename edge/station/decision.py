@@ -7,7 +7,7 @@ from typing import Any
 from drivers.protocols import ScanOutcome, ScanSource
 from edge.catalogue import Person
 from edge.events import Draft, ParcelId, Payload, Subject, UnitId
-from edge.floor import FloorSettings, LpnRules
+from edge.floor import FloorSettings, HoldRules, LpnRules
 from edge.station.inputs import Candidate, Lookups, ScanInput
 from edge.station.state import State, UnitWork
 from edge.views import Message, Severity
@@ -48,6 +48,7 @@ class Context:
     free_disposal_below_minor: int = 0
     """Below this value an operator alone may send a unit to disposal; minor units of currency."""
     lpn: LpnRules = field(default_factory=LpnRules)
+    hold: HoldRules = field(default_factory=HoldRules)
     start_ns: int = 0
     """Monotonic time of the service's start: acts are counted from it."""
 
@@ -78,7 +79,8 @@ class Choice:
     p: Mapping[str, Any] = field(default_factory=dict)
     opts: tuple[tuple[str, str], ...] = ()
     named: tuple[tuple[str, Message], ...] = ()
-    """Ways out that have a name of their own; they stand before `opts`."""
+    """Ways out that have a name of their own; they stand before `opts`, `also` behind them."""
+    also: tuple[tuple[str, Message], ...] = ()
     lookups: Lookups = field(default_factory=Lookups)
     held: ScanInput | None = None
     candidates: tuple[Candidate, ...] = ()
@@ -90,7 +92,8 @@ class Choice:
     @property
     def ways(self) -> tuple[tuple[str, Message], ...]:
         """Return every way out, by digit."""
-        return (*self.named, *((digit, Message(t=text)) for digit, text in self.opts))
+        plain = ((digit, Message(t=text)) for digit, text in self.opts)
+        return (*self.named, *plain, *self.also)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

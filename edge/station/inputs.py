@@ -15,6 +15,7 @@ from edge.events import (
     MoveEvidence,
     MoveState,
     OrderSent,
+    ParcelId,
     PhotoLost,
     PhotoTaken,
     ReturnSoFar,
@@ -60,6 +61,8 @@ class Lookups:
     candidates: tuple[Candidate, ...] = ()
     seen: tuple[str, ...] = ()
     former: tuple[UnitWork, ...] = ()
+    near: tuple[Candidate, ...] = ()
+    """Parcels that an unknown number may mean after all, the likeliest first."""
     items: Mapping[str, CatalogueItem] = field(default_factory=dict)
     recalls: Mapping[str, tuple[Recall, ...]] = field(default_factory=dict)
 
@@ -200,6 +203,20 @@ class ConfigInput:
     event: ConfigActivated | ConfigRefused | DeviceProven
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimInput:
+    """The centre says whose an unknown parcel is (feed `releases`); `input` makes it count once.
+
+    `release` = the row that says so; `candidate` = what was announced for that return, if known.
+    """
+
+    input: str
+    parcel: ParcelId
+    rma: str
+    release: str
+    candidate: Candidate | None = None
+
+
 StorageEvent = StationDisk | StationCorrupt | StationClock | PhotoLost
 SyncEvent = SyncState | SyncDead | SyncReplayed | SyncWaived | SyncRetired
 
@@ -256,6 +273,32 @@ class PrintInput:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseInput:
+    """The centre decided about a held unit (feed `releases`); `input` makes it count once."""
+
+    input: str
+    unit: UnitId
+    decision: str
+    zone: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataInput:
+    """What the caches say now of a held unit: its announced line and its article."""
+
+    unit: UnitId
+    line: ReturnLine | None = None
+    item: CatalogueItem | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldTimer:
+    """A hold's clock has run out at this wall time."""
+
+    wall_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LockTimer:
     """Nobody acted for the lock time."""
 
@@ -281,7 +324,11 @@ Input = (
     | SyncInput
     | StartInput
     | StopInput
+    | ClaimInput
     | PrintInput
+    | ReleaseInput
+    | DataInput
+    | HoldTimer
     | LockTimer
     | OverrideTimer
 )

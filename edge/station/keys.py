@@ -2,14 +2,16 @@
 
 from dataclasses import replace
 
-from edge.events import UnitParked
+from edge.events import UnitId, UnitParked
 from edge.station import (
     asking,
     by_hand,
+    damage,
     danger,
     entry,
     feedback,
     goods,
+    holds,
     inspection,
     lpn,
     override,
@@ -113,7 +115,7 @@ def _by_state(where: str, state: State, screen: Screen, pressed: str, context: C
     if where == "HAZARD" and unit is not None:
         return _hazard(screen, unit, pressed, context)
     if where == "PARCEL" and parcel is not None:
-        return _parcel(state, screen, parcel, pressed)
+        return _parcel(state, screen, parcel, pressed, context=context)
     if unit is not None:
         match where:
             case "UNIT":
@@ -180,6 +182,8 @@ def _choice(
             return parcels.arrive_blind(screen, choice.p["code"], context, desk=False)
         case "E10", "3":
             return parcels.arrive_blind(screen, choice.p["code"], context, desk=True)
+        case "E10", digit if digit in dict(choice.also):
+            return parcels.take_near(screen, choice, int(digit), context)
         case "E17", "1" if choice.held is not None:
             return goods.confirm(state, screen, choice.held, context)
         case (("E10" | "E12" | "E17" | "E24"), "2"):
@@ -189,6 +193,8 @@ def _choice(
             return parcels.arrive(screen, candidate, candidate.key, context)
         case by_hand.WHICH, _:
             return by_hand.chosen(state, screen, choice, pressed, context)
+        case holds.HELD, _:
+            return _hold(state, screen, choice, pressed, context=context)
         case "E02", "1":
             return people.take_over(state, screen, choice, context)
         case ("E02", "2") | (("E21" | "E27"), "1"):
@@ -203,7 +209,23 @@ def _choice(
             return refused(screen, "E00", want=wanted(state, screen))
 
 
-def _parcel(state: State, screen: Screen, parcel: ParcelWork, pressed: str) -> Decision:
+def _hold(
+    state: State, screen: Screen, choice: Choice, pressed: str, *, context: Context
+) -> Decision:
+    """Every way out of a hold is a supervisor's."""
+    hold = state.holds.get(UnitId(choice.about))
+    if hold is None:
+        return _back(screen)
+    way = holds.chosen(screen, hold, pressed, context)
+    if isinstance(way, Decision):
+        return way
+    about = f"{choice.about}/{way}"
+    return override.ask(clean(screen), override.RELEASE, context, about=about)
+
+
+def _parcel(
+    state: State, screen: Screen, parcel: ParcelWork, pressed: str, *, context: Context
+) -> Decision:
     match pressed:
         case "esc" if screen.missing:
             return _back(screen)
@@ -224,6 +246,8 @@ def _parcel(state: State, screen: Screen, parcel: ParcelWork, pressed: str) -> D
             return refused(screen, "E28")
         case digit if screen.missing and digit in DIGITS and _line_left(parcel, int(digit)):
             return parcels.missing(state, screen, parcel, parcel.lines[int(digit) - 1])
+        case digit if digit in damage.DIGITS and not screen.missing and not parcel.units:
+            return damage.said(screen, parcel, digit, context)
         case _:
             return refused(screen, "E00", want="want.item")
 

@@ -3,9 +3,9 @@
 from dataclasses import replace
 from typing import Final
 
-from edge.events import OperatorIn, PhotoMissing
+from edge.events import OperatorIn, PhotoMissing, UnitId
 from edge.pins import DIGITS_MAX, matches
-from edge.station import danger, rezone
+from edge.station import again, danger, holds, rezone
 from edge.station.decision import (
     Context,
     Decision,
@@ -31,6 +31,7 @@ REASONS: Final = "override"
 PHOTO: Final = "photo"
 ZONE: Final = "zone"
 LOGIN: Final = "login"
+RELEASE: Final = "release"
 DANGERS: Final = (danger.WITHDRAW_ITEM, danger.WITHDRAW_AREA)
 
 _NUMBER_MAX: Final = 8
@@ -50,7 +51,7 @@ def badge(
     person = context.people[no]
     if person.role != SUPERVISOR:
         return refused(screen, "E80")
-    if state.shift is not None and state.shift.operator == no and override.what == ZONE:
+    if state.shift is not None and state.shift.operator == no and override.what in (ZONE, RELEASE):
         return refused(screen, "E81")
     if not person.pin:
         return refused(screen, "E84", id=no)
@@ -125,6 +126,8 @@ def _reason(
     screen = replace(screen, override=None)
     if override.what in DANGERS:
         return danger.withdraw(state, screen, override.what, override.badge)
+    if override.what == RELEASE:
+        return _release(state, screen, override, reason, context=context)
     unit = state.unit
     if unit is None:
         return refused(screen, "E45")
@@ -135,6 +138,27 @@ def _reason(
     return rezone.changed(
         screen, unit, override.about, reason=reason, supervisor=override.badge, context=context
     )
+
+
+def _release(
+    state: State, screen: Screen, override: Override, reason: str, *, context: Context
+) -> Decision:
+    """A hold ends: its unit goes on the list of moves, or is inspected again at once."""
+    name, _, zone = override.about.partition("/")
+    hold = state.holds.get(UnitId(name))
+    if hold is None:
+        return refused(screen, "E45")
+    drafts = holds.released(
+        hold,
+        zone,
+        by=SUPERVISOR,
+        reason=reason,
+        supervisor=override.badge,
+        context=context,
+    )
+    if zone == holds.AGAIN:
+        return again.begin(screen, hold.unit, context).after(drafts)
+    return accepted(clean(screen), "fb.released", *drafts, zone=zone)
 
 
 def _login(screen: Screen, override: Override, context: Context) -> Decision:

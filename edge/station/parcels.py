@@ -35,6 +35,7 @@ from edge.station.state import ParcelWork, State
 from edge.views import Message
 
 CHOICES_MAX = 8
+FIRST_NEAR = 4  # digits 1 to 3 of the same question are taken
 DISK_FULL = "E62"  # what is begun is finished, nothing new is begun
 
 
@@ -217,8 +218,16 @@ def named(candidates: tuple[Candidate, ...], first: int = 1) -> tuple[tuple[str,
 def _unknown(screen: Screen, code: str, given: ScanInput) -> Decision:
     if not code:
         return refused(screen, "E00", want="want.parcel")
+    near = given.lookups.near
     opts = (("1", "opt.blind"), ("2", "opt.rescan"), ("3", "opt.unknown_desk"))
-    return asked(screen, Choice(code="E10", p={"code": code}, opts=opts, held=given))
+    choice = Choice(code="E10", p={"code": code}, opts=opts, held=given, candidates=near)
+    return asked(screen, replace(choice, also=named(near, first=FIRST_NEAR)))
+
+
+def take_near(screen: Screen, choice: Choice, digit: int, context: Context) -> Decision:
+    """Receive one of the parcels that an unknown number may mean: a person has looked."""
+    candidate = choice.candidates[digit - FIRST_NEAR]
+    return arrive(screen, candidate, choice.p["code"], context)
 
 
 def _arrival(candidate: Candidate, code: str, wall_ms: int) -> ParcelArrived:
@@ -229,7 +238,7 @@ def _arrival(candidate: Candidate, code: str, wall_ms: int) -> ParcelArrived:
         matched_by=candidate.matched_by,
         rmas=tuple(dict.fromkeys(line.rma for line in lines)),
         whole_rmas=candidate.whole_rmas,
-        lines=tuple(_arrived_line(line) for line in lines),
+        lines=expected(candidate),
         carrier=next((line.carrier for line in lines if line.carrier), None),
         tracking=next((line.tracking for line in lines if line.tracking), None),
         declared_g=next((line.declared_g for line in lines if line.declared_g), None),
@@ -237,6 +246,11 @@ def _arrival(candidate: Candidate, code: str, wall_ms: int) -> ParcelArrived:
         due=min((line.due_at for line in lines if line.due_at), default=None),
         so_far=candidate.so_far,
     )
+
+
+def expected(candidate: Candidate) -> tuple[ArrivedLine, ...]:
+    """Return the lines that are expected in a parcel."""
+    return tuple(_arrived_line(line) for line in _left(candidate))
 
 
 def _left(candidate: Candidate) -> tuple[ReturnLine, ...]:

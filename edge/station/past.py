@@ -12,6 +12,8 @@ from edge.events import (
     DangerKind,
     DangerRaised,
     Event,
+    EventId,
+    HoldReleased,
     InspectionAnswered,
     InspectionFinished,
     InspectionMarked,
@@ -23,7 +25,9 @@ from edge.events import (
     OperatorOut,
     ParcelArrived,
     ParcelClosed,
+    ParcelDamaged,
     ParcelId,
+    ParcelMatched,
     ParcelOpened,
     ParcelParked,
     ParcelResumed,
@@ -36,6 +40,7 @@ from edge.events import (
     UnitParked,
     VerdictChanged,
 )
+from edge.station import held
 from edge.station.state import Act, Done, DoneEvent, ParcelWork, State, UnitWork
 
 UNDO: Final = "undo"
@@ -54,9 +59,11 @@ _BEGINS: Final = (
     PutConfirmed,
     ParcelParked,
     ParcelClosed,
+    ParcelDamaged,
 )
 _ENDS: Final = (
     ParcelArrived,
+    ParcelMatched,
     ParcelOpened,
     ParcelResumed,
     OperatorIn,
@@ -88,6 +95,8 @@ def remembered(state: State, event: Event) -> State:
     is_open = last is not None and last.act == act.id
     if isinstance(payload, MovePlanned) and last is not None and is_open:
         return _with_last(state, replace(last, moves=(*last.moves, payload.move)))
+    if event.unit in act.before.holds and not _is_release(payload):
+        return state  # the centre's word or a fact, not an act of this person
     if isinstance(payload, _BESIDE) or not (is_open or isinstance(payload, _BEGINS)):
         return state
     if last is None or not is_open:
@@ -107,6 +116,7 @@ def _corrected(state: State, correction: CorrectionMade) -> State:
         state,
         parcels=_parcels(state, last),
         units=_units(state, last),
+        holds=held.undone(state, last),
         moves={move: work for move, work in state.moves.items() if move not in last.moves},
         bench=old.bench,
         closed=old.closed,
@@ -120,6 +130,13 @@ def _corrected(state: State, correction: CorrectionMade) -> State:
 def _is_hazmat(put: PutConfirmed) -> bool:
     """Nothing leads out of the dangerous goods at a station."""
     return put.zone == "hazmat"
+
+
+def _is_release(payload: object) -> bool:
+    return (
+        isinstance(payload, VerdictChanged | HoldReleased | MovePlanned)
+        and getattr(payload, "by", "supervisor") == "supervisor"
+    )
 
 
 def _with_last(state: State, last: Done) -> State:
@@ -138,8 +155,15 @@ def _units(state: State, last: Done) -> dict[UnitId, UnitWork]:
     for name, old in last.before.units.items():
         if old.parcel == last.parcel:
             now = state.units.get(name)
-            units[name] = old if now is None else _with_evidence(old, now)
+            again = old if now is None else _with_evidence(old, now)
+            units[name] = replace(again, refund=_milestone(last, name) or old.refund)
     return units
+
+
+def _milestone(last: Done, unit: UnitId) -> EventId | None:
+    """What was said of the money and does not stand: the next word names what it supersedes."""
+    said = (one.id for one in last.events if one.unit == unit and one.kind.startswith("refund."))
+    return next(said, None)
 
 
 def _with_evidence(old: UnitWork, now: UnitWork) -> UnitWork:

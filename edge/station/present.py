@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from edge.events import DiverterState, MoveState
 from edge.floor import LegKind, Timers
-from edge.station import asking, lpn, override
+from edge.station import asking, damage, lpn, override
 from edge.station.decision import Context, Note, Override, Screen, state_name
 from edge.station.doubts import Doubt, doubts
 from edge.station.legs import legs_of
@@ -230,7 +230,7 @@ def _work(name: str, state: State, screen: Screen, shown: Shown, context: Contex
         case "UNIT" if unit is not None:
             return _checklist(unit, state, screen, context)
         case "PARCEL" if parcel is not None:
-            return _parcel(parcel)
+            return _parcel(parcel, context)
         case _:
             return IdleWork(parked=tuple(p.number for p in state.parcels.values() if p.parked))
 
@@ -245,7 +245,10 @@ def _override(asked: Override, unit: UnitWork | None, context: Context) -> Overr
     elif asked.badge:
         step = "pin"
     return OverrideWork(
-        what=Message(t=f"override.{asked.what}", p={"zone": asked.about, "slot": asked.about}),
+        what=Message(
+            t=f"override.{asked.what}",
+            p={"zone": asked.about.rpartition("/")[2], "slot": asked.about},
+        ),
         step=step,
         left_s=-(-left_ns // 1_000_000_000),
         typed=len(asked.typed),
@@ -293,7 +296,7 @@ def _doubt(doubt: Doubt, context: Context) -> Message:
     return Message(t=f"doubt.{doubt.kind}", p={"ref": doubt.ref, "min": minutes})
 
 
-def _parcel(parcel: ParcelWork) -> ParcelView:
+def _parcel(parcel: ParcelWork, context: Context) -> ParcelView:
     lines = tuple(
         Line(
             n=n,
@@ -306,7 +309,13 @@ def _parcel(parcel: ParcelWork) -> ParcelView:
         )
         for n, line in enumerate(parcel.lines, start=1)
     )
-    return ParcelView(no=parcel.number, rmas=parcel.rmas, lines=lines, blind=parcel.blind)
+    return ParcelView(
+        no=parcel.number,
+        rmas=parcel.rmas,
+        lines=lines,
+        blind=parcel.blind,
+        damage=damage.shown(parcel, context),
+    )
 
 
 def _item(unit: UnitWork) -> Item:

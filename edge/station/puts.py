@@ -6,19 +6,15 @@ from drivers.protocols import ScanOutcome
 from edge.events import (
     DeviceCommand,
     Draft,
-    HoldPlaced,
     MovePlanned,
     PutConfirmed,
     PutWrong,
-    RefundBlocked,
-    RefundEligible,
-    RefundReview,
     UnitClosed,
     UnitLpn,
     VerdictMade,
 )
 from edge.floor import Tray
-from edge.station import asking, inspection, lpn
+from edge.station import asking, holds, inspection, lpn
 from edge.station.decision import (
     Choice,
     Context,
@@ -187,9 +183,10 @@ def _put(
         tray=tray.id,
         lane=tray.lane,
     )
-    drafts = [*earlier, on_unit(unit, put, "placed"), on_unit(unit, _refund(unit, verdict))]
-    if verdict.zone == "hold":
-        drafts.append(on_unit(unit, _hold(verdict), "held"))
+    drafts = [*earlier, on_unit(unit, put, "placed"), on_unit(unit, holds.refund(unit, verdict))]
+    if verdict.zone == "hold" and not unit.is_spent:  # that one's hold began with its inspection
+        hold = holds.placed(verdict, tray.id, context)
+        drafts.append(on_unit(unit, hold, "held"))
     if legs:
         planned = MovePlanned(move=context.fresh.move, legs=legs, zone=verdict.zone, tray=tray.id)
         drafts.append(on_unit(unit, planned))
@@ -198,27 +195,6 @@ def _put(
         drafts += closing(state, state.parcel)
     decision = accepted(clean(screen), "fb.put", *drafts, zone=verdict.zone, tray=tray.id)
     return replace(decision, outcome=TONES[verdict.zone])
-
-
-def _refund(unit: UnitWork, verdict: VerdictMade) -> RefundEligible | RefundReview | RefundBlocked:
-    kinds: dict[str, type[RefundEligible | RefundReview | RefundBlocked]] = {
-        "eligible": RefundEligible,
-        "review": RefundReview,
-        "blocked": RefundBlocked,
-    }
-    flags = verdict.facts.get("known", {}).get("flags", ())
-    return kinds[verdict.refund](
-        row=verdict.row,
-        line=unit.line,
-        flags=tuple(flags),
-        reasons=verdict.caps,
-        evidence=tuple(photo.sha256 for photo in unit.photos),
-    )
-
-
-def _hold(verdict: VerdictMade) -> HoldPlaced:
-    reason = verdict.disposition.removeprefix("HOLD_").lower()
-    return HoldPlaced(reason=reason, missing=tuple(fact.column for fact in verdict.missing))
 
 
 def _closed(unit: UnitWork, screen: Screen, context: Context) -> UnitClosed:

@@ -63,15 +63,10 @@ def changed(
     verdict = unit.verdict
     assert verdict is not None, "refusal has looked"
     assert unit.verdict_id is not None, "a verdict has an id"
-    decided = Outcome(
-        zone=zone,
-        disposition=_disposition(zone, unit, context),
-        refund="review" if zone == HOLD and verdict.refund == "eligible" else verdict.refund,
-        grade=verdict.grade,
-    )
+    decided = outcome(unit, zone, context)
     event = VerdictChanged(
         of=unit.verdict_id,
-        recommended=_outcome(verdict),
+        recommended=outcome_of(verdict),
         decided=decided,
         reason=reason,
         by="operator" if supervisor is None else "supervisor",
@@ -81,7 +76,20 @@ def changed(
     return accepted(clean(screen), "fb.rezoned", on_unit(unit, event, status), zone=zone)
 
 
-def _outcome(verdict: VerdictMade) -> Outcome:
+def outcome(unit: UnitWork, zone: str, context: Context) -> Outcome:
+    """Return what becomes of a unit that a person sends to a zone."""
+    verdict = unit.verdict
+    assert verdict is not None, "refusal has looked"
+    return Outcome(
+        zone=zone,
+        disposition=_disposition(zone, unit, context),
+        refund="review" if zone == HOLD and verdict.refund == "eligible" else verdict.refund,
+        grade=verdict.grade,
+    )
+
+
+def outcome_of(verdict: VerdictMade) -> Outcome:
+    """Return what a verdict says of a unit."""
     return Outcome(
         zone=verdict.zone,
         disposition=verdict.disposition,

@@ -77,6 +77,8 @@ class UnitWork:
     lpn_due: str | None = None
     """The number that was printed for it and is not scanned back yet."""
     reprinted: bool = False
+    refund: EventId | None = None
+    """The refund milestone that is valid for it now."""
     is_spent: bool = False
     """It was inspected as often as is allowed: whatever the policy says, a supervisor decides."""
 
@@ -96,6 +98,7 @@ class ParcelWork:
     reason: str | None = None
     window: str = "unknown"
     tracking: str | None = None
+    carrier: str | None = None
     so_far: tuple[ReturnSoFar, ...] = ()
     flags: tuple[str, ...] = ()
     received: Mapping[tuple[str, str], int] = field(default_factory=dict)
@@ -138,6 +141,18 @@ class ClosedParcel:
 
     lines: tuple[LineCount, ...]
     completed: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """A unit that waits for a decision, as it was when it was put; found again at each start."""
+
+    unit: UnitWork
+    reason: str
+    since_ms: int
+    due_ms: int | None = None
+    place: str | None = None
+    is_warned: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -307,6 +322,8 @@ class State:
     proven: Mapping[str, DeviceProven] = field(default_factory=dict)
     """Each scanner's newest passed self-test."""
 
+    holds: Mapping[UnitId, Hold] = field(default_factory=dict)
+    """Units that wait for a decision; none leaves but by a release."""
     numbers: Mapping[str, int] = field(default_factory=dict)
     """How many numbers of each own series are given away; none is ever given twice."""
 

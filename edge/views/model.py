@@ -106,13 +106,17 @@ class Head:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feedback:
-    """Row 22. `n` grows with every act, so a terminal sees what it skipped in `side.last`."""
+    """Row 22. `n` grows with every act, so a terminal sees what it skipped in `side.last`.
+
+    `bell` = how often the terminal rings for it, where the station has no other sound.
+    """
 
     n: int
     sev: Severity
     t: str
     p: Mapping[str, Any] = field(default_factory=dict)
     at: str = ""
+    bell: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,7 +207,10 @@ class IdleWork:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParcelWork:
-    """A parcel is open, waiting for an item. `blind` = nobody announced it."""
+    """A parcel is open, waiting for an item. `blind` = nobody announced it.
+
+    `damage` = what may be said of the box by digit, while nothing was taken out of it.
+    """
 
     KIND: ClassVar[str] = "parcel"
     kind: str = "parcel"
@@ -212,6 +219,7 @@ class ParcelWork:
     reason: Label | None = None
     lines: tuple[Line, ...] = ()
     blind: bool = False
+    damage: tuple[Mark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

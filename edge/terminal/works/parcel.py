@@ -4,14 +4,15 @@ from edge.terminal.cells import Line, beside, line
 from edge.terminal.pen import BLANK, INDENT, Pen
 from edge.terminal.theme import BOLD, FAINT
 from edge.views import Line as Expected
-from edge.views import ParcelWork
+from edge.views import Mark, ParcelWork
 
 TAIL_ROWS = 5
 
 
 def parcel(work: ParcelWork, pen: Pen) -> list[Line]:
     """Return the parcel's head, its lines and what to do next."""
-    shown = work.lines[: max(1, pen.height - TAIL_ROWS - 2)]
+    room = pen.height - TAIL_ROWS - 2 - len(work.damage)
+    shown = work.lines[: max(1, room)]
     lines = [_head(work, pen)]
     if work.blind:
         lines += [*pen.text("ui.blind"), *pen.text("ui.blind_end", FAINT)]
@@ -20,7 +21,15 @@ def parcel(work: ParcelWork, pen: Pen) -> list[Line]:
     lines += [_expected(each, pen) for each in shown]
     if len(shown) < len(work.lines):
         lines += pen.text("ui.more_lines", FAINT, n=len(work.lines) - len(shown))
+    lines += [_damage(each, pen) for each in work.damage]
     return [*lines, BLANK, *pen.text("ui.scan_item", BOLD)]
+
+
+def _damage(mark: Mark, pen: Pen) -> Line:
+    """One thing that may be wrong with the box, dim until it is said."""
+    box = "▣" if mark.level else "▢"
+    style = BOLD if mark.level else FAINT
+    return line(" " * INDENT, (f"{box} {mark.k}  {pen.texts.label(mark.t)}", style))
 
 
 def _head(work: ParcelWork, pen: Pen) -> Line:

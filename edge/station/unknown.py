@@ -1,0 +1,69 @@
+"""A parcel that nobody announced under its number: who it may be of, and who claimed it later."""
+
+from collections.abc import Iterable
+from difflib import SequenceMatcher
+from typing import Final
+
+from edge.events import ParcelMatched
+from edge.station import parcels
+from edge.station.decision import Decision, Screen, noted, on_parcel
+from edge.station.inputs import Candidate, ClaimInput
+from edge.station.state import State
+from edge.views import Severity
+
+FRAGMENT_MIN: Final = 4
+NEAR_MAX: Final = 5  # digits 4 to 8 of the question
+
+
+def fragments(code: str) -> tuple[str, ...]:
+    """Return the parts of a number that its owner's number may share; none of a short one."""
+    half = max(FRAGMENT_MIN, len(code) // 2)
+    parts = (code, code[-half:], code[:half])
+    return tuple(dict.fromkeys(part for part in parts if len(part) >= FRAGMENT_MIN))
+
+
+def closeness(code: str, number: str) -> tuple[int, int, str]:
+    """Return how a number ranks beside the code that was read: less is likelier.
+
+    The longest part that both share counts, then whether they end alike.
+    """
+    match = SequenceMatcher(None, code, number, autojunk=False)
+    shared = match.find_longest_match().size
+    ends_alike = code[-FRAGMENT_MIN:] == number[-FRAGMENT_MIN:]
+    return (-shared, 0 if ends_alike else 1, number)
+
+
+def nearest(code: str, numbers: Iterable[str]) -> tuple[str, ...]:
+    """Return announced numbers, the likeliest first; what shares less than a fragment is none."""
+    ranked = sorted(closeness(code, number) for number in set(numbers))
+    return tuple(number for shared, _, number in ranked if -shared >= FRAGMENT_MIN)
+
+
+def by_date(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
+    """Return parcels that await the same article, the one that is due first before the others."""
+
+    def due(candidate: Candidate) -> tuple[str, str]:
+        days = [line.due_at for line in candidate.lines if line.due_at]
+        return (min(days, default="9"), candidate.key)
+
+    return tuple(sorted(candidates, key=due))
+
+
+def claimed(state: State, screen: Screen, given: ClaimInput) -> Decision:
+    """Record whose an unknown parcel is. What is expected in it counts while it is untouched."""
+    work = state.parcels.get(given.parcel)
+    if work is not None and not work.blind:
+        return Decision(screen=screen)
+    is_untouched = work is not None and not work.units
+    candidate = given.candidate if is_untouched else None
+    event = ParcelMatched(
+        rmas=(given.rma,),
+        by="central",
+        evidence=(given.release,),
+        lines=parcels.expected(candidate) if candidate is not None else (),
+        whole_rmas=candidate.whole_rmas if candidate is not None else (),
+        so_far=candidate.so_far if candidate is not None else (),
+    )
+    number = work.number if work is not None else str(given.parcel)[-8:]
+    shown = noted(screen, Severity.INFO, "fb.parcel_matched", no=number, rma=given.rma)
+    return Decision(screen=shown, drafts=(on_parcel(given.parcel, event, "arrived"),))
