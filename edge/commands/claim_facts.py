@@ -16,6 +16,7 @@ from edge.events import (
     PhotoTaken,
     UnitIdentified,
     UnitMissing,
+    UnitOpened,
     VerdictMade,
     decode,
     utc_text,
@@ -143,6 +144,8 @@ def _add(gathered: _Gathered, event: Event) -> bool:
         case UnitMissing(rma=rma, line=line, qty=qty) if (rma, line) in gathered.lines:
             was = gathered.lines[rma, line]
             gathered.lines[rma, line] = replace(was, missing=was.missing + qty)
+        case UnitOpened(previous=str(former)):
+            gathered.pieces.pop(former, None)  # inspected anew: the newest inspection counts
         case UnitIdentified() as found if event.unit is not None:
             gathered.pieces[event.unit] = _piece(event.unit, found)
         case VerdictMade() as verdict if event.unit in gathered.pieces:

@@ -56,7 +56,10 @@ KINDS: Final = frozenset(
 
 @dataclass(slots=True, kw_only=True)
 class Unit:
-    """One physical piece, as the events that stand tell of it. Times are UTC ms, 0 = not yet."""
+    """One physical piece, as the events that stand tell of it. Times are UTC ms, 0 = not yet.
+
+    Its later inspections are in the same record: first times, newest zone, touch time in sum.
+    """
 
     unit: str
     parcel: str
@@ -139,6 +142,8 @@ class Book:
     """Everything that figures look at. `completed` and `lanes` carry their time, UTC ms."""
 
     units: dict[str, Unit] = field(default_factory=dict)
+    again: dict[str, str] = field(default_factory=dict)
+    """Unit of a later inspection → the unit that the piece had first."""
     parcels: dict[str, Parcel] = field(default_factory=dict)
     missing: list[Missing] = field(default_factory=list)
     completed: list[tuple[int, str]] = field(default_factory=list)
@@ -147,6 +152,11 @@ class Book:
     typed: list[tuple[int, int]] = field(default_factory=list)
     """Time and number of characters of each typed code."""
     lost_photos: set[str] = field(default_factory=set)
+
+    def unit_of(self, event: Event) -> Unit | None:
+        """Return the piece that an event is about."""
+        unit = event.unit or ""
+        return self.units.get(self.again.get(unit, unit))
 
 
 def taken_back(events: Iterable[Event]) -> frozenset[str]:
@@ -162,7 +172,7 @@ def collect(events: Iterable[Event], undone: frozenset[str]) -> Book:
         if event.id in undone or event.data.get("mode", "live") != "live":
             continue
         _about_parcel(book, event)
-        unit = book.units.get(event.unit or "")
+        unit = book.unit_of(event)
         if unit is not None:
             _about_unit(unit, event)
         _about_station(book, event)
@@ -177,9 +187,9 @@ def _about_parcel(book: Book, event: Event) -> None:
         case ParcelOpened() if parcel is not None:
             parcel.opened_ms = parcel.opened_ms or event.time_ms
         case UnitOpened(previous=previous) if event.unit:
-            _opened(book, event, is_again=previous is not None)
+            _opened(book, event, previous)
         case UnitIdentified() as identified if parcel is not None:
-            _announced(book.units.get(event.unit or ""), parcel, identified)
+            _announced(book.unit_of(event), parcel, identified)
         case UnitMissing(qty=qty) if not event.data.get("audit"):
             carrier = parcel.carrier if parcel is not None else ""
             told = Missing(ms=event.time_ms, qty=qty, tenant=_tenant(event), carrier=carrier)
@@ -211,14 +221,19 @@ def _announced(unit: Unit | None, parcel: Parcel, identified: UnitIdentified) ->
         unit.reason = parcel.reasons.get(line, "")
 
 
-def _opened(book: Book, event: Event, *, is_again: bool) -> None:
+def _opened(book: Book, event: Event, previous: str | None) -> None:
+    first = book.again.get(previous or "", previous or "")
+    if first in book.units:
+        book.again[event.unit or ""] = first
+        book.units[first].is_reinspected = True
+        return
     book.units[event.unit or ""] = Unit(
         unit=event.unit or "",
         parcel=event.parcel or "",
         opened_ms=event.time_ms,
         tenant=_tenant(event),
         is_test=bool(event.data.get("audit")),
-        is_reinspected=is_again,
+        is_reinspected=previous is not None,
         rma=event.data.get("rma", ""),
     )
     parcel = book.parcels.get(event.parcel or "")
@@ -246,12 +261,22 @@ def _about_unit(unit: Unit, event: Event) -> None:
         case RefundEligible() | RefundReview() | RefundBlocked():
             unit.refund_ms = unit.refund_ms or event.time_ms
         case UnitClosed(ms=ms, acts_n=acts):
-            unit.touch, unit.acts = ms, acts
+            unit.touch, unit.acts = _sum(unit.touch, ms), unit.acts + acts
         case CorrectionMade():
             unit.is_corrected = True
         case _:
             _of_evidence(unit, event)
     unit.found = event.data.get("found_reason", unit.found)
+
+
+def _sum(before: Milliseconds | None, more: Milliseconds) -> Milliseconds:
+    if before is None:
+        return more
+    return Milliseconds(
+        active=before.active + more.active,
+        waiting=before.waiting + more.waiting,
+        interrupted=before.interrupted + more.interrupted,
+    )
 
 
 def _of_evidence(unit: Unit, event: Event) -> None:
@@ -292,7 +317,7 @@ def _about_station(book: Book, event: Event) -> None:
 
 def _rechecked(book: Book, event: Event) -> None:
     """Read by its fields: first and second {grade, zone}, way, agree, adjudicated?."""
-    data, unit = event.data, event.unit or ""
+    data, unit = event.data, book.again.get(event.unit or "", event.unit or "")
     first, second = data.get("first") or {}, data.get("second") or {}
     if unit in book.units:
         book.units[unit].is_rechecked = True

@@ -275,6 +275,21 @@ def _decided(told: Days, about: dict[str, Any]) -> None:
     _put(told, about, verdict)
     if rng.random() < 0.05:
         _second_look(told, about, verdict)
+    if rng.random() < 0.05:
+        _back_by_its_number(told, about)
+
+
+def _back_by_its_number(told: Days, about: dict[str, Any]) -> None:
+    """A new inspection of the same piece; one in ten is taken back at once."""
+    former, again = about["unit"], {**about, "unit": told.new_id()}
+    opened = told.tell(UnitOpened(n=2, previous=former), **again)
+    if told.rng.random() < 0.1:
+        told.undo(opened, parcel=about["parcel"], unit=again["unit"])
+        return
+    answers = (Answer(step="seal", answer="opened", by="key"),)
+    finished = InspectionFinished(answers=answers, defaulted_n=0, confirm_ms=9, fast_ok=False)
+    told.tell(finished, **again)
+    _decided(told, again)
 
 
 def _put(told: Days, about: dict[str, Any], verdict: VerdictMade) -> list[str]:

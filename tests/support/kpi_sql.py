@@ -14,8 +14,16 @@ _TABLES: Final = """
 CREATE TABLE raw AS SELECT sequence, id, kind, unit, parcel, tenant, rma, zone, "row",
     epoch_ms(time) AS ms, body, coalesce(body->>'$.data.audit' = 'true', FALSE) AS test
   FROM read_parquet('{files}');
-CREATE TABLE e AS SELECT * FROM raw WHERE body->>'$.data.mode' = 'live'
+CREATE TABLE stands AS SELECT * FROM raw WHERE body->>'$.data.mode' = 'live'
   AND id NOT IN (SELECT body->>'$.data.of' FROM raw WHERE kind = 'correction.made');
+CREATE TABLE piece AS WITH RECURSIVE opened AS (
+    SELECT unit, body->>'$.data.previous' AS previous FROM stands WHERE kind = 'unit.opened'),
+  chain AS (SELECT unit, unit AS first FROM opened
+      WHERE previous IS NULL OR previous NOT IN (SELECT unit FROM opened)
+    UNION ALL SELECT opened.unit, chain.first FROM opened JOIN chain
+      ON opened.previous = chain.unit) SELECT * FROM chain;
+CREATE TABLE e AS SELECT stands.* REPLACE (coalesce(piece.first, stands.unit) AS unit),
+    stands.unit AS visit FROM stands LEFT JOIN piece ON piece.unit = stands.unit;
 CREATE TABLE box AS SELECT parcel, ms AS arrived, test, body->>'$.data.carrier' AS carrier,
     body->>'$.data.matched_by' = 'none' AS unknown, body->>'$.data.seal' <> 'unseen' AS looked,
     epoch_ms((body->>'$.data.due')::TIMESTAMPTZ) AS due, body->'$.data.rmas' AS rmas,
@@ -34,18 +42,19 @@ CREATE TABLE place AS SELECT unit, arg_max(z, sequence) AS zone FROM (
   GROUP BY unit;
 CREATE TABLE named AS SELECT unit, body->>'$.data.category' AS category,
     body->>'$.data.match' AS match, body->>'$.data.rma' AS rma, body->>'$.data.line' AS line
-  FROM e WHERE kind = 'unit.identified';
-CREATE TABLE touch AS SELECT unit, (body->>'$.data.ms.active')::BIGINT AS active,
-    (body->>'$.data.ms.waiting')::BIGINT AS waiting,
-    (body->>'$.data.ms.interrupted')::BIGINT AS interrupted,
-    (body->>'$.data.acts_n')::BIGINT AS acts
-  FROM e WHERE kind = 'unit.closed' QUALIFY row_number() OVER
-  (PARTITION BY unit ORDER BY sequence DESC) = 1;
-CREATE TABLE seal AS SELECT unit, a->>'$.answer' AS seal FROM (
-  SELECT unit, unnest((body->'$.data.answers')::JSON[]) AS a FROM e
-  WHERE kind = 'inspection.finished') WHERE a->>'$.step' = 'seal';
+  FROM e WHERE kind = 'unit.identified' AND visit = unit;
+CREATE TABLE touch AS SELECT unit, sum((body->>'$.data.ms.active')::BIGINT)::BIGINT AS active,
+    sum((body->>'$.data.ms.waiting')::BIGINT)::BIGINT AS waiting,
+    sum((body->>'$.data.ms.interrupted')::BIGINT)::BIGINT AS interrupted,
+    sum((body->>'$.data.acts_n')::BIGINT)::BIGINT AS acts
+  FROM e WHERE kind = 'unit.closed' GROUP BY unit;
+CREATE TABLE seal AS SELECT unit, arg_max(a->>'$.answer', sequence) AS seal FROM (
+  SELECT unit, sequence, unnest((body->'$.data.answers')::JSON[]) AS a FROM e
+  WHERE kind = 'inspection.finished') WHERE a->>'$.step' = 'seal'
+  GROUP BY unit;
 CREATE TABLE every AS SELECT o.unit, o.parcel, o.tenant, o.test,
-    o.body->>'$.data.previous' IS NOT NULL AS again,
+    o.unit IN (SELECT unit FROM e WHERE kind = 'unit.opened'
+      AND body->>'$.data.previous' IS NOT NULL) AS again,
     coalesce(named.category, '-') AS category, named.match, named.rma, line.reason, seal.seal,
     f.ms AS decided, last_verdict.row, nullif(last_verdict.value, -1) AS value, place.zone,
     (SELECT min(ms) FROM e WHERE kind = 'put.confirmed' AND unit = o.unit) AS put,
@@ -56,7 +65,7 @@ CREATE TABLE every AS SELECT o.unit, o.parcel, o.tenant, o.test,
   LEFT JOIN line ON line.parcel = o.parcel AND line.rma = named.rma AND line.line = named.line
   LEFT JOIN first_verdict AS f USING (unit) LEFT JOIN last_verdict USING (unit)
   LEFT JOIN place USING (unit) LEFT JOIN touch USING (unit) LEFT JOIN seal USING (unit)
-  WHERE o.kind = 'unit.opened';
+  WHERE o.kind = 'unit.opened' AND o.visit = o.unit;
 CREATE TABLE u AS SELECT * FROM every
   WHERE NOT test AND decided >= {since} AND decided < {until};
 CREATE TABLE gone AS SELECT tenant, (body->>'$.data.qty')::BIGINT AS qty FROM e

@@ -239,3 +239,21 @@ def test_percentiles_are_values_that_were_measured(
     values: list[int], percent: int, expected: int | None
 ) -> None:
     assert percentile(values, percent) == expected
+
+
+def test_a_piece_that_is_inspected_twice_is_one_piece_with_its_newest_zone() -> None:
+    morning = Morning()
+    morning.arrive()
+    about = morning.take("surplus")
+    morning.tell(replace(VERDICT, zone="repair"), **about)
+    morning.put(about)
+    again = {**about, "unit": morning.new_id()}
+    morning.tell(UnitOpened(n=2, previous=about["unit"]), **again)
+    morning.tell(VERDICT, **again)
+    morning.put(again)
+    found = morning.figures()
+    assert (found["first_touch", "share", ""].k, found["first_touch", "share", ""].n) == (0, 1)
+    zones = [of for (name, _, of), one in found.items() if (name, one.by) == ("recovery", "zone")]
+    assert zones == ["resale"]
+    assert found["discrepancy", "share", "surplus"].k == 1
+    assert (found["touch_unit", "median", ""].value, found["acts", "mean", ""].value) == (16_200, 6)

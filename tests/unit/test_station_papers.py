@@ -5,7 +5,17 @@ from typing import Any
 
 from bench import LINES, MUG, PHONE, SHIRT, TRACKING, Bench, context
 from drivers.protocols import Symbology
-from edge.events import CorrectionMade, DocumentData, PhotoTaken, canonical, kind_of
+from edge.events import (
+    CorrectionMade,
+    DocumentData,
+    PhotoTaken,
+    UnitId,
+    UnitIdentified,
+    UnitOpened,
+    canonical,
+    kind_of,
+)
+from edge.station.box import Box, told
 from edge.station.inputs import PhotoInput
 
 
@@ -129,3 +139,11 @@ def test_every_paper_has_a_canonical_form() -> None:
     for document in documents(bench):
         assert kind_of(document) == "document.data"
         assert canonical(dict(document.fields))
+
+
+def test_a_piece_that_is_inspected_anew_is_told_of_once() -> None:
+    first = UnitIdentified(how="scan", basis="parcel", match="expected", confirmed=True, epc="x")
+    box = told(Box(), UnitId("u1"), first)
+    box = told(box, UnitId("u2"), UnitOpened(n=2, previous="u1"))
+    box = told(box, UnitId("u2"), first)
+    assert list(box.pieces) == ["u2"]
