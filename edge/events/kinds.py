@@ -84,6 +84,8 @@ Payload = (
     | ParcelArrived
     | ParcelMatched
     | ParcelDamaged
+    | ParcelMatched
+    | ParcelDamaged
     | ParcelOpened
     | ParcelParked
     | ParcelResumed

@@ -325,6 +325,7 @@ Input = (
     | StartInput
     | StopInput
     | ClaimInput
+    | ClaimInput
     | PrintInput
     | ReleaseInput
     | DataInput
