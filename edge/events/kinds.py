@@ -84,8 +84,6 @@ Payload = (
     | ParcelArrived
     | ParcelMatched
     | ParcelDamaged
-    | ParcelMatched
-    | ParcelDamaged
     | ParcelOpened
     | ParcelParked
     | ParcelResumed

@@ -104,40 +104,6 @@ class ParcelDamaged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ParcelMatched:
-    """An unknown parcel has been claimed; what was recorded before stays as it is.
-
-    `by`: central; `evidence` = ids of what says so. `lines` are expected from here on, as far as
-    nothing was received yet.
-    """
-
-    KIND: ClassVar[str] = "parcel.matched"
-    SCHEMA: ClassVar[int] = 1
-    rmas: tuple[str, ...]
-    by: str
-    evidence: tuple[str, ...] = ()
-    lines: tuple[ArrivedLine, ...] = ()
-    whole_rmas: tuple[str, ...] = ()
-    so_far: tuple[ReturnSoFar, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ParcelDamaged:
-    """The box came damaged or opened: seen before anything was taken out of it.
-
-    `kinds` = answers of the checklist's parcel step, `flags` what they raise on each of its units.
-    """
-
-    KIND: ClassVar[str] = "parcel.damaged"
-    SCHEMA: ClassVar[int] = 1
-    kinds: tuple[str, ...]
-    flags: tuple[str, ...] = ()
-    carrier: str | None = None
-    weight_g: int | None = None
-    photos: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ParcelOpened:
     """Work on the parcel's content begins."""
 

@@ -24,7 +24,6 @@ from edge.records import from_json
 
 CANDIDATES_MAX: Final = 32
 NUMBERS_MAX: Final = 200  # to rank those that an unknown number may mean
-NUMBERS_MAX: Final = 200  # to rank those that an unknown number may mean
 CALLS_MAX: Final = 4  # full: the feed awaits
 
 _MATCHES: Final = ("rma", "tracking", "order", "serial", "mark")
@@ -229,33 +228,6 @@ class Reference:
             code,
         )
         return tuple(json.loads(row[0]) for row in rows)
-
-    def claims(self) -> tuple[dict[str, Any], ...]:
-        """Return the releases that say whose an unknown parcel is, oldest first."""
-        rows = self._all(
-            "SELECT e.body FROM feed f JOIN entry e ON e.feed = f.name"
-            " AND e.generation = f.generation WHERE f.name = 'releases'"
-            " AND e.body ->> 'decision' = 'claimed' ORDER BY e.body ->> 'at', e.key"
-        )
-        return tuple(json.loads(row[0]) for row in rows)
-
-    def numbers_like(self, parts: Sequence[str]) -> tuple[str, ...]:
-        """Return announced numbers of parcels that hold one of these parts; NUMBERS_MAX at most.
-
-        Reads every number there is: for what nothing else is known of.
-        """
-        if not parts:
-            return ()
-        like = " OR ".join("instr(n.code, ?)" for _ in parts)
-        rows = self._all(
-            "SELECT DISTINCT n.code FROM feed f"  # noqa: S608 - question marks alone
-            " JOIN number n ON n.generation = f.generation"
-            " WHERE f.name = 'returns' AND n.matched_by IN ('rma', 'tracking', 'order')"
-            f" AND ({like}) LIMIT ?",
-            *map(normal, parts),
-            NUMBERS_MAX,
-        )
-        return tuple(row[0] for row in rows)
 
     def claims(self) -> tuple[dict[str, Any], ...]:
         """Return the releases that say whose an unknown parcel is, oldest first."""

@@ -355,9 +355,6 @@ class Station:
         elif report.feed == "releases":
             for claim in self._world.look_up.claims():
                 await self.receiving.submit(claim)
-        elif report.feed == "releases":
-            for claim in self._world.look_up.claims():
-                await self.receiving.submit(claim)
         self._dirty.set()
 
     async def _supervise(self, one: Configured) -> None:

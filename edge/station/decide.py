@@ -138,13 +138,6 @@ def _of_feed(state: State, screen: Screen, given: FeedInput | ClaimInput) -> Dec
     return Decision(screen=screen, drafts=(on_station(event),))
 
 
-def _of_feed(state: State, screen: Screen, given: FeedInput | ClaimInput) -> Decision:
-    if isinstance(given, ClaimInput):
-        return unknown.claimed(state, screen, given)
-    event = ConfigRefused(what="catalogue", id=given.feed, error=given.error)
-    return Decision(screen=screen, drafts=(on_station(event),))
-
-
 def _photo(state: State, screen: Screen, given: PhotoInput, context: Context) -> Decision:
     """A photograph arrived: record it, and finish the put that waited for it."""
     unit = state.units.get(given.unit)

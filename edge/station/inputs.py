@@ -325,7 +325,6 @@ Input = (
     | StartInput
     | StopInput
     | ClaimInput
-    | ClaimInput
     | PrintInput
     | ReleaseInput
     | DataInput

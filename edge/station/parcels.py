@@ -36,7 +36,6 @@ from edge.views import Message
 
 CHOICES_MAX = 8
 FIRST_NEAR = 4  # digits 1 to 3 of the same question are taken
-FIRST_NEAR = 4  # digits 1 to 3 of the same question are taken
 DISK_FULL = "E62"  # what is begun is finished, nothing new is begun
 
 

@@ -220,7 +220,6 @@ class ParcelWork:
     lines: tuple[Line, ...] = ()
     blind: bool = False
     damage: tuple[Mark, ...] = ()
-    damage: tuple[Mark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
