@@ -135,6 +135,18 @@ def put(bench: RealBench) -> Seen:
     return bench.tray(TRAY_OF[told["zone"]])
 
 
+def claim(rma: str) -> Act:
+    """The centre's feed says whose the newest unknown parcel is."""
+
+    def act(bench: RealBench) -> Seen:
+        parcel = bench.events("parcel.arrived")[-1]["provisional"]
+        row = {"release_id": f"claim-{rma}", "parcel": parcel, "decision": "claimed", "rma": rma}
+        bench.feed("releases", [row | {"by": "desk-7", "at": "2026-11-28T10:00:00Z"}])
+        return bench.wait_for("parcel.matched")
+
+    return act
+
+
 # ---------------------------------------------------------------- playing
 
 

@@ -45,7 +45,12 @@ class RealBench:
     """One station; `kill` and `start` may be called between any two acts."""
 
     def __init__(
-        self, folder: Path, *, returns: Iterable[Row] = (), items: Iterable[Row] = ()
+        self,
+        folder: Path,
+        *,
+        returns: Iterable[Row] = (),
+        items: Iterable[Row] = (),
+        more: str = "",
     ) -> None:
         self.folder = folder
         self.data = folder / "data"
@@ -59,6 +64,10 @@ class RealBench:
         change(self._config, "station.toml", "dup_s = 1.0", "dup_s = 0.05")
         change(self._config, "station.toml", "key_epoch_ms = 250", "key_epoch_ms = 0")
         change(self._config, "station.toml", "[metrics]\nport = 9464", "# [metrics]\n# port = 9464")
+        with (self._config / "station.toml").open("a", encoding="utf-8") as settings:
+            settings.write(more)
+        with (self._config / "sync.toml").open("a", encoding="utf-8") as sync:
+            sync.write('\n[[feed]]\nname = "releases"\nkind = "folder"\npoll_s = 0.2\n')
         self._write_people()
         self._key = (self._config / "site.key").read_bytes()
         self.feed("items", items)
@@ -178,6 +187,12 @@ class RealBench:
         self.badge("0001")
         self.press(*PIN, "enter")
         return self.press(reason)
+
+    def wait_for(self, kind: str) -> Seen:
+        """Wait until an event of this kind follows what was there; nobody does anything."""
+        before = self.last_seq()
+        self._until(lambda: kind in self._kinds(before))
+        return self._seen(before)
 
     # ------------------------------------------------------------ what is seen
 

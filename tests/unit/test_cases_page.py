@@ -7,6 +7,9 @@ from parcel_cases import PARCEL_CASES
 
 PAGE = Path(__file__).parents[2] / "docs" / "cases.md"
 PARCELS = {
+    "unknown-parcel",
+    "unknown-but-near",
+    "damaged-parcel",
     "blind-receipt",
     "several-orders",
     "several-parcels",
