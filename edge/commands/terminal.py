@@ -44,7 +44,13 @@ def _serve_browsers(args: argparse.Namespace) -> int:
         return 1
     from edge.terminal.browser import serve_browsers  # noqa: PLC0415 - of an extra
 
-    return serve_browsers(args.socket, args.lang, port=args.web, public_url=args.web_url)
+    return serve_browsers(
+        args.socket,
+        args.lang,
+        port=args.web,
+        public_url=args.web_url,
+        on_open=lambda url: print(url, flush=True),
+    )
 
 
 def _language() -> str:

@@ -87,6 +87,7 @@ async def serve(
             journal=journal,
             reference=reference,
             photos=photos,
+            sounds=data / "sounds",
             lost=lost,
             is_clean=is_clean is not False,
         )

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import random
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Final
 
 from drivers.protocols import (
@@ -41,6 +42,7 @@ from edge.service.wall_clock import BUILT_MS, SYNCED, WallClock
 from edge.service.watch import Watch
 from edge.settings.model import Settings
 from edge.settings.proof import profile_sha256
+from edge.sounds.player import Sounds
 from edge.station import by_hand
 from edge.station.decision import Context, PhotoRequest
 from edge.station.inputs import (
@@ -81,6 +83,7 @@ class Stores:
     journal: Journal
     reference: Reference
     photos: PhotoStore
+    sounds: Path
     lost: tuple[Lost, ...] = ()
     is_clean: bool = True
 
@@ -141,6 +144,7 @@ class Station:
             submit=self.receiving.submit,
             judge=lambda unit, photo: judged(self.receiving.state, unit, photo, world.rules),
         )
+        self._sounds = Sounds(settings.station.sound.player, stores.sounds)
         self._upkeep = Upkeep(
             stores.journal,
             stores.photos,
@@ -228,7 +232,7 @@ class Station:
         context = replace(self._world.context, wall_ms=self._world.clock.wall_ms())
         state = self.receiving.state
         view = present(state, self.receiving.screen, shown, context)
-        return self._photographer.on_view(view, state.hand)
+        return self._sounds.on_view(self._photographer.on_view(view, state.hand))
 
     async def act(self, connection: str, act: Key | TypedScan) -> Ack:
         """Take a key or a typed code of a terminal; answers after the commit."""
@@ -291,6 +295,7 @@ class Station:
             group.create_task(self._photographer.run(), name="photographer")
             group.create_task(self._show(terminals), name="views")
             group.create_task(self._tick(), name="tick")
+            group.create_task(self._sounds.run(), name="sounds")
             group.create_task(self._upkeep.run(), name="upkeep")
             group.create_task(self._labels.run(), name="labels")
             group.create_task(self._holds.run(), name="holds")

@@ -30,6 +30,7 @@ __all__ = [
     "RobotUnit",
     "RouteLeg",
     "Settings",
+    "SoundSettings",
     "StationSettings",
     "TargetKind",
     "TargetSettings",
@@ -83,6 +84,13 @@ class PhotoSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SoundSettings:
+    """The command that plays a .wav file, its path is added as the last word; none = the bell."""
+
+    player: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MetricsSettings:
     """Where monitors read `/metrics` and `/healthz`; without a port nobody can."""
 
@@ -104,6 +112,7 @@ class StationSettings:
     terminal: TerminalSettings = TerminalSettings()
     journal: JournalSettings = JournalSettings()
     photo: PhotoSettings = PhotoSettings()
+    sound: SoundSettings = SoundSettings()
     metrics: MetricsSettings = MetricsSettings()
     lpn: LpnRules = field(default_factory=LpnRules)
     hold: HoldRules = field(default_factory=HoldRules)

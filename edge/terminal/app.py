@@ -29,6 +29,7 @@ from edge.views import PROTOCOL_VERSION, EntryWork, Hello, Role, Severity, Stati
 QUIT_KEYS: Final = frozenset({"ctrl+c", "ctrl+q"})
 REGIONS: Final = tuple(field.name for field in fields(Regions))
 FEW_COLOURS: Final = frozenset({"linux", "vt220", "xterm-16color", "screen"})
+BELLS_MAX: Final = 3
 EXIT_REPLACED: Final = 0
 EXIT_REFUSED: Final = 1
 EXIT_FAULT: Final = 70
@@ -73,6 +74,7 @@ class TerminalApp(App[None], inherit_bindings=False):
         self._rows: dict[str, int] = {}
         self._painted: dict[str, Line] = {}
         self._is_built = False
+        self._rung = 0
         self._cells = (0, 0)
         self._texts = {name: Static("", id=name, markup=False) for name in REGIONS}
 
@@ -135,7 +137,16 @@ class TerminalApp(App[None], inherit_bindings=False):
         if view is None:
             return
         self._show(view)
+        self._ring(view)
         self.call_after_refresh(self._report, view.rev, started)
+
+    def _ring(self, view: StationView) -> None:
+        """Ring once for an act; the views after it tell of the same one."""
+        if view.fb is None or view.fb.n == self._rung:
+            return
+        self._rung = view.fb.n
+        for _ in range(min(view.fb.bell, BELLS_MAX)):
+            self.bell()
 
     def _report(self, rev: int, started: int) -> None:
         self._link.painted(rev, (time.monotonic_ns() - started) // 1_000_000)

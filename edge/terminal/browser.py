@@ -51,8 +51,8 @@ class BrowserDoor(Server):
     async def on_startup(self, app: web.Application) -> None:
         """Say nothing: the library has a banner of its own."""
 
-    async def stay(self) -> None:
-        """Serve until SIGTERM or SIGINT; the address is printed when it can be opened."""
+    async def stay(self, on_open: Callable[[str], None]) -> None:
+        """Serve until SIGTERM or SIGINT; `on_open` gets the address when it can be opened."""
         ending = asyncio.Event()
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -63,7 +63,7 @@ class BrowserDoor(Server):
             await web.TCPSite(runner, self.host, self.port).start()
             if not self._is_named:
                 self.public_url = f"http://{HOST}:{runner.addresses[0][1]}"
-            print(self.public_url, flush=True)  # noqa: T201 - who starts it waits for this line
+            on_open(self.public_url)
             await ending.wait()
         finally:
             await runner.cleanup()
@@ -96,7 +96,14 @@ async def _guarded(request: web.Request, handler: Handler) -> web.StreamResponse
     return response
 
 
-def serve_browsers(socket: Path, lang: str, *, port: int, public_url: str | None = None) -> int:
+def serve_browsers(
+    socket: Path,
+    lang: str,
+    *,
+    port: int,
+    public_url: str | None,
+    on_open: Callable[[str], None],
+) -> int:
     """Serve until SIGTERM or SIGINT; return the exit code."""
-    asyncio.run(BrowserDoor(socket, lang, port=port, public_url=public_url).stay())
+    asyncio.run(BrowserDoor(socket, lang, port=port, public_url=public_url).stay(on_open))
     return 0

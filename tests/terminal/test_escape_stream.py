@@ -122,3 +122,19 @@ async def test_a_code_of_ten_thousand_characters_costs_no_more_bytes_than_the_sc
             service.show(*shown(HOSTILE["long"]))
             await asyncio.to_thread(screen.until, "Press only what is WRONG")
             assert len(plain(screen.raw)) < 3 * 80 * 24 * 4
+
+
+async def test_the_bell_rings_once_for_an_act_that_asks_for_it(tmp_path: Path) -> None:
+    path = tmp_path / "t.sock"
+    error = Feedback(n=5, sev=Severity.ERROR, t="E45", bell=1)
+    async with scripted(path, BASE) as service:
+        with PtyProgram([PROGRAM, "terminal", "--socket", str(path), "--lang", "en"]) as screen:
+            await asyncio.to_thread(screen.until, "Scan the parcel label.")
+            screen.forget()
+            for number, fb in enumerate((error, error, replace(error, n=6, bell=0)), 1):
+                service.show(
+                    replace(BASE, fb=fb, head=replace(HEAD, station=f"v{number}."), rev=number + 1)
+                )
+                await asyncio.to_thread(screen.until, f"v{number}.")
+            await asyncio.to_thread(screen.end)
+            assert screen.raw.count(b"\x07") == 1
