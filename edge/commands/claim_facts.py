@@ -6,13 +6,16 @@ No operator, no customer, no marking code's tail: what is not named here does no
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Final
 
 from edge.events import (
+    ArrivedLine,
     CorrectionMade,
     Event,
     ParcelArrived,
     ParcelClosed,
+    ParcelDamaged,
+    ParcelMatched,
     PhotoTaken,
     UnitIdentified,
     UnitMissing,
@@ -22,7 +25,6 @@ from edge.events import (
     utc_text,
 )
 
-DAMAGED: Final = "parcel.damaged"
 READY: Final = "claim.ready"
 
 
@@ -139,6 +141,12 @@ def _add(gathered: _Gathered, event: Event) -> bool:
     match event.payload:
         case ParcelArrived() as arrived:
             _arrived(gathered, event, arrived)
+        case ParcelMatched() as matched:
+            rmas = tuple(dict.fromkeys((*gathered.claim.rmas, *matched.rmas)))
+            gathered.claim = replace(gathered.claim, rmas=rmas)
+            _announced(gathered, matched.lines)
+        case ParcelDamaged() as damaged:
+            _damaged(gathered, damaged)
         case ParcelClosed() as closed:
             _closed(gathered, event, closed)
         case UnitMissing(rma=rma, line=line, qty=qty) if (rma, line) in gathered.lines:
@@ -152,8 +160,10 @@ def _add(gathered: _Gathered, event: Event) -> bool:
             gathered.pieces[event.unit] = _judged(gathered.pieces[event.unit], verdict)
         case PhotoTaken() as photo:
             gathered.pictures.append(_picture(event, photo))
+        case _ if event.kind == READY:
+            gathered.claim = replace(gathered.claim, claim_due=event.data.get("due"))
         case _:
-            return _by_fields(gathered, event.kind, event.data)
+            return False
     return True
 
 
@@ -166,11 +176,13 @@ def _arrived(gathered: _Gathered, event: Event, arrived: ParcelArrived) -> None:
         tracking=arrived.tracking,
         arrived=utc_text(event.time_ms),
         seal=arrived.seal,
-        damage=tuple(map(str, event.data.get("damage", ()))),
         declared_g=arrived.declared_g,
-        weight_g=event.data.get("weight_g"),
     )
-    for one in arrived.lines:
+    _announced(gathered, arrived.lines)
+
+
+def _announced(gathered: _Gathered, lines: Iterable[ArrivedLine]) -> None:
+    for one in lines:
         gathered.lines[one.rma, one.line] = Line(
             rma=one.rma, line=one.line, gtin=one.gtin, title=one.title, expected=one.qty
         )
@@ -185,15 +197,14 @@ def _closed(gathered: _Gathered, event: Event, closed: ParcelClosed) -> None:
             gathered.lines[one.rma, one.line] = counted
 
 
-def _by_fields(gathered: _Gathered, kind: str, data: Mapping[str, Any]) -> bool:
-    """Damage and the claim's deadline are read by their fields."""
-    if kind == DAMAGED:
-        kinds = dict.fromkeys((*gathered.claim.damage, *map(str, data.get("kinds", ()))))
-        weight = data.get("weight_g", gathered.claim.weight_g)
-        gathered.claim = replace(gathered.claim, damage=tuple(kinds), weight_g=weight)
-    elif kind == READY:
-        gathered.claim = replace(gathered.claim, claim_due=data.get("due"))
-    return kind in (DAMAGED, READY)
+def _damaged(gathered: _Gathered, damaged: ParcelDamaged) -> None:
+    was = gathered.claim
+    gathered.claim = replace(
+        was,
+        damage=tuple(dict.fromkeys((*was.damage, *damaged.kinds))),
+        carrier=damaged.carrier or was.carrier,
+        weight_g=was.weight_g if damaged.weight_g is None else damaged.weight_g,
+    )
 
 
 def _piece(unit: str, found: UnitIdentified) -> Piece:

@@ -48,6 +48,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write it: 0 done, 1 the journal is not what it was, 2 no DuckDB or nothing to write."""
+    if args.parcel and args.what != "claim":
+        print(f"{args.parcel}: only a claim is of a parcel", file=sys.stderr)
+        return 2
     if args.what in _OTHERS:
         return _OTHERS[args.what](args)
     if find_spec("duckdb") is None:

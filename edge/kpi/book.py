@@ -9,12 +9,15 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from edge.events import (
+    ArrivedLine,
     CorrectionMade,
     Event,
     HoldPlaced,
     InspectionFinished,
     Milliseconds,
     ParcelArrived,
+    ParcelDamaged,
+    ParcelMatched,
     ParcelOpened,
     PhotoLost,
     PhotoMissing,
@@ -37,14 +40,19 @@ from edge.events.lanes import LaneOutcome, lane_outcome
 
 RECHECKED: Final = "quality.rechecked"
 TAKEN_OVER: Final = "unit.taken_over"
-DAMAGED: Final = "parcel.damaged"
-MATCHED: Final = "parcel.matched"
 BOUND: Final = ("code_in_frame", "open_window")
 
 KINDS: Final = frozenset(
     (
-        *("parcel.arrived", "parcel.opened", "return.completed", DAMAGED, MATCHED),
-        *("unit.opened", "unit.identified", "unit.missing", "unit.closed", TAKEN_OVER),
+        *("parcel.arrived", "parcel.opened", "parcel.matched", "parcel.damaged"),
+        *(
+            "return.completed",
+            "unit.opened",
+            "unit.identified",
+            "unit.missing",
+            "unit.closed",
+            TAKEN_OVER,
+        ),
         *("inspection.finished", "verdict.made", "verdict.changed", "hold.placed"),
         *("photo.taken", "photo.missing", "photo.lost", "put.confirmed", "scan.read"),
         *("refund.eligible", "refund.review", "refund.blocked", "correction.made", RECHECKED),
@@ -194,10 +202,12 @@ def _about_parcel(book: Book, event: Event) -> None:
             carrier = parcel.carrier if parcel is not None else ""
             told = Missing(ms=event.time_ms, qty=qty, tenant=_tenant(event), carrier=carrier)
             book.missing.append(told)
-        case _ if parcel is not None and event.kind == DAMAGED:
+        case ParcelDamaged() if parcel is not None:
             parcel.is_looked_at = parcel.is_damaged = True
-        case _ if parcel is not None and event.kind == MATCHED:
+        case ParcelMatched() as matched if parcel is not None:
             parcel.matched_ms = event.time_ms
+            parcel.rmas = tuple(dict.fromkeys((*parcel.rmas, *matched.rmas)))
+            parcel.reasons |= _reasons(matched.lines)
 
 
 def _arrived(event: Event, arrived: ParcelArrived) -> Parcel:
@@ -211,8 +221,12 @@ def _arrived(event: Event, arrived: ParcelArrived) -> Parcel:
         due_ms=parse_utc(arrived.due) if arrived.due else 0,
         is_looked_at=arrived.seal != "unseen",
         rmas=arrived.rmas,
-        reasons={(line.rma, line.line): line.reason or "" for line in arrived.lines},
+        reasons=_reasons(arrived.lines),
     )
+
+
+def _reasons(lines: Iterable[ArrivedLine]) -> dict[tuple[str, str], str]:
+    return {(line.rma, line.line): line.reason or "" for line in lines}
 
 
 def _announced(unit: Unit | None, parcel: Parcel, identified: UnitIdentified) -> None:

@@ -7,6 +7,7 @@ from edge.events import (
     InspectionFinished,
     MarkCaptured,
     ParcelArrived,
+    ParcelDamaged,
     ParcelOpened,
     Payload,
     PhotoMissing,
@@ -46,6 +47,8 @@ class Box:
     tracking: str | None = None
     declared_g: int | None = None
     seal: str = "unseen"
+    damage: tuple[str, ...] = ()
+    weight_g: int | None = None
     photos: tuple[str, ...] = ()
     pieces: Mapping[UnitId, Piece] = field(default_factory=dict)
     supervisors: tuple[str, ...] = ()
@@ -64,6 +67,10 @@ def told(box: Box, unit: UnitId | None, payload: Payload | None) -> Box:
             )
         case ParcelOpened(seal=seal) if seal != "unseen":
             return replace(box, seal=seal)
+        case ParcelDamaged(kinds=kinds, weight_g=weight_g):
+            known = box.weight_g if weight_g is None else weight_g
+            damage = tuple(dict.fromkeys((*box.damage, *kinds)))
+            return replace(box, damage=damage, weight_g=known)
         case UnitOpened(previous=str(former)):  # inspected anew: the newest inspection counts
             pieces = {name: piece for name, piece in box.pieces.items() if name != former}
             return replace(box, pieces=pieces)

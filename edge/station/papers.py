@@ -77,6 +77,8 @@ def _papers(
             "carrier": box.carrier,
             "tracking": box.tracking,
             "declared_g": box.declared_g,
+            "weight_g": box.weight_g,
+            "damage": list(box.damage),
             "seal": box.seal,
             "received_at": utc_text(context.wall_ms),
             "receiver": state.shift.operator if state.shift is not None else None,

@@ -26,7 +26,9 @@ CREATE TABLE e AS SELECT stands.* REPLACE (coalesce(piece.first, stands.unit) AS
     stands.unit AS visit FROM stands LEFT JOIN piece ON piece.unit = stands.unit;
 CREATE TABLE box AS SELECT parcel, ms AS arrived, test, body->>'$.data.carrier' AS carrier,
     body->>'$.data.matched_by' = 'none' AS unknown, body->>'$.data.seal' <> 'unseen' AS looked,
-    epoch_ms((body->>'$.data.due')::TIMESTAMPTZ) AS due, body->'$.data.rmas' AS rmas,
+    epoch_ms((body->>'$.data.due')::TIMESTAMPTZ) AS due, list_distinct(list_concat(
+      (body->'$.data.rmas')::VARCHAR[], coalesce((SELECT (m.body->'$.data.rmas')::VARCHAR[]
+        FROM e AS m WHERE m.kind = 'parcel.matched' AND m.parcel = e.parcel), []))) AS rmas,
     body->'$.data.lines' AS lines
   FROM e WHERE kind = 'parcel.arrived';
 CREATE TABLE line AS SELECT parcel, l->>'$.rma' AS rma, l->>'$.line' AS line,
@@ -144,7 +146,7 @@ _TIMES: Final = {
         """SELECT coalesce(w, 0) + coalesce(o, 0) AS v FROM (SELECT DISTINCT body->>'$.data.rma'
       AS rma FROM e WHERE kind = 'return.completed' AND NOT test AND ms >= {since} AND ms < {until})
       LEFT JOIN (SELECT rma, sum(whole) AS w FROM every WHERE NOT test GROUP BY rma) USING (rma)
-      LEFT JOIN (SELECT rma, sum(gap) AS o FROM (SELECT unnest(rmas::VARCHAR[]) AS rma,
+      LEFT JOIN (SELECT rma, sum(gap) AS o FROM (SELECT unnest(rmas) AS rma,
         (SELECT min(ms) FROM e WHERE kind = 'unit.opened' AND parcel = box.parcel)
         - (SELECT min(ms) FROM e WHERE kind = 'parcel.opened' AND parcel = box.parcel) AS gap
         FROM box) WHERE gap BETWEEN 0 AND 60000 GROUP BY rma) USING (rma)""",

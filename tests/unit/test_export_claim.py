@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from edge.cli import main
-from edge.events import CorrectionMade, PhotoTaken
+from edge.events import CorrectionMade, ParcelDamaged, PhotoTaken
 from edge.events.kinds import Payload
 from edge.journal.photos import PhotoStore
 from edge.journal.reader import Reader
@@ -61,6 +61,15 @@ async def test_a_pack_holds_facts_texts_pictures_and_their_sums(tmp_path: Path) 
     }
     assert "Снимки" in (folder / "claim.ru.txt").read_text("utf-8")
     assert "Photographs" in (folder / "claim.en.txt").read_text("utf-8")
+
+
+async def test_damage_and_weight_that_were_seen_before_opening_are_told(tmp_path: Path) -> None:
+    damaged = ParcelDamaged(kinds=("torn", "wet"), weight_g=1100)
+    folder = pack(await station(tmp_path, damaged))
+    facts = json.loads((folder / "facts.json").read_text("utf-8"))
+    assert (facts["damage"], facts["weight_g"]) == (["torn", "wet"], 1100)
+    assert "Damage: torn, wet" in (folder / "claim.en.txt").read_text("utf-8")
+    assert "1200 г, 1100 г" in (folder / "claim.ru.txt").read_text("utf-8")
 
 
 async def test_every_named_event_has_the_digest_of_the_journal(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from drivers.protocols import Symbology
 from edge.events import (
     CorrectionMade,
     DocumentData,
+    ParcelDamaged,
     PhotoTaken,
     UnitId,
     UnitIdentified,
@@ -139,6 +140,12 @@ def test_every_paper_has_a_canonical_form() -> None:
     for document in documents(bench):
         assert kind_of(document) == "document.data"
         assert canonical(dict(document.fields))
+
+
+def test_a_box_that_came_damaged_says_so_once() -> None:
+    torn = ParcelDamaged(kinds=("torn",), weight_g=900)
+    box = told(told(Box(), None, torn), None, ParcelDamaged(kinds=("torn", "wet")))
+    assert (box.damage, box.weight_g) == (("torn", "wet"), 900)
 
 
 def test_a_piece_that_is_inspected_anew_is_told_of_once() -> None:
