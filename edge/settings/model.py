@@ -9,7 +9,16 @@ from typing import Any, Final
 
 from drivers.protocols import DeviceName
 from edge.catalogue import CodeLimits, MarkGroup, NumberRule, Person
-from edge.floor import FloorSettings, HoldRules, LegKind, LpnRules, RobotUnit, RouteLeg, Timers, Tray
+from edge.floor import (
+    FloorSettings,
+    HoldRules,
+    LegKind,
+    LpnRules,
+    RobotUnit,
+    RouteLeg,
+    Timers,
+    Tray,
+)
 from edge.outward import Outward
 
 __all__ = [

@@ -187,6 +187,7 @@ async def test_a_cancellation_that_meets_the_reply_is_not_lost() -> None:
         await link.open(lambda: None)
         reading = asyncio.create_task(link.read(BLOCK, inputs=False), name="read")
         await asyncio.sleep(0)
+        assert link._line is not None
         client = link._line._client
         assert client is not None
         while not client.ctx.response_future.done():  # noqa: ASYNC110 the very step counts
