@@ -100,6 +100,7 @@ from edge.events.sync import (
     SyncWaived,
 )
 from edge.events.unit import (
+    Corrected,
     Milliseconds,
     PhotoMissing,
     PhotoTaken,
@@ -118,6 +119,7 @@ __all__ = [
     "ArrivedLine",
     "ConfigActivated",
     "ConfigRefused",
+    "Corrected",
     "CorrectionMade",
     "DangerKind",
     "DangerRaised",

@@ -6,6 +6,17 @@ from typing import ClassVar
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Corrected:
+    """The decision that a correction looks at again: its verdict, and what held in the end."""
+
+    verdict: str
+    zone: str
+    disposition: str
+    row: str
+    refund: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UnitOpened:
     """A unit's record begins; the unit id is minted here.
 
@@ -19,6 +30,8 @@ class UnitOpened:
     line: str | None = None
     previous: str | None = None
     refund: str | None = None
+    corrects: Corrected | None = None
+    """What is corrected, where it is no new inspection: the old answers are loaded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

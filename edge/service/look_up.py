@@ -4,12 +4,12 @@ from collections.abc import Iterable
 
 from edge.barcodes.meanings import Meaning, NumberCode, SsccCode, UnknownText
 from edge.catalogue import CatalogueItem, ReturnLine
-from edge.events import ParcelId, UnitId
+from edge.events import Event, ParcelClosed, ParcelId, UnitId, UnitOpened
 from edge.journal.reader import Reader
 from edge.journal.reference import ParcelCandidate, Reference, normal
 from edge.station import returns, unknown
 from edge.station.history import former
-from edge.station.inputs import Candidate, ClaimInput, Lookups
+from edge.station.inputs import Candidate, ClaimInput, ClosedBox, Lookups
 from edge.station.lpn import number_in
 from edge.station.meanings import code_text, codes_of, item_of, names_of
 from edge.station.state import UnitWork
@@ -48,6 +48,7 @@ class LookUp:
             seen=seen,
             near=self._near(meanings) if is_idle and not found and not seen else (),
             former=self._former(meanings, seen),
+            box=self._box(seen) if is_idle else None,
             items={gtin: item for gtin in gtins if (item := self._item(gtin))},
             recalls={
                 gtin: recalls
@@ -63,6 +64,26 @@ class LookUp:
             return ()
         unit = former(UnitId(newest), self._reader.of_unit(newest))
         return () if unit is None else (unit,)
+
+    def _box(self, seen: tuple[str, ...]) -> ClosedBox | None:
+        """The newest parcel with that number, if it is closed, with what was in it."""
+        newest = next((one.removeprefix(_PARCEL) for one in seen if one.startswith(_PARCEL)), None)
+        events = self._reader.of_parcel(newest) if newest is not None else ()
+        end = next((e for e in reversed(events) if isinstance(e.payload, ParcelClosed)), None)
+        if newest is None or end is None:
+            return None
+        by_unit: dict[UnitId, list[Event]] = {}
+        for event in events:
+            if event.unit is not None:
+                by_unit.setdefault(event.unit, []).append(event)
+        earlier = {e.payload.previous for e in events if isinstance(e.payload, UnitOpened)}
+        ends = (former(unit, told) for unit, told in by_unit.items() if unit not in earlier)
+        return ClosedBox(
+            parcel=ParcelId(newest),
+            closed_ms=end.time_ms,
+            who=str(end.data.get("operator") or "?"),
+            units=tuple(unit for unit in ends if unit is not None),
+        )
 
     def _near(self, meanings: tuple[Meaning, ...]) -> tuple[Candidate, ...]:
         """What an unknown number may mean: numbers that share a part, parcels with the article."""

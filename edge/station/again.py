@@ -6,7 +6,7 @@ Its grade may be better than before: what holds inside one inspection does not b
 from dataclasses import replace
 from typing import Final
 
-from edge.events import Draft, InspectionAnswered, UnitIdentified, UnitLpn, UnitOpened
+from edge.events import Corrected, Draft, InspectionAnswered, UnitIdentified, UnitLpn, UnitOpened
 from edge.station import checks, holds, spent, units
 from edge.station.decision import Context, Decision, Screen, accepted, clean, on_unit, refused
 from edge.station.inputs import ScanInput
@@ -30,19 +30,24 @@ def number_scan(
         return holds.ask(screen, hold, context)
     if former.danger:
         return refused(screen, "E36")
-    if _is_carried(state, former):
+    if is_carried(state, former):
         return refused(screen, "E41")
     return begin(screen, former, context)
 
 
-def _is_carried(state: State, former: UnitWork) -> bool:
+def is_carried(state: State, former: UnitWork) -> bool:
     """A device may have it: what is in the hand is then another piece with its label."""
     works = (work for work in state.moves.values() if work.unit == former.unit)
     return any(leg.is_under_way for work in works for leg in work.legs)
 
 
-def begin(screen: Screen, former: UnitWork, context: Context) -> Decision:
-    """Begin under the pack in force; facts that the station found out itself are inherited."""
+def begin(
+    screen: Screen, former: UnitWork, context: Context, corrects: Corrected | None = None
+) -> Decision:
+    """Begin under the pack in force; facts that the station found out itself are inherited.
+
+    With `corrects` it is the same inspection, gone over once more: every old answer is there.
+    """
     started = checks.started_again(former.static, context)
     unit = replace(
         former,
@@ -52,16 +57,22 @@ def begin(screen: Screen, former: UnitWork, context: Context) -> Decision:
         answers=(),
         n=former.n + 1,
     )
-    opened = UnitOpened(line=former.line, n=unit.n, previous=former.unit, refund=former.refund)
+    opened = UnitOpened(
+        line=former.line,
+        n=unit.n,
+        previous=former.unit,
+        refund=former.refund,
+        corrects=corrects,
+    )
     number = UnitLpn(lpn=former.lpn or "", mode=former.lpn_mode, reprint=former.reprinted)
     drafts = [
         on_unit(unit, opened, "rework"),
         on_unit(unit, _identified(former), "identified"),
-        on_unit(unit, number),
+        *([on_unit(unit, number)] if former.lpn else []),
         on_unit(unit, started, "inspecting"),
-        *_inherited(unit, former, context),
+        *_inherited(unit, former, context, is_same=corrects is not None),
     ]
-    if unit.n > 1 + context.lpn.max_rework:
+    if corrects is None and unit.n > 1 + context.lpn.max_rework:
         drafts.append(on_unit(unit, holds.hold(spent.REASON, context), "held"))
     decision = accepted(clean(screen), "fb.again", *drafts, name=former.title, n=unit.n)
     names = tuple(name for name in (former.lpn, former.serial) if name)
@@ -85,14 +96,13 @@ def _identified(former: UnitWork) -> UnitIdentified:
     )
 
 
-def _inherited(unit: UnitWork, former: UnitWork, context: Context) -> list[Draft]:
+def _inherited(unit: UnitWork, former: UnitWork, context: Context, *, is_same: bool) -> list[Draft]:
     drafts: list[Draft] = []
     for given in former.answers:
         is_asked = checks.is_asked(checks.run_of(unit, context), given.step)
-        if given.by in _KNOWN and is_asked:
-            unit = checks.with_answer(unit, given.step, given.answer, "inherited")
-            event = InspectionAnswered(
-                step=given.step, answer=given.answer, must=False, by="inherited"
-            )
+        if (is_same or given.by in _KNOWN) and is_asked:
+            by = given.by if is_same else "inherited"
+            unit = checks.with_answer(unit, given.step, given.answer, by)
+            event = InspectionAnswered(step=given.step, answer=given.answer, must=False, by=by)
             drafts.append(on_unit(unit, event))
     return drafts

@@ -222,7 +222,11 @@ def _unit(state: State, event: Event) -> State:
                 line=opened.line,
                 n=opened.n,
                 refund=None if opened.refund is None else EventId(opened.refund),
+                corrects=opened.corrects,
             )
+            if opened.corrects is not None:  # it is in the hand: nothing carries it any more
+                left = {n: one for n, one in state.moves.items() if one.unit != opened.previous}
+                state = replace(state, moves=left)
             units = put(state.units, event.unit, unit)
             return replace(state, units=units, hand=event.unit)
     unit_now = None if event.unit is None else state.units.get(event.unit)

@@ -15,6 +15,7 @@ from edge.events import (
     StationStopped,
 )
 from edge.station import (
+    correct,
     holds,
     inspection,
     keys,
@@ -72,6 +73,7 @@ from edge.views import Severity
 def decide(state: State, screen: Screen, given: Input, context: Context) -> Decision:
     """Return the events to commit and the screen after them. Never raises for an outside cause."""
     decision = _decided(state, screen, given, context)
+    decision = correct.checked(state, screen, decision, context)
     return papers.with_papers(state, decision, context)
 
 

@@ -49,6 +49,16 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClosedBox:
+    """A closed parcel: when it was closed, by whose badge, and its units as they ended."""
+
+    parcel: ParcelId
+    closed_ms: int
+    who: str
+    units: tuple[UnitWork, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Lookups:
     """What the caches and the journal know about a scanned code.
 
@@ -61,6 +71,8 @@ class Lookups:
     candidates: tuple[Candidate, ...] = ()
     seen: tuple[str, ...] = ()
     former: tuple[UnitWork, ...] = ()
+    box: ClosedBox | None = None
+    """The closed parcel that the code names, with what was in it."""
     near: tuple[Candidate, ...] = ()
     """Parcels that an unknown number may mean after all, the likeliest first."""
     items: Mapping[str, CatalogueItem] = field(default_factory=dict)

@@ -6,6 +6,7 @@ from edge.events import UnitId, UnitParked
 from edge.station import (
     asking,
     by_hand,
+    correct,
     damage,
     danger,
     entry,
@@ -191,10 +192,6 @@ def _choice(
         case "E13", digit if digit in DIGITS and 1 <= int(digit) <= len(choice.candidates):
             candidate = choice.candidates[int(digit) - 1]
             return parcels.arrive(screen, candidate, candidate.key, context)
-        case by_hand.WHICH, _:
-            return by_hand.chosen(state, screen, choice, pressed, context)
-        case holds.HELD, _:
-            return _hold(state, screen, choice, pressed, context=context)
         case "E02", "1":
             return people.take_over(state, screen, choice, context)
         case ("E02", "2") | (("E21" | "E27"), "1"):
@@ -205,6 +202,23 @@ def _choice(
             return units.surplus(state, screen, state.parcel, choice.held, context=context)
         case ("E21", "3") | ("E22", "1") if state.parcel is not None:
             return parcels.park(screen, state.parcel)
+        case _:
+            return _listed(state, screen, choice, pressed, context=context)
+
+
+def _listed(
+    state: State, screen: Screen, choice: Choice, pressed: str, *, context: Context
+) -> Decision:
+    """Questions whose digits stand for what is listed."""
+    match choice.code, pressed:
+        case correct.CLOSED, "1" if choice.lookups.box is not None:
+            return correct.which(screen, choice)
+        case correct.WHICH, _:
+            return correct.chosen(screen, choice, pressed)
+        case by_hand.WHICH, _:
+            return by_hand.chosen(state, screen, choice, pressed, context)
+        case holds.HELD, _:
+            return _hold(state, screen, choice, pressed, context=context)
         case _:
             return refused(screen, "E00", want=wanted(state, screen))
 

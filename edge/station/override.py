@@ -5,7 +5,7 @@ from typing import Final
 
 from edge.events import OperatorIn, PhotoMissing, UnitId
 from edge.pins import DIGITS_MAX, matches
-from edge.station import again, danger, holds, rezone
+from edge.station import again, corrected, danger, holds, rezone
 from edge.station.decision import (
     Context,
     Decision,
@@ -31,7 +31,9 @@ REASONS: Final = "override"
 PHOTO: Final = "photo"
 ZONE: Final = "zone"
 LOGIN: Final = "login"
+CORRECT: Final = "correct"
 RELEASE: Final = "release"
+_NOT_ONESELF: Final = frozenset((ZONE, RELEASE, CORRECT))
 DANGERS: Final = (danger.WITHDRAW_ITEM, danger.WITHDRAW_AREA)
 
 _NUMBER_MAX: Final = 8
@@ -51,7 +53,7 @@ def badge(
     person = context.people[no]
     if person.role != SUPERVISOR:
         return refused(screen, "E80")
-    if state.shift is not None and state.shift.operator == no and override.what in (ZONE, RELEASE):
+    if state.shift is not None and state.shift.operator == no and override.what in _NOT_ONESELF:
         return refused(screen, "E81")
     if not person.pin:
         return refused(screen, "E84", id=no)
@@ -135,6 +137,10 @@ def _reason(
         event = PhotoMissing(slot=override.about, reason=reason, supervisor=override.badge)
         draft = on_unit(unit, event)
         return accepted(clean(screen), "fb.photo_missing", draft, slot=override.about)
+    if override.what == CORRECT:
+        return corrected.approved(
+            screen, unit, reason=reason, supervisor=override.badge, context=context
+        )
     return rezone.changed(
         screen, unit, override.about, reason=reason, supervisor=override.badge, context=context
     )

@@ -17,7 +17,7 @@ from edge.events import (
     UnitMissing,
     parse_utc,
 )
-from edge.station import returns
+from edge.station import correct, returns
 from edge.station.decision import (
     Choice,
     Context,
@@ -53,9 +53,7 @@ def parcel_scan(
     if len(candidates) > 1:
         return _choose(screen, candidates)
     if _was_closed(state, given) and not any(map(_left_open, candidates)):
-        return asked(
-            screen, Choice(code="E12", p={"code": code}, opts=(("2", "opt.rescan"),), held=given)
-        )
+        return correct.closed(screen, given, code)
     if not candidates:
         return _unknown(screen, code, given)
     return arrive(screen, candidates[0], code, context)

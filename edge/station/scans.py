@@ -18,7 +18,7 @@ from edge.barcodes.meanings import (
     TrayCode,
 )
 from edge.events import Match, ScanRead
-from edge.station import goods, keys, people, puts, resolve, resume
+from edge.station import correct, goods, keys, people, puts, resolve, resume
 from edge.station.decision import (
     Context,
     Decision,
@@ -136,6 +136,8 @@ def _resolve(
             return seen or puts.tray_scan(state, _above(screen), tray, context)
         case PlaceCode(zone_digit=digit):
             return resolve.place_scan(state, _above(screen), zone_of(digit))
+        case _ if correct.is_awaited(screen):
+            return correct.scan(state, screen, given, context)
         case _:
             return goods.goods(state, _above(screen), given, context)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from edge.events import (
     ArrivedLine,
+    Corrected,
     DeviceProven,
     DiverterChanged,
     DiverterState,
@@ -77,6 +78,7 @@ class UnitWork:
     lpn_due: str | None = None
     """The number that was printed for it and is not scanned back yet."""
     reprinted: bool = False
+    corrects: Corrected | None = None
     refund: EventId | None = None
     """The refund milestone that is valid for it now."""
     is_spent: bool = False

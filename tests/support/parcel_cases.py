@@ -146,6 +146,16 @@ PARCEL_CASES: Final[Mapping[str, Case]] = {
         says={"parcel.damaged": {"kinds": ["damaged"], "flags": ["carrier_damage"],
                                  "carrier": "post"}},
     ),
+    "corrected-unit": Case(
+        returns=(line("RM-381", "1", SHIRT, box(381)),),
+        acts=(scan(box(381)), item(SHIRT), put, scan(box(381)), press("1"), press("1"),
+              item(SHIRT), mark("stain"), put),
+        leaves=(*OPENED, *UNIT, *PLACED, "refund.review", "parcel.closed", "return.completed",
+                *UNIT, "inspection.marked", "correction.made", "verdict.made", "put.confirmed",
+                "refund.review", "unit.closed"),
+        says={"correction.made": {"act": "replace"}, "unit.opened": {"n": 2},
+              "put.confirmed": {"zone": "repair"}},
+    ),
     "five-units": Case(
         returns=(line("RM-341", "1", SHIRT, box(341)), line("RM-342", "1", DRESS, box(341)),
                  line("RM-342", "2", KETTLE, box(342)), line("RM-343", "1", PHONE, box(342),

@@ -7,6 +7,7 @@ from parcel_cases import PARCEL_CASES
 
 PAGE = Path(__file__).parents[2] / "docs" / "cases.md"
 PARCELS = {
+    "corrected-unit",
     "unknown-parcel",
     "unknown-but-near",
     "damaged-parcel",
