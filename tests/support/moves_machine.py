@@ -140,7 +140,9 @@ class MovesMachine(RuleBasedStateMachine):
     @rule(n=st.integers(0, 9))
     def a_load_turns_out_dangerous(self, n: int) -> None:
         if n < len(self.station.state.moves):
-            self.press("f6", str(n + 1), "f11")
+            self.press("f6", str(n + 1))
+            if self.station.receiving.screen.selected == n + 1:  # else the key means the area
+                self.submit("f11")
 
     # ------------------------------------------------------------ what must hold
 
