@@ -52,7 +52,7 @@ def ask(state: State, screen: Screen, lookups: Lookups) -> Decision:
 
 
 def chosen(
-    state: State, screen: Screen, choice: Choice, pressed: str, context: Context
+    state: State, screen: Screen, choice: Choice, pressed: str, *, context: Context
 ) -> Decision:
     """Open the unit of the chosen line; nothing proves it but the person's word."""
     parcel = state.parcel

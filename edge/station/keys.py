@@ -216,7 +216,7 @@ def _listed(
         case correct.WHICH, _:
             return correct.chosen(screen, choice, pressed)
         case by_hand.WHICH, _:
-            return by_hand.chosen(state, screen, choice, pressed, context)
+            return by_hand.chosen(state, screen, choice, pressed, context=context)
         case holds.HELD, _:
             return _hold(state, screen, choice, pressed, context=context)
         case _:

@@ -17,7 +17,7 @@ from edge.station.apply import apply
 from edge.station.decide import decide
 from edge.station.decision import Context, Decision, Fresh, Screen
 from edge.station.history import former
-from edge.station.inputs import Candidate, Input, KeyInput, Lookups, ScanInput
+from edge.station.inputs import Candidate, ClosedBox, Input, KeyInput, Lookups, ScanInput
 from edge.station.meanings import codes_of, item_of
 from edge.station.present import key_meaning
 from edge.station.state import State, UnitWork
@@ -156,6 +156,7 @@ class Bench:
     events: list[Event] = field(default_factory=list)
     now_ms: int = START_MS
     count: int = 0
+    boxes: tuple[ClosedBox, ...] = ()
     last: Decision | None = None
     numbered: dict[str, list[str]] = field(default_factory=dict)
 
@@ -210,9 +211,13 @@ class Bench:
                 meanings=meanings,
                 lookups=Lookups(
                     candidates=self._candidates(codes),
-                    seen=self._seen(codes),
                     former=self._former(codes),
                     items={gtin: ITEMS[gtin] for gtin in gtins if gtin in ITEMS},
+                    box=self.boxes[0] if self.boxes else None,
+                    seen=(
+                        *self._seen(codes),
+                        *(f"parcel/{box.parcel}" for box in self.boxes),
+                    ),
                 ),
             )
         )

@@ -15,14 +15,24 @@ from edge.events import (
     CorrectionMade,
     Event,
     InspectionFinished,
+    ParcelId,
     PutConfirmed,
     UnitClosed,
+    UnitId,
     UnitIdentified,
     UnitOpened,
     VerdictMade,
 )
 from edge.station.decision import Screen, state_name
-from edge.station.inputs import FaultInput, LockTimer, OverrideTimer, StartInput
+from edge.station.history import former
+from edge.station.inputs import (
+    ClaimInput,
+    ClosedBox,
+    FaultInput,
+    LockTimer,
+    OverrideTimer,
+    StartInput,
+)
 from edge.station.meanings import COMMAND_KEYS
 from edge.station.present import Shown, present
 from edge.views import Head, Net, to_line
@@ -68,6 +78,36 @@ def _minute(bench: Bench) -> object:
     return bench.take(OverrideTimer())
 
 
+def _correct(bench: Bench) -> object:
+    """Scan a parcel that is closed, and go for its first unit."""
+    ends = [event for event in bench.events if event.kind == "parcel.closed"]
+    if not ends or ends[-1].parcel in bench.state.parcels or bench.state.parcel is not None:
+        return bench.scan(TRACKING)
+    told: dict[UnitId, list[Event]] = {}
+    for event in bench.events:
+        if event.unit is not None and event.parcel == ends[-1].parcel:
+            told.setdefault(event.unit, []).append(event)
+    units = tuple(one for unit, events in told.items() if (one := former(unit, events)))
+    box = ClosedBox(
+        parcel=ends[-1].parcel or ParcelId(""),
+        closed_ms=ends[-1].time_ms,
+        who="0417",
+        units=units,
+    )
+    bench.boxes = (box,)
+    bench.scan(TRACKING)
+    bench.boxes = ()
+    return bench.press("1", "1")
+
+
+def _claim(bench: Bench) -> object:
+    """The centre says whose the newest blind parcel is."""
+    blind = [name for name, parcel in bench.state.parcels.items() if parcel.blind]
+    parcel = blind[-1] if blind else ParcelId("p-gone")
+    name = f"claim/{bench.count}"
+    return bench.take(ClaimInput(input=name, parcel=parcel, rma="88123", release=name))
+
+
 ACTS: Mapping[str, Do] = {
     **{f"key {name}": partial(_key, name) for name in KEYS},
     **{f"tray {tray.id}": partial(lambda tray, bench: bench.tray(tray), tray.id) for tray in TRAYS},
@@ -98,6 +138,8 @@ ACTS: Mapping[str, Do] = {
     "minute": _minute,
     "killed": _killed,
     "by hand": lambda bench: bench.press("f10", "1"),
+    "correct": _correct,
+    "claim": _claim,
     "pin": lambda bench: bench.press(*PIN, "enter"),
 }
 LIKELY = ("badge 0417", "parcel", "shirt", "phone", "key 1", "key enter", "tray A1", "tray H1")
