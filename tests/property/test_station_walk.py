@@ -3,6 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from edge.events import UnitOpened
 from walk import ACTS, LIKELY, Walk, stroll
 
 SEEDS = range(8)
@@ -20,6 +21,20 @@ def test_random_walks_end_well() -> None:
 @given(st.lists(st.one_of(st.sampled_from(LIKELY), st.sampled_from(sorted(ACTS))), max_size=30))
 def test_no_short_sequence_of_acts_breaks_anything(names: list[str]) -> None:
     walk = Walk()
+    for name in names:
+        walk.do(name)
+    walk.leave()
+
+
+@settings(max_examples=30)
+@given(st.lists(st.one_of(st.sampled_from(LIKELY), st.sampled_from(sorted(ACTS))), max_size=20))
+def test_nothing_breaks_while_a_unit_of_a_closed_parcel_is_corrected(names: list[str]) -> None:
+    walk = Walk()
+    for name in ("badge 0417", "parcel", "shirt", "tray A1", "key f7", "key enter", "correct"):
+        walk.do(name)
+    walk.do("shirt")
+    opened = [e.payload for e in walk.bench.events if isinstance(e.payload, UnitOpened)]
+    assert opened[-1].corrects is not None
     for name in names:
         walk.do(name)
     walk.leave()
