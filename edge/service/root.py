@@ -1,6 +1,7 @@
 """Composition root of `serve`: stores opened, journal replayed, station run, ended in order."""
 
 import asyncio
+import gc
 import logging
 import random
 import secrets
@@ -185,6 +186,7 @@ async def _run(
         try:
             await station.receiving.submit(started)
             work += [asyncio.create_task(run(), name=name) for name, run in inboxes.items()]
+            gc.freeze()  # what was loaded stays for ever: looking through it again costs scans
             notifier.ready()
             print("ready", flush=True)  # noqa: T201 - the parent process waits for this line
             stop = asyncio.create_task(ending.wait(), name="ending")

@@ -5,6 +5,7 @@ where that is allowed (`can_quit`, and always in a mirror).
 """
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -89,6 +90,7 @@ class TerminalApp(App[None], inherit_bindings=False):
         self._paint()
         self._linking = asyncio.create_task(self._link.run(), name="link[service]")
         self._linking.add_done_callback(self._link_ended)
+        gc.freeze()  # what was loaded stays for ever: looking through it again costs pictures
 
     def _link_ended(self, task: asyncio.Task[None]) -> None:
         """A fault of the link must not leave a screen that looks alive."""

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from rich.ansi import AnsiDecoder
-from rich.color import ColorTriplet
+from rich.color_triplet import ColorTriplet
 from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
@@ -84,7 +84,9 @@ class TmuxScreen:
     def picture(self) -> str:
         """Return what is on the screen as an SVG drawing; no font and no other file is named."""
         drawn = self._tmux("capture-pane", "-p", "-e", "-N")
-        width, height = (int(n) for n in self._tmux("display", "-p", "#{pane_width} #{pane_height}").split())
+        width, height = (
+            int(n) for n in self._tmux("display", "-p", "#{pane_width} #{pane_height}").split()
+        )
         return svg(drawn.splitlines()[:height], width)
 
     def _tmux(self, *words: str) -> str:
@@ -97,9 +99,12 @@ class TmuxScreen:
 def svg(lines: Sequence[str], width: int) -> str:
     """Return lines with colour sequences as an SVG drawing of `width` columns."""
     across, down = CELL
-    console = Console(width=width, color_system="truecolor", force_terminal=True, legacy_windows=False)
+    console = Console(
+        width=width, color_system="truecolor", force_terminal=True, legacy_windows=False
+    )
+    box = f"0 0 {width * across} {len(lines) * down}"
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width * across} {len(lines) * down}"'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}"'
         f' font-family="DejaVu Sans Mono, monospace" font-size="13.3" xml:space="preserve">',
         f'<rect width="100%" height="100%" fill="{GROUND.hex}"/>',
     ]

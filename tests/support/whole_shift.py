@@ -46,7 +46,7 @@ def _play(stage: Stage, keep: Keep) -> list[str]:
         person.look_round()
         person.log_out()
         screen.press("C-c")
-        screen.until("Экран завершается сигналом")
+        screen.until("Отсканируйте свой бейдж")  # no key ends the person's screen
         return person.states
 
 
@@ -194,9 +194,7 @@ class _Person:
         return any(each["t"] == "owed.photo" for each in owed)
 
     def _tray(self, name: str) -> Mapping[str, Any]:
-        return next(
-            tray for tray in self.bench["trays"] if tray["label"]["ru"].split()[0] == name
-        )
+        return next(tray for tray in self.bench["trays"] if tray["label"]["ru"].split()[0] == name)
 
     def look_round(self) -> None:
         """Moves, help, link; the wide screen."""
