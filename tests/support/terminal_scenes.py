@@ -133,6 +133,23 @@ def _mark(k: str, ru: str, en: str, level: int = 0, levels: int = 2) -> Mark:
     return Mark(k=k, step=en, t={"ru": ru, "en": en}, level=level, levels=levels)
 
 
+DAMAGED = replace(
+    PARCEL,
+    work=ParcelWork(
+        no="4600-7712",
+        rmas=("88123",),
+        lines=(Line(n=1, name=SHIRT, gtin="04601234567893", received=0, expected=1),),
+        damage=(
+            _mark("1", "Мятая / рваная / мокрая", "Crushed / torn / wet", level=1, levels=1),
+            _mark("2", "Вскрывали или переклеивали", "Opened or re-taped before us", levels=1),
+        ),
+    ),
+    fb=_fb(
+        Severity.OK,
+        "fb.parcel_damaged",
+        what={"ru": "Мятая / рваная / мокрая", "en": "Crushed / torn / wet"},
+    ),
+)
 MARKS = (
     _mark("1", "пятно", "stain"),
     _mark("2", "дырка / зацепка", "hole / snag"),
@@ -295,6 +312,43 @@ CHOICE = replace(
     fb=_fb(Severity.ERROR, "E21", p="4600-7712"),
     keys=(("1-8", "key.choose"), ("esc", "key.back"), *KEYS_ALWAYS),
 )
+NEAR = replace(
+    CHOICE,
+    work=ChoiceWork(
+        code="E10",
+        p={"code": "X9123456785"},
+        opts=(
+            ("1", Message(t="opt.blind")),
+            ("2", Message(t="opt.rescan")),
+            ("3", Message(t="opt.unknown_desk")),
+            ("4", Message(t="opt.candidate", p={"key": "RB123456785RU", "name": SHIRT})),
+        ),
+    ),
+    fb=_fb(Severity.ERROR, "E10", code="X9123456785"),
+)
+WHICH = replace(
+    CHOICE,
+    work=ChoiceWork(
+        code="E14",
+        opts=(
+            ("1", Message(t="opt.line", p={"name": SHIRT, "no": "04601234567893"})),
+            ("2", Message(t="opt.line", p={"name": PHONE, "no": "04609876543210"})),
+            ("9", Message(t="opt.type_in")),
+        ),
+    ),
+    fb=_fb(Severity.ERROR, "E14"),
+)
+CORRECTED = replace(
+    CHOICE,
+    work=ChoiceWork(
+        code="E18",
+        opts=(
+            ("1", Message(t="opt.unit", p={"name": SHIRT, "z": "resale"})),
+            ("2", Message(t="opt.unit", p={"name": PHONE, "z": "hold"})),
+        ),
+    ),
+    fb=_fb(Severity.ERROR, "E18"),
+)
 WRONG_TRAY = replace(
     CHOICE,
     work=ChoiceWork(code="E31", p={"a": "resale/RESTOCK", "b": "repair/REFURB"}),
@@ -402,6 +456,7 @@ SCENES: Mapping[str, StationView] = {
     "s01_idle": BASE,
     "s02_parcel": PARCEL,
     "s02b_blind": BLIND,
+    "s02c_damaged": DAMAGED,
     "s03_unit": UNIT,
     "s03b_must": MUST,
     "s03c_marked": MARKED,
@@ -414,6 +469,9 @@ SCENES: Mapping[str, StationView] = {
     "s06_moves": replace(BASE, overlay="moves"),
     "s07_choice": CHOICE,
     "s07b_wrong_tray": WRONG_TRAY,
+    "s07c_near": NEAR,
+    "s07d_which": WHICH,
+    "s07e_corrected": CORRECTED,
     "s08_summary": SUMMARY,
     "s09_offline": OFFLINE,
     "s10_override": OVERRIDE,
