@@ -40,6 +40,15 @@ from edge.events.lanes import LaneOutcome, lane_outcome
 
 RECHECKED: Final = "quality.rechecked"
 TAKEN_OVER: Final = "unit.taken_over"
+ODD: Final[Mapping[str, str]] = {
+    "wrong_item": "wrong_item",
+    "empty_box": "empty",
+    "serial_mismatch": "wrong_serial",
+    "wrong_variant": "wrong_variant",
+    "undeclared": "undeclared",
+    "over_qty": "surplus",
+}
+"""What a person saw of a piece whose code was as announced: flag → match."""
 BOUND: Final = ("code_in_frame", "open_window")
 
 KINDS: Final = frozenset(
@@ -82,6 +91,7 @@ class Unit:
     rma: str = ""
     category: str = ""
     match: str = ""
+    seen: str = ""
     seal: str = ""
     reason: str = ""
     found: str = ""
@@ -308,6 +318,8 @@ def _decided(unit: Unit, event: Event, verdict: VerdictMade) -> None:
     unit.zone, unit.row, unit.policy = verdict.zone, verdict.row, verdict.policy.sha256
     known: Mapping[str, Any] = verdict.facts.get("known", {})
     unit.value = known.get("value")
+    seen = (match for flag, match in ODD.items() if flag in known.get("flags", ()))
+    unit.seen = next(seen, "")
     unit.reason = unit.reason or known.get("customer_reason", "")
     if verdict.row.startswith("#"):
         unit.outcomes.add(verdict.row)

@@ -189,17 +189,22 @@ def _lanes(view: _View) -> Iterator[Figure]:
 def _discrepancies(view: _View) -> Iterator[Figure]:
     n = len(view.units) + view.missing
     yield rate("discrepancy", view.missing, n, by="kind", of="missing")
-    odd = _grouped((u.match, u) for u in view.units if u.match not in _AS_ANNOUNCED)
+    odd = _grouped((_odd(unit), unit) for unit in view.units if _odd(unit))
     for match, units in odd.items():
         yield rate("discrepancy", len(units), n, by="kind", of=match)
     for tenant, units in _grouped((unit.tenant, unit) for unit in view.units).items():
         gone = [one for one in view.book.missing if one.tenant == tenant]
         missing = sum(one.qty for one in gone if one.ms in view.period)
-        k = missing + sum(unit.match not in _AS_ANNOUNCED for unit in units)
+        k = missing + sum(bool(_odd(unit)) for unit in units)
         yield rate("discrepancy", k, len(units) + missing, by="tenant", of=tenant)
     judged = [unit for unit in view.units if unit.found]
     faultless = sum(u.reason.startswith("C04") and u.found.startswith("F03") for u in judged)
     yield rate("no_fault_found", faultless, len(judged))
+
+
+def _odd(unit: Unit) -> str:
+    """What is not as announced: by the code, else by what the person saw."""
+    return unit.seen if unit.match in _AS_ANNOUNCED else unit.match
 
 
 def _parcels(view: _View) -> Iterator[Figure]:

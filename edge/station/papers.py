@@ -34,6 +34,17 @@ _KINDS: Final[Mapping[str, str]] = {
     "wrong_serial": "mix_up",
     "empty": "shortage",
 }
+_FLAGS: Final[Mapping[str, str]] = {
+    "over_qty": "surplus",
+    "undeclared": "surplus",
+    "wrong_item": "mix_up",
+    "wrong_variant": "mix_up",
+    "serial_mismatch": "mix_up",
+    "mark_mismatch": "mix_up",
+    "empty_box": "shortage",
+    CARRIER_DAMAGE: "breakage",
+    SUPPLIER_FAULT: "defect",
+}
 
 
 def folded(state: State, event: Event) -> State:
@@ -155,13 +166,10 @@ def _odd(box: Box) -> Iterator[Fields]:
             )
 
 
-def _kinds(piece: Piece) -> Iterator[str]:
-    if piece.match in _KINDS:
-        yield _KINDS[piece.match]
-    if CARRIER_DAMAGE in piece.flags:
-        yield "breakage"
-    if SUPPLIER_FAULT in piece.flags:
-        yield "defect"
+def _kinds(piece: Piece) -> Iterable[str]:
+    """What the code said, and what the person saw; each kind once."""
+    kinds = [_KINDS[piece.match]] if piece.match in _KINDS else []
+    return dict.fromkeys([*kinds, *(_FLAGS[flag] for flag in piece.flags if flag in _FLAGS)])
 
 
 def _photos(box: Box, pieces: Iterable[Piece]) -> tuple[str, ...]:

@@ -248,7 +248,9 @@ def _decided(told: Days, about: dict[str, Any]) -> None:
     rng = told.rng
     zone = rng.choices(tuple(ROWS), (70, 12, 10, 8))[0]
     value = rng.choice((None, 100_000, 499_999, 500_000, 2_000_000))
-    known = {} if value is None else {"value": value}
+    known: dict[str, Any] = {} if value is None else {"value": value}
+    if rng.random() < 0.05:
+        known["flags"] = rng.sample(("wrong_item", "empty_box", "over_qty", "used"), 2)
     verdict = VerdictMade(
         zone=zone,
         disposition=zone.upper(),

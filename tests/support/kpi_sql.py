@@ -42,6 +42,10 @@ CREATE TABLE place AS SELECT unit, arg_max(z, sequence) AS zone FROM (
   SELECT unit, sequence, zone AS z FROM e WHERE kind = 'verdict.made' UNION ALL
   SELECT unit, sequence, body->>'$.data.decided.zone' FROM e WHERE kind = 'verdict.changed')
   GROUP BY unit;
+CREATE TABLE seen AS SELECT unit, CASE WHEN 'wrong_item' IN flags THEN 'wrong_item'
+    WHEN 'empty_box' IN flags THEN 'empty' WHEN 'over_qty' IN flags THEN 'surplus' END AS seen
+  FROM (SELECT unit, arg_max(coalesce((body->'$.data.facts.known.flags')::VARCHAR[], []), sequence)
+    AS flags FROM e WHERE kind = 'verdict.made' GROUP BY unit);
 CREATE TABLE named AS SELECT unit, body->>'$.data.category' AS category,
     body->>'$.data.match' AS match, body->>'$.data.rma' AS rma, body->>'$.data.line' AS line
   FROM e WHERE kind = 'unit.identified' AND visit = unit;
@@ -57,7 +61,9 @@ CREATE TABLE seal AS SELECT unit, arg_max(a->>'$.answer', sequence) AS seal FROM
 CREATE TABLE every AS SELECT o.unit, o.parcel, o.tenant, o.test,
     o.unit IN (SELECT unit FROM e WHERE kind = 'unit.opened'
       AND body->>'$.data.previous' IS NOT NULL) AS again,
-    coalesce(named.category, '-') AS category, named.match, named.rma, line.reason, seal.seal,
+    coalesce(named.category, '-') AS category,
+    CASE WHEN named.match = 'expected' THEN coalesce(seen.seen, 'expected') ELSE named.match END
+      AS match, named.rma, line.reason, seal.seal,
     f.ms AS decided, last_verdict.row, nullif(last_verdict.value, -1) AS value, place.zone,
     (SELECT min(ms) FROM e WHERE kind = 'put.confirmed' AND unit = o.unit) AS put,
     (SELECT min(ms) FROM e WHERE kind LIKE 'refund.%' AND unit = o.unit) AS refund,
@@ -66,7 +72,8 @@ CREATE TABLE every AS SELECT o.unit, o.parcel, o.tenant, o.test,
   FROM e AS o LEFT JOIN named USING (unit)
   LEFT JOIN line ON line.parcel = o.parcel AND line.rma = named.rma AND line.line = named.line
   LEFT JOIN first_verdict AS f USING (unit) LEFT JOIN last_verdict USING (unit)
-  LEFT JOIN place USING (unit) LEFT JOIN touch USING (unit) LEFT JOIN seal USING (unit)
+  LEFT JOIN seen USING (unit) LEFT JOIN place USING (unit)
+  LEFT JOIN touch USING (unit) LEFT JOIN seal USING (unit)
   WHERE o.kind = 'unit.opened' AND o.visit = o.unit;
 CREATE TABLE u AS SELECT * FROM every
   WHERE NOT test AND decided >= {since} AND decided < {until};

@@ -143,6 +143,15 @@ def test_what_the_unit_told_after_its_verdict_changes_its_figures() -> None:
     assert found["recovery", "share", "low/hold"].value == 1.0
 
 
+def test_what_a_person_saw_is_a_discrepancy_though_the_code_was_as_announced() -> None:
+    morning = Morning()
+    morning.arrive()
+    morning.tell(
+        replace(VERDICT, facts={"known": {"flags": ["used", "empty_box"]}}), **morning.take()
+    )
+    assert morning.figures()["discrepancy", "share", "empty"].k == 1
+
+
 def test_evidence_is_what_is_bound_and_still_there() -> None:
     morning = Morning()
     morning.arrive()

@@ -131,6 +131,15 @@ def test_an_article_with_another_serial_is_a_mix_up() -> None:
     assert [item["serial"] for item in act(bench, "return_act")["items"]] == ["490154203237518"]
 
 
+def test_what_the_person_saw_is_a_mix_up_though_the_code_was_as_announced() -> None:
+    bench = one_shirt()
+    bench.shirt()
+    bench.press("2")  # another size or colour
+    bench.tray("H1")
+    rows = act(bench, "discrepancy_act")["rows"]
+    assert [(row["kind"], row["match"]) for row in rows] == [("mix_up", "expected")]
+
+
 def test_every_paper_has_a_canonical_form() -> None:
     bench = Bench(lines=tuple(replace(line, gtin=line.gtin or PHONE) for line in LINES))
     bench.parcel()
