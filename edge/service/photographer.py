@@ -26,7 +26,7 @@ from edge.station.decision import ITEM_PHOTO, PhotoRequest
 from edge.station.inputs import PhotoInput
 from edge.station.meanings import said
 from edge.station.state import State
-from edge.views import ChecklistWork, StationView
+from edge.views import ChecklistWork, StationView, VerdictWork
 
 REQUESTS_MAX: Final = 32  # full: the oldest picture that nothing demands is given up
 THUMBNAILS_MAX: Final = 8  # small copies for the screen, one a unit; full: the oldest goes
@@ -108,7 +108,7 @@ class Photographer:
     def on_view(self, view: StationView, unit: UnitId | None) -> StationView:
         """Return the view with the newest photograph of this unit, small, where it has room."""
         pixels = self._thumbnails.get(unit, b"") if unit is not None else b""
-        if not pixels or not isinstance(view.work, ChecklistWork):
+        if not pixels or not isinstance(view.work, ChecklistWork | VerdictWork):
             return view
         encoded = base64.b64encode(pixels).decode("ascii")
         return replace(view, work=replace(view.work, thumbnail=encoded))

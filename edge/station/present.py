@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 from edge.events import DiverterState, MoveState
 from edge.floor import LegKind, Timers
 from edge.station import asking, damage, lpn, override
-from edge.station.decision import Context, Note, Override, Screen, state_name
+from edge.station.decision import Choice, Context, Note, Override, Screen, state_name
 from edge.station.doubts import Doubt, doubts
 from edge.station.legs import legs_of
+from edge.station.meanings import said
 from edge.station.resolve import DOUBTS
 from edge.station.state import LegWork, MoveWork, ParcelWork, State, UnitWork
 from edge.views import (
@@ -40,6 +41,8 @@ from edge.views import (
 )
 
 MOVES_SHOWN = 8
+AWAITED_SHOWN = 4
+FOREIGN = "E21"
 TRAYS_SHOWN = 12
 
 _KEYS: dict[str, tuple[tuple[str, str], ...]] = {
@@ -122,6 +125,7 @@ def present(state: State, screen: Screen, shown: Shown, context: Context) -> Sta
         side=Side(
             moves=tuple(_move(n, m, context) for n, m in enumerate(_moves(state), start=1)),
             today=dict(state.shift.zones) if state.shift else {},
+            free_trays=_free_trays(state, context),
         ),
         rev=shown.rev,
         epoch=screen.epoch,
@@ -222,7 +226,8 @@ def _work(name: str, state: State, screen: Screen, shown: Shown, context: Contex
             return _override(screen.override, unit, context)
         case "EXC" if screen.choice is not None:
             choice = screen.choice
-            return ChoiceWork(code=choice.code, p=choice.p, opts=choice.ways)
+            lines = _read_and_expected(choice, parcel)
+            return ChoiceWork(code=choice.code, p=choice.p, opts=choice.ways, lines=lines)
         case "HAZARD" if unit is not None:
             return _hazard(unit, context)
         case "VERDICT" | "PHOTO" if unit is not None:
@@ -233,6 +238,23 @@ def _work(name: str, state: State, screen: Screen, shown: Shown, context: Contex
             return _parcel(parcel, context)
         case _:
             return IdleWork(parked=tuple(p.number for p in state.parcels.values() if p.parked))
+
+
+def _read_and_expected(choice: Choice, parcel: ParcelWork | None) -> tuple[Message, ...]:
+    """What is foreign to the parcel: its code, its name where it is known; what was awaited."""
+    if choice.code != FOREIGN or choice.held is None or parcel is None:
+        return ()
+    item = next(iter(choice.held.lookups.items.values()), None)
+    name = item.title if item is not None else {}
+    read = said(choice.held.meanings[0]).text if choice.held.meanings else ""
+    open_lines = [
+        line.title or {"ru": line.gtin or "?", "en": line.gtin or "?"}
+        for line in parcel.lines
+        if parcel.received.get((line.rma, line.line), 0) < line.qty
+    ]
+    shown = Message(t="ui.read_name" if name else "ui.read", p={"code": read, "name": name})
+    awaited = Message(t="ui.awaited", p={"names": open_lines[:AWAITED_SHOWN]})
+    return (shown, awaited) if open_lines else (shown,)
 
 
 def _override(asked: Override, unit: UnitWork | None, context: Context) -> OverrideWork:
@@ -394,6 +416,12 @@ def _hazard(unit: UnitWork, context: Context) -> VerdictWork:
             for n, kind in enumerate(kinds, start=1)
         ),
     )
+
+
+def _free_trays(state: State, context: Context) -> int:
+    taken = {move.tray for move in state.moves.values()}
+    trays = context.floor.trays.values()
+    return sum(1 for tray in trays if not tray.fixed and tray.id not in taken)
 
 
 def _trays(zone: str, disposition: str, state: State, context: Context) -> tuple[str, ...]:

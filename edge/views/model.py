@@ -247,7 +247,8 @@ class ChecklistWork:
 class VerdictWork:
     """The zone is decided, waiting for the tray. `owed` lists what must be scanned or taken.
 
-    `explained` = why, and what would change it; filled for the overlay `why` alone.
+    `explained` = why, and what would change it; filled for the overlay `why` alone. `thumbnail`
+    as in ChecklistWork.
     """
 
     KIND: ClassVar[str] = "verdict"
@@ -258,6 +259,7 @@ class VerdictWork:
     trays: tuple[str, ...] = ()
     owed: tuple[Message, ...] = ()
     explained: tuple[Label, ...] = ()
+    thumbnail: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -376,9 +378,13 @@ class MoveLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Side:
-    """What is never modal: moves, today's counts, the last acts."""
+    """What is never modal: moves, today's counts, the last acts.
+
+    `free_trays` = trays at the bench that go with a move and are not under way.
+    """
 
     moves: tuple[MoveLine, ...] = ()
+    free_trays: int = 0
     today: Mapping[str, int] = field(default_factory=dict)
     last: tuple[Feedback, ...] = ()
 

@@ -1,9 +1,11 @@
 """Views of a station at work, one per screen: what the terminal is looked at with."""
 
+from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import replace
 
 from edge.views import (
+    THUMBNAIL_WIDTH,
     ChecklistWork,
     ChoiceWork,
     EntryWork,
@@ -279,6 +281,20 @@ VERDICT = replace(
     fb=_fb(Severity.OK, "fb.verdict", zone="repair", row="R10"),
     keys=(("9", "key.photo"), ("esc", "key.back"), ("scan", "key.scan"), *KEYS_ALWAYS),
 )
+PICTURE = bytes(  # a bright thing on a dark mat, as the camera's small copy has it
+    shade
+    for y in range(12)
+    for x in range(THUMBNAIL_WIDTH)
+    for shade in ((200, 180, 60) if 8 <= x < 24 and 3 <= y < 10 else (40, 44, 48))
+)
+PHOTO = replace(
+    VERDICT,
+    state="PHOTO",
+    stage=Stage(t="stage.photo"),
+    work=replace(VERDICT_WORK, thumbnail=b64encode(PICTURE).decode()),
+    fb=_fb(Severity.ERROR, "E34", slot="screen"),
+    keys=(("9", "key.photo"), ("7", "key.super"), ("esc", "key.back"), ("f1", "key.help")),
+)
 HAZARD = replace(
     VERDICT,
     state="HAZARD",
@@ -296,6 +312,7 @@ HAZARD = replace(
     fb=_fb(Severity.ERROR, "fb.danger"),
     keys=(("1-8", "key.choose"), *KEYS_ALWAYS),
 )
+MUG = {"ru": "Кружка", "en": "Mug"}
 CHOICE = replace(
     BASE,
     state="EXC",
@@ -303,6 +320,10 @@ CHOICE = replace(
     work=ChoiceWork(
         code="E21",
         p={"p": "4600-7712"},
+        lines=(
+            Message(t="ui.read_name", p={"code": "4609999000012", "name": MUG}),
+            Message(t="ui.awaited", p={"names": [SHIRT, PHONE]}),
+        ),
         opts=(
             ("1", Message(t="opt.rescan")),
             ("2", Message(t="opt.surplus")),
@@ -461,6 +482,7 @@ SCENES: Mapping[str, StationView] = {
     "s03b_must": MUST,
     "s03c_marked": MARKED,
     "s03d_number": NUMBER,
+    "s04_photo": PHOTO,
     "s05_verdict": VERDICT,
     "s05b_resale": SALE,
     "s05c_disposal": DISPOSAL,

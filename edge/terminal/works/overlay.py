@@ -44,10 +44,12 @@ def moves(view: StationView, pen: Pen) -> list[Line]:
     chosen = next((move for move in view.side.moves if move.n == view.selected), None)
     if chosen is not None:
         return _detail(chosen, pen)
+    free = pen.text("ui.free_trays", FAINT, n=view.side.free_trays)
     if not view.side.moves:
-        return [BLANK, *pen.text("ui.no_moves")]
+        return [BLANK, *pen.text("ui.no_moves"), BLANK, *free]
     rows = [move_line(move, pen) for move in view.side.moves]
-    return [*pen.text("ui.moves"), BLANK, *rows, BLANK, *pen.text("ui.move_hint", FAINT)]
+    hint = pen.text("ui.move_hint", FAINT)
+    return [*pen.text("ui.moves"), BLANK, *rows, BLANK, *hint, *free]
 
 
 def move_line(move: MoveLine, pen: Pen) -> Line:

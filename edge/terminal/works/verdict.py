@@ -1,15 +1,18 @@
 """Work region once the zone is decided: why, what is owed, where to put it; danger by hand."""
 
-from edge.terminal.cells import Line, columns, line, paragraph
+from edge.terminal.cells import Line, columns, fit, line, paragraph
 from edge.terminal.pen import BLANK, INDENT, Pen
 from edge.terminal.theme import BOLD, FAINT, zone_hatch, zone_style
-from edge.views import Message, Proposal, VerdictWork
+from edge.terminal.thumbnail import thumbnail
+from edge.views import THUMBNAIL_WIDTH, Message, Proposal, VerdictWork
 
 CHOICES = ("resale", "repair", "disposal", "hold")
 
 
 def verdict(work: VerdictWork, pen: Pen, *, state: str) -> list[Line]:
     """Return the decision and the next scan; dangerous goods have a sheet of their own."""
+    if state == "PHOTO":
+        return _photo(work, pen)
     if state == "HAZARD" or work.verdict.zone == "hazmat":
         return _hazard(work, pen)
     lines = [line(" " * INDENT, pen.item(work.item)), *_decision(work.verdict, pen)]
@@ -19,6 +22,24 @@ def verdict(work: VerdictWork, pen: Pen, *, state: str) -> list[Line]:
     lines += paragraph(" · ".join(ahead), pen.width, style=FAINT)
     zones = _zones(work.verdict.zone, pen)
     return [*lines[: pen.height - len(zones) - 1], BLANK, *zones]
+
+
+def _photo(work: VerdictWork, pen: Pen) -> list[Line]:
+    """What the camera saw last, beside what is owed and the ways on."""
+    owed = [line(pen.texts.message(each), "") for each in work.owed]
+    ways = [line(pen.say(f"ui.photo_{way}")) for way in ("take", "waive", "back")]
+    right = [*owed, BLANK, *ways]
+    picture = thumbnail(work.thumbnail, THUMBNAIL_WIDTH)
+    lines = [line(" " * INDENT, pen.item(work.item)), *pen.text("ui.photo_ask", BOLD), BLANK]
+    if not picture:
+        return [*lines, *(line(" " * INDENT, each) for each in right)]
+    rows = max(len(picture), len(right))
+    picture += [BLANK] * (rows - len(picture))
+    right += [BLANK] * (rows - len(right))
+    return lines + [
+        line(" " * INDENT, fit(pixels, THUMBNAIL_WIDTH), "  ", said)
+        for pixels, said in zip(picture, right, strict=True)
+    ]
 
 
 def _decision(proposal: Proposal, pen: Pen) -> list[Line]:

@@ -1,0 +1,44 @@
+"""What stands on the screen beside the work: what was read and awaited, trays that are free."""
+
+from bench import Bench
+from edge.station.present import Shown, present
+from edge.views import ChoiceWork, Head, Net, StationView
+
+SHOWN = Shown(
+    head=Head(station="ST-01", net=Net(s="up"), at="2025-11-24T10:00:00Z"),
+    seq=1,
+    rev=1,
+    clock_text="10:00:00",
+    scan=None,
+    stopped=None,
+)
+STRANGER = "4600000000994"
+
+
+def seen(bench: Bench) -> StationView:
+    return present(bench.state, bench.screen, SHOWN, bench.given)
+
+
+def test_a_foreign_item_is_named_beside_what_was_awaited() -> None:
+    bench = Bench()
+    bench.parcel()
+    bench.scan(STRANGER)
+    work = seen(bench).work
+    assert isinstance(work, ChoiceWork)
+    assert work.code == "E21"
+    read, awaited = work.lines
+    assert STRANGER in read.p["code"]
+    assert awaited.t == "ui.awaited"
+    assert len(awaited.p["names"]) == 2
+
+
+def test_a_tray_that_is_under_way_is_not_free() -> None:
+    bench = Bench()
+    before = seen(bench).side.free_trays
+    bench.parcel()
+    bench.shirt()
+    bench.press("0")
+    bench.tray("A1")
+    view = seen(bench)
+    assert [move.tray for move in view.side.moves] == ["A1"]
+    assert view.side.free_trays == before - 1
