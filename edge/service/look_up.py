@@ -20,6 +20,12 @@ _UNIT = "unit/"
 _PARCEL = "parcel/"
 
 
+def _earlier(candidates: tuple[Candidate, ...]) -> tuple[str, ...]:
+    """Closed parcels of the returns that were found, the newest first."""
+    parcels = [name for one in candidates for told in one.so_far for name in told.parcels]
+    return tuple(f"{_PARCEL}{name}" for name in reversed(parcels))
+
+
 class LookUp:
     """Answers from memory-mapped indexes in well under a millisecond; runs on the loop."""
 
@@ -48,7 +54,7 @@ class LookUp:
             seen=seen,
             near=self._near(meanings) if is_idle and not found and not seen else (),
             former=self._former(meanings, seen),
-            box=self._box(seen) if is_idle else None,
+            box=self._box(seen or _earlier(found)) if is_idle else None,
             items={gtin: item for gtin in gtins if (item := self._item(gtin))},
             recalls={
                 gtin: recalls

@@ -191,7 +191,7 @@ def _choice(
             return _back(screen)
         case "E13", digit if digit in DIGITS and 1 <= int(digit) <= len(choice.candidates):
             candidate = choice.candidates[int(digit) - 1]
-            return parcels.arrive(screen, candidate, candidate.key, context)
+            return parcels.take(state, screen, candidate, candidate.key, context=context)
         case "E02", "1":
             return people.take_over(state, screen, choice, context)
         case ("E02", "2") | (("E21" | "E27"), "1"):

@@ -49,14 +49,26 @@ def parcel_scan(
         return resume(screen, parked)
     if context.is_filling:
         return refused(screen, DISK_FULL)
-    candidates = given.lookups.candidates
+    candidates = tuple(one for one in given.lookups.candidates if not _is_done(one))
     if len(candidates) > 1:
         return _choose(screen, candidates)
-    if _was_closed(state, given) and not any(map(_left_open, candidates)):
+    is_done = bool(given.lookups.candidates) and not candidates
+    if is_done or (_was_closed(state, given) and not any(map(_left_open, candidates))):
         return correct.closed(screen, given, code)
     if not candidates:
         return _unknown(screen, code, given)
-    return arrive(screen, candidates[0], code, context)
+    return take(state, screen, candidates[0], code, context=context)
+
+
+def take(
+    state: State, screen: Screen, candidate: Candidate, code: str, *, context: Context
+) -> Decision:
+    """Receive the announced parcel that was found, or go on with it where it lies open."""
+    numbers = {candidate.key, *(line.tracking for line in candidate.lines)}
+    is_declared = any(line.tracking for line in candidate.lines)
+    open_now = (one for one in state.parcels.values() if numbers & set(one.codes))
+    work = next(open_now, None) if is_declared else None
+    return resume(screen, work) if work is not None else arrive(screen, candidate, code, context)
 
 
 def arrive(screen: Screen, candidate: Candidate, code: str, context: Context) -> Decision:
@@ -192,6 +204,13 @@ def _was_closed(state: State, given: ScanInput) -> bool:
     """An earlier parcel has this number and is not open any more."""
     ids = (subject.removeprefix("parcel/") for subject in given.lookups.seen)
     return any(ParcelId(parcel) not in state.parcels for parcel in ids)
+
+
+def _is_done(candidate: Candidate) -> bool:
+    """Everything that was announced in it came in an earlier parcel, or was missing there."""
+    counted = {(c.rma, c.line): c for one in candidate.so_far for c in one.lines}
+    counts = [(line, counted.get((line.rma, line.line))) for line in candidate.lines]
+    return all(c is not None and c.received + c.missing >= line.qty for line, c in counts)
 
 
 def _left_open(candidate: Candidate) -> bool:

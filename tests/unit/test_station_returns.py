@@ -178,3 +178,23 @@ def test_arriving_again_offers_only_what_is_left() -> None:
     arrived = decision.drafts[0].payload
     assert [line.qty for line in arrived.lines] == [1]  # type: ignore[union-attr]
     assert SHIRT in {line.gtin for line in arrived.lines}  # type: ignore[union-attr]
+
+
+def test_a_return_that_came_already_is_not_received_again_by_its_own_number() -> None:
+    bench = TwoBoxes(lines=(LINE_A,))
+    bench.badge()
+    bench.scan("88123")
+    bench.shirt()
+    bench.tray("A1")
+    assert _completed(bench)
+    bench.scan("88123")
+    assert bench.no == "E12"
+
+
+def test_a_parcel_that_lies_open_is_gone_on_with_by_the_number_of_its_return() -> None:
+    bench = TwoBoxes(lines=(LINE_A,))
+    bench.badge()
+    bench.scan(BOX_A)
+    bench.press("esc")
+    assert bench.scan("88123") == ["scan.read", "parcel.resumed"]
+    assert len(bench.state.parcels) == 1
