@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -179,3 +180,55 @@ async def test_a_terminal_is_asked_for_life_and_answers_are_given(tmp_path: Path
         await client.send(m="ping")
         assert (await client.receive("pong"))["m"] == "pong"
         assert (await client.receive("ping"))["m"] == "ping"
+
+
+def _heavy(rev: int) -> StationView:
+    """A view of about 50 kB: some of them fill every buffer between the two ends."""
+    parked = tuple(f"{rev}-{n:030d}" for n in range(1400))
+    return replace(_view(rev), work=IdleWork(parked=parked))
+
+
+async def test_a_terminal_that_hangs_costs_the_others_nothing_and_is_let_go(tmp_path: Path) -> None:
+    path = tmp_path / "t.sock"
+    async with _served(path) as (server, desk), _client(path, "mirror") as hung:
+        await hung.receive("welcome")
+        async with _client(path) as client:
+            await client.receive("welcome")
+            for rev in range(1, 40):
+                server.publish(_heavy(rev))
+                assert (await client.receive("view"))["rev"] == rev
+            await client.send(m="key", id="a-1", k="3")
+            assert (await client.receive("ack"))["did"] == "inspection.answered"
+            assert desk.acts == ["3"]
+        seen = 0
+        while view := await hung.receive("view"):  # until the service has hung up
+            seen = view["rev"]
+        assert seen > 0
+
+
+async def test_mirrors_come_and_go_beside_the_operator(tmp_path: Path) -> None:
+    path = tmp_path / "t.sock"
+    async with _served(path) as (server, desk), _client(path) as operator:
+        await operator.receive("welcome")
+        async with _client(path, "mirror") as one, _client(path, "mirror") as two:
+            for mirror in (one, two):
+                await mirror.receive("welcome")
+            server.publish(_view(1))
+            for peer in (one, two, operator):
+                assert (await peer.receive("view"))["rev"] == 1
+        await operator.send(m="key", id="a-1", k="1")
+        assert (await operator.receive("ack"))["did"] == "inspection.answered"
+        server.publish(_view(2))
+        assert (await operator.receive("view"))["rev"] == 2
+        assert desk.acts == ["1"]
+
+
+async def test_a_terminal_that_comes_back_is_shown_the_newest_view_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "t.sock"
+    async with _served(path) as (server, _):
+        async with _client(path) as first:
+            await first.receive("welcome")
+            server.publish(_view(1))
+        server.publish(_view(2))
+        async with _client(path) as second:
+            assert (await second.receive("view"))["rev"] == 2
