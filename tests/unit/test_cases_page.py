@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from hold_cases import DATA_CASE, HOLD_CASES
 from parcel_cases import PARCEL_CASES
 
 PAGE = Path(__file__).parents[2] / "docs" / "cases.md"
@@ -45,4 +46,10 @@ def test_every_case_of_parcels_and_pieces_has_a_row_and_a_script() -> None:
 def test_the_page_names_the_events_that_the_scripts_demand() -> None:
     rows = _rows()
     for name, case in PARCEL_CASES.items():
+        assert tuple(re.findall(r"`([a-z_]+\.[a-z_]+)`", rows[name][3])) == case.leaves, name
+
+
+def test_every_case_of_numbers_and_holds_has_its_row_with_its_events() -> None:
+    rows = _rows()
+    for name, case in {**HOLD_CASES, "hold-data": DATA_CASE}.items():
         assert tuple(re.findall(r"`([a-z_]+\.[a-z_]+)`", rows[name][3])) == case.leaves, name
