@@ -126,6 +126,8 @@ def present(state: State, screen: Screen, shown: Shown, context: Context) -> Sta
             moves=tuple(_move(n, m, context) for n, m in enumerate(_moves(state), start=1)),
             today=dict(state.shift.zones) if state.shift else {},
             free_trays=_free_trays(state, context),
+            parcel=state.parcel.number if state.parcel else "",
+            lines=_lines(state.parcel) if state.parcel else (),
         ),
         rev=shown.rev,
         epoch=screen.epoch,
@@ -318,8 +320,8 @@ def _doubt(doubt: Doubt, context: Context) -> Message:
     return Message(t=f"doubt.{doubt.kind}", p={"ref": doubt.ref, "min": minutes})
 
 
-def _parcel(parcel: ParcelWork, context: Context) -> ParcelView:
-    lines = tuple(
+def _lines(parcel: ParcelWork) -> tuple[Line, ...]:
+    return tuple(
         Line(
             n=n,
             name=line.title or {"ru": line.gtin or "?", "en": line.gtin or "?"},
@@ -331,10 +333,13 @@ def _parcel(parcel: ParcelWork, context: Context) -> ParcelView:
         )
         for n, line in enumerate(parcel.lines, start=1)
     )
+
+
+def _parcel(parcel: ParcelWork, context: Context) -> ParcelView:
     return ParcelView(
         no=parcel.number,
         rmas=parcel.rmas,
-        lines=lines,
+        lines=_lines(parcel),
         blind=parcel.blind,
         damage=damage.shown(parcel, context),
     )

@@ -5,15 +5,18 @@ from edge.terminal.pen import BLANK, Pen
 from edge.terminal.theme import BOLD, FAINT, WARNING
 from edge.terminal.thumbnail import thumbnail
 from edge.terminal.works.overlay import TROUBLES
-from edge.views import THUMBNAIL_WIDTH, ChecklistWork, StationView
+from edge.views import THUMBNAIL_WIDTH, ChecklistWork, ParcelWork, Side, StationView
 
 MOVES_MAX = 8
 LAST_MAX = 6
+LINES_MAX = 6
 
 
 def side(view: StationView, pen: Pen) -> list[Line]:
     """Return the panel's lines."""
     lines: list[Line] = []
+    if view.side.parcel and not isinstance(view.work, ParcelWork):
+        lines += [*_parcel(view.side, pen), BLANK]
     if isinstance(view.work, ChecklistWork) and view.work.photos:
         lines += [line((pen.say("ui.side_photos"), FAINT)), *_photos(view.work, pen), BLANK]
     lines.append(line((pen.say("ui.side_moves"), FAINT)))
@@ -30,6 +33,18 @@ def side(view: StationView, pen: Pen) -> list[Line]:
     for feedback in view.side.last[:LAST_MAX]:
         said = pen.texts.say(feedback.t, feedback.p)
         lines.append(line((feedback.at[:5], FAINT), f" {said}"))
+    return lines
+
+
+def _parcel(shown: Side, pen: Pen) -> list[Line]:
+    """The open parcel: the box tells at a glance what is left of each line."""
+    lines = [line((pen.say("ui.parcel", no=shown.parcel), FAINT))]
+    for each in shown.lines[:LINES_MAX]:
+        is_done = each.received + each.missing >= each.expected
+        name = pen.texts.label(each.name)
+        lines.append(line(f"{'▣' if is_done else '▢'} {each.n} ", (name, "" if is_done else BOLD)))
+    if len(shown.lines) > LINES_MAX:
+        lines.append(line((pen.say("ui.more_lines", n=len(shown.lines) - LINES_MAX), FAINT)))
     return lines
 
 

@@ -380,10 +380,13 @@ class MoveLine:
 class Side:
     """What is never modal: moves, today's counts, the last acts.
 
-    `free_trays` = trays at the bench that go with a move and are not under way.
+    `free_trays` = trays at the bench that go with a move and are not under way; `parcel` = the
+    number of the open parcel and its expected `lines`.
     """
 
     moves: tuple[MoveLine, ...] = ()
+    parcel: str = ""
+    lines: tuple[Line, ...] = ()
     free_trays: int = 0
     today: Mapping[str, int] = field(default_factory=dict)
     last: tuple[Feedback, ...] = ()

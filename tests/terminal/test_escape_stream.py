@@ -26,7 +26,8 @@ from edge.views import (
     Tone,
 )
 from pty_program import PtyProgram, plain
-from terminal_scenes import BASE, HEAD, UNIT
+from scene_values import HEAD
+from terminal_scenes import BASE, UNIT
 from terminal_service import scripted
 
 PROGRAM: Final = str(Path(sys.executable).with_name("receiving-edge"))

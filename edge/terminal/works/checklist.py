@@ -9,6 +9,7 @@ from edge.views import ChecklistWork, Label, Mark, NumberEntry, Proposal, Questi
 
 COLUMN_COUNTS = (4, 2, 1)
 MARK_INDENT = 4
+TALL_ROWS = 20  # so many rows hold a page of marks one below the other
 
 
 def checklist(work: ChecklistWork, pen: Pen) -> list[Line]:
@@ -81,7 +82,8 @@ def _marks(marks: Sequence[Mark], pen: Pen, *, is_dim: bool) -> list[Line]:
         return []
     longest = max(_longest(mark.t) for mark in marks) + 3
     cells = [_mark(mark, pen, is_dim=is_dim) for mark in marks]
-    return columns(cells, pen.width, _count(longest, pen.width), indent=MARK_INDENT)
+    count = 1 if pen.height >= TALL_ROWS and not is_dim else _count(longest, pen.width)
+    return columns(cells, pen.width, count, indent=MARK_INDENT)
 
 
 def _mark(mark: Mark, pen: Pen, *, is_dim: bool) -> Line:
