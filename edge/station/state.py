@@ -329,7 +329,7 @@ class State:
     numbers: Mapping[str, int] = field(default_factory=dict)
     """How many numbers of each own series are given away; none is ever given twice."""
 
-    act: Act | None = None
+    act: Act | None = field(default=None, compare=False)
     past: tuple[Done, ...] = ()
     """What can be undone on this bench, newest last."""
 

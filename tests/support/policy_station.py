@@ -83,6 +83,9 @@ class Running:
 
     async def finish(self) -> None:
         """Say that all is well, and put into the tray for new goods."""
+        if self.receiving.screen.is_resuming:
+            self.hand.press("enter")
+            await self.act()
         self.hand.press("0")
         await self.act()
         self.hand.tray("A1")

@@ -15,6 +15,7 @@ from edge.journal.reader import Reader
 from edge.journal.schema import Synchronous
 from edge.journal.writer import Journal
 from edge.service import root
+from edge.settings import model
 from journal_kit import one, opened
 
 
@@ -67,7 +68,9 @@ def test_the_control_that_loses_events_is_a_choice_of_the_trial_alone(tmp_path: 
     parser = argparse.ArgumentParser()
     serve.add_arguments(parser)
     assert "synchronous" not in parser.format_help()
-    assert "ynchronous" not in inspect.getsource(root)
+    served = inspect.signature(root.serve).parameters["synchronous"]
+    assert served.default is Synchronous.FULL
+    assert "ynchronous" not in inspect.getsource(serve) + inspect.getsource(model)
     default = inspect.signature(Journal.__init__).parameters["synchronous"].default
     assert default is Synchronous.FULL
     connection = sqlite3.connect(tmp_path / "journal.db")
