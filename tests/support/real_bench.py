@@ -25,6 +25,7 @@ from sim import labels
 
 PROGRAM: Final = Path(sys.executable).with_name("receiving-edge")
 WAIT_S: Final = 30.0
+DUP_S: Final = 0.05
 SCANS_PER_S: Final = 15
 PIN: Final = "4711"
 CONTAINERS: Final = {"A1": "resale", "B1": "resale", "R1": "repair", "D1": "disposal",
@@ -61,7 +62,7 @@ class RealBench:
             "minimal",
             {"scanner_port": str(folder / "scanner"), "run_dir": str(folder), "site": "test"},
         )
-        change(self._config, "station.toml", "dup_s = 1.0", "dup_s = 0.05")
+        change(self._config, "station.toml", "dup_s = 1.0", f"dup_s = {DUP_S}")
         change(self._config, "station.toml", "key_epoch_ms = 250", "key_epoch_ms = 0")
         change(self._config, "station.toml", "[metrics]\nport = 9464", "# [metrics]\n# port = 9464")
         with (self._config / "station.toml").open("a", encoding="utf-8") as settings:
@@ -78,6 +79,7 @@ class RealBench:
         self._acks: dict[str, dict[str, Any]] = {}
         self._sent = 0
         self._scans = 0
+        self._newest_code = ""
         self._paced: deque[float] = deque(maxlen=SCANS_PER_S)
 
     def __enter__(self) -> Self:
@@ -134,7 +136,7 @@ class RealBench:
 
     def scan(self, code: str, aim: str = "]C0") -> Seen:
         """Scan a code with the hand scanner; wait for the view that answers it."""
-        self._keep_pace()
+        self._keep_pace(code)
         before = self.last_seq()
         self._scans += 1
         number = self._scans
@@ -142,8 +144,11 @@ class RealBench:
         self._until(lambda: self.view.get("scan") == ["hand-1", number])
         return self._seen(before)
 
-    def _keep_pace(self) -> None:
-        """More codes a second than a hand can scan are noise of the line to the station."""
+    def _keep_pace(self, code: str) -> None:
+        """More codes a second than a hand can are noise; one print at once again is one scan."""
+        if code == self._newest_code and self._paced:
+            time.sleep(max(0.0, self._paced[-1] + 2 * DUP_S - time.monotonic()))
+        self._newest_code = code
         if len(self._paced) == SCANS_PER_S:
             time.sleep(max(0.0, self._paced[0] + 1.0 - time.monotonic()))
         self._paced.append(time.monotonic())
