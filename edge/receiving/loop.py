@@ -113,6 +113,9 @@ class Receiving:
         while True:
             waiting = await self._inbox.get()
             reply = await self._step(waiting.given)
+            if isinstance(waiting.given, ScanInput):  # no view may claim it before the commit
+                scan = waiting.given.scan
+                self.scan = (str(scan.device), scan.scan_no)
             if not waiting.reply.done():
                 waiting.reply.set_result(reply)
 
@@ -212,9 +215,8 @@ class Receiving:
                 return self.screen
             case KeyInput(key=key):
                 act = (mono_ms, "k", key)
-            case ScanInput(scan=scan):
+            case ScanInput():
                 act = (mono_ms, "s", "")
-                self.scan = (str(scan.device), scan.scan_no)
             case _:
                 return self.screen
         self.last_act_ns = self._clock.monotonic_ns()

@@ -139,3 +139,12 @@ async def test_from_the_high_mark_on_no_parcel_is_taken_and_there_is_room_for_pe
 def _parcel(n: int) -> ScanInput:
     code = replace(_badge(n).scan, payload=b"RB123456785RU")
     return replace(_badge(n), scan=code, meanings=classify(code, rules()))
+
+
+async def test_no_view_can_claim_a_scan_before_its_commit(tmp_path: Path) -> None:
+    async with _loop(tmp_path) as (receiving, _):
+        acting = asyncio.create_task(receiving.submit(_badge()), name="act")
+        while not acting.done():
+            assert receiving.scan is None or receiving.state.shift is not None
+            await asyncio.sleep(0)
+        assert receiving.scan == ("hand-1", 1)
