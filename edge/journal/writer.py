@@ -26,6 +26,7 @@ from edge.journal.groups import (
 )
 from edge.journal.identity import Ancestry
 from edge.journal.outbox import Ack, Aside, Order, Outbox, Settlement
+from edge.journal.reader import Reader
 from edge.journal.rows import (
     CodeRow,
     Identity,
@@ -240,8 +241,12 @@ class Journal:
 
         Raises JournalTailLostError when that is more than there is: the process must end.
         """
+        last_seq = self.last_seq
+        if have > last_seq:  # what a commit has just written is sent before it is told here
+            with Reader(self.path) as reader:
+                last_seq = reader.last_seq()
         told = LostTail(target=target, journal_id=self.journal_id, have=have)
-        need_tail(self.path, self.last_seq, told)
+        need_tail(self.path, last_seq, told)
 
     def outbox(self, target: str) -> Outbox:
         """Return a reader of what the target has not got; close it."""

@@ -150,3 +150,13 @@ async def test_the_pump_hears_that_the_receiver_has_more(tmp_path: Path) -> None
             )
             with pytest.raises(JournalTailLostError, match="ends at 6, crm has events up to 8"):
                 await cancelled_after(work, lambda: False)
+
+
+async def test_a_commit_that_was_sent_before_it_was_told_is_no_lost_tail(tmp_path: Path) -> None:
+    async with opened(tmp_path) as journal:
+        await _append(journal, 3)
+        told = journal.last_seq
+        journal.last_seq = told - 1  # the committing thread is done, the loop has not heard of it
+        journal.need_tail("crm", told)
+        with pytest.raises(JournalTailLostError):
+            journal.need_tail("crm", told + 1)
