@@ -7,9 +7,17 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from edge.commands.demo.stage import Stage
-from edge.events import MoveChanged, MoveState, PutConfirmed, VerdictMade
+from edge.events import (
+    DangerKind,
+    DangerRaised,
+    MoveChanged,
+    MoveState,
+    PutConfirmed,
+    VerdictMade,
+)
 from edge.journal.reader import Reader
 from edge.settings.load import load
+from edge.station.state import AREA
 
 ZONES: Final = ("resale", "repair", "disposal", "hold", "hazmat")
 DRAIN_S: Final = 60.0
@@ -106,6 +114,7 @@ def _journal_counts(stage: Stage) -> dict[str, Any]:
     verdicts: dict[str, VerdictMade] = {}
     doubtful: dict[tuple[str, int], bool] = {}
     hand = unplanned = events = 0
+    stands_still = False  # a danger of the whole area has stopped belts and robots
     routes = load(stage.folder / "config").floor.routes
     with Reader(stage.journal) as reader:
         for event in reader.events(1):
@@ -119,9 +128,11 @@ def _journal_counts(stage: Stage) -> dict[str, Any]:
                     devices = any(leg.kind != "hand" for leg in routes[zone])
                     capped = verdicts[event.unit or ""].move == "manual"
                     unplanned += how == "hand" and devices and not capped
+                case DangerRaised(scope=scope) | DangerKind(scope=scope):
+                    stands_still = stands_still or scope == AREA
                 case MoveChanged(move=move, leg=leg, state=state):
                     hand += state is MoveState.BY_HAND
-                    unplanned += state is MoveState.BY_HAND
+                    unplanned += state is MoveState.BY_HAND and not stands_still
                     doubtful[move, leg] = state is MoveState.IN_DOUBT
     return {
         "zones": zones,
