@@ -136,7 +136,8 @@ async def test_a_lost_write_stays_in_doubt_where_starts_are_not_numbered(style: 
         rig.plc.faults.lose_writes = 1
         end = await rig.run(await rig.command())
         again = await rig.driver.finish(await rig.command(), in_time())
-    assert (end.phase, end.reason) == (DivertPhase.IN_DOUBT, "no_boot_id")
+    assert end.phase is DivertPhase.IN_DOUBT
+    assert end.reason in ("no_boot_id", "no_echo")  # the second where the deadline comes first
     assert again.phase is DivertPhase.IN_DOUBT
     assert rig.diverts == 0
 
