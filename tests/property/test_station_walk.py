@@ -24,6 +24,7 @@ def test_no_short_sequence_of_acts_breaks_anything(names: list[str]) -> None:
     for name in names:
         walk.do(name)
     walk.leave()
+    assert walk.acts == len(names)
 
 
 @settings(max_examples=30)
