@@ -22,7 +22,7 @@ from edge.journal.reader import Reader
 from edge.journal.rows import JournalBrokenError, Submission
 from edge.journal.store import open_store
 from edge.settings.model import JournalSettings
-from journal_kit import IDENTITY, HandClock, event
+from journal_kit import IDENTITY, HandClock, event, uuid7
 
 HERE = Path(__file__).parent
 PROGRAM = Path(sys.executable).with_name("receiving-edge")
@@ -282,10 +282,10 @@ def _has_photo(image: Image, sha256: str) -> bool:
 
 
 def _go_on(path: Path) -> None:
-    """Open the disk as the writer does and append."""
+    """Open the disk as the writer does and append; the id is none that the writer's count meets."""
     store = open_store(path, IDENTITY, targets=(), budget=ROOMY, clock=HandClock())
     try:
-        store.append([Submission(events=(event(),))], ())
+        store.append([Submission(events=(event(key=uuid7(2**40)),))], ())
     finally:
         store.close()
 
