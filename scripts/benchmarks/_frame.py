@@ -2,7 +2,8 @@
 
 A benchmark is a file beside this one with `run(seconds) -> list of rows`. A row is a mapping with
 `name` and numbers; the one of this product says `"ours": True`. Where rows have `per_s`, `ratio` =
-ours / row is added: above 1 this product is quicker.
+ours / row is added: above 1 this product is quicker. Benchmarks import each other's files and those
+of tests/support by their bare names.
 """
 
 import argparse
@@ -15,9 +16,11 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 FOLDER = Path(__file__).parent
+SUPPORT = FOLDER.parents[1] / "tests" / "support"
 SECONDS = 10.0
 Row = dict[str, Any]
 
@@ -29,14 +32,20 @@ def main() -> int:
     parser.add_argument("names", nargs="*", metavar="NAME", help="default: all")
     parser.add_argument("--seconds", type=float, default=SECONDS, help="aim of each, default 10")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows there, too")
+    parser.add_argument("--list", action="store_true", help="load all, say what each measures")
     args = parser.parse_args()
     strangers = [name for name in args.names if name not in known]
     if strangers or args.seconds <= 0:
         parser.error(f"unknown: {', '.join(strangers)}" if strangers else "--seconds: above 0")
+    # The folder comes last: its `zoning` is not the package.
+    sys.path[:] = [str(SUPPORT), *sys.path, str(FOLDER)]
+    if args.list:
+        print("\n".join(f"{name}: {subject(benchmark(name))}" for name in known))
+        return 0
     report: Row = {"machine": machine(), "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
     print(f"{report['machine']}: take ratios, not absolutes")
     for name in args.names or known:
-        rows = with_ratio(runner(name)(args.seconds))
+        rows = with_ratio(run_of(benchmark(name))(args.seconds))
         report[name] = rows
         print(f"\n{name}\n{table(rows)}")
     if args.json:
@@ -44,16 +53,27 @@ def main() -> int:
     return 0 if all(report[name] for name in args.names or known) else 1
 
 
-def runner(name: str) -> Callable[[float], list[Row]]:
-    """Return the `run` of a benchmark, loaded by its path."""
+def benchmark(name: str) -> ModuleType:
+    """Load a benchmark by its path."""
     spec = importlib.util.spec_from_file_location(f"bench_{name}", FOLDER / f"{name}.py")
     assert spec is not None, "the name comes from the folder's listing"
     assert spec.loader is not None, "and ends in .py"
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)
+    return module
+
+
+def run_of(module: ModuleType) -> Callable[[float], list[Row]]:
+    """Return the `run` of a benchmark."""
     run: Callable[[float], list[Row]] = module.run
     return run
+
+
+def subject(module: ModuleType) -> str:
+    """Return what a benchmark measures, in its own first line. Raises AttributeError: no `run`."""
+    run_of(module)
+    return (module.__doc__ or "").partition("\n")[0]
 
 
 def machine() -> str:

@@ -5,13 +5,9 @@ invariant. z3 gets the table in clauses of its own making, named once, and the d
 most of the reachable rows; it has no part in monotone columns, which are told apart.
 """
 
-import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, Final
-
-sys.path.insert(0, str(Path(__file__).parents[2] / "tests" / "support"))
 
 from big_policy import big_pack
 from policy_kit import default_pack

@@ -13,8 +13,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-sys.path.insert(0, str(Path(__file__).parent))
-
 from _decode_gate import gate_rows
 from _decode_rates import EIGHT, STREAM, eight_rows, stream_rows
 from _decode_truth import GROUPS, SOURCES, Score, Shot, chosen, fold_of, score, shots

@@ -7,14 +7,10 @@ station does before it hashes (mapping, own check) is measured too.
 """
 
 import copy
-import sys
 import time
 import warnings
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
-
-sys.path.insert(0, str(Path(__file__).parents[2] / "tests" / "support"))
 
 from epcis_event_hash_generator import hash_generator, json_to_py
 

@@ -18,9 +18,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-sys.path.append(str(Path(__file__).parent))
-sys.path.insert(0, str(Path(__file__).parents[2] / "tests" / "support"))
-
 from restart import filled
 
 from killed_shift import AWAY, PAINTED, Boundary, boundaries

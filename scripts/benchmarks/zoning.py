@@ -6,19 +6,17 @@ else runs on the machine matters little. Every answer is compared with ours. We 
 actions, missing facts), the others name the row. What they make of a missing fact is counted.
 """
 
-import importlib.util
 import json
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from types import ModuleType
 from typing import Any, Final
 
 import cel
 import datalogic_py
 import zen
+from _forty_rows import distinct_records, forty_rows
+from _proof import rows as proof_rows
 
 from zoning.evaluate import decide
 from zoning.explain import explain
@@ -27,7 +25,6 @@ from zoning.model import Facts, Members, Range, Value
 from zoning.pack import Pack
 from zoning.table import BoolCell, Cell, NumberCell, OneOfCell, SetCell
 
-FOLDER: Final = Path(__file__).parent
 RECORDS: Final = 20_000
 FEW: Final = 2_500  # for what takes long
 PART: Final = 100  # calls that are timed together
@@ -51,11 +48,10 @@ class Engine:
 def run(seconds: float) -> list[Row]:
     """Return rows of name, per_s, p50_us, p99_us, records, agree, wrong_if_absent, ratio.
 
-    The rows of the proof follow if its file is there.
+    The rows of the proof follow.
     """
-    table = _beside("_forty_rows")
-    pack: Pack = table.forty_rows()
-    facts: list[Facts] = table.distinct_records(pack, 2 * RECORDS)
+    pack = forty_rows()
+    facts = distinct_records(pack, 2 * RECORDS)
     records, fresh = [each.values for each in facts[:RECORDS]], facts[RECORDS:]
     rows = [_first_lap(pack, fresh)]
     wanted = [decide(pack, each).row for each in facts[:RECORDS]]
@@ -66,25 +62,7 @@ def run(seconds: float) -> list[Row]:
     ours = next(row["per_s"] for row in rows if row.get("ours"))
     for row in rows:
         row["ratio"] = round(ours / row["per_s"], 2)
-    return rows + _proof(seconds)
-
-
-def _beside(name: str) -> ModuleType:
-    """Load a file of this folder, which is not on the path."""
-    spec = importlib.util.spec_from_file_location(f"bench{name}", FOLDER / f"{name}.py")
-    assert spec is not None, "the name ends in .py"
-    assert spec.loader is not None, "the name ends in .py"
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-def _proof(seconds: float) -> list[Row]:
-    if not (FOLDER / "_proof.py").is_file():
-        return []
-    found: list[Row] = _beside("_proof").rows(seconds)
-    return found
+    return rows + proof_rows(seconds)
 
 
 def _first_lap(pack: Pack, facts: list[Facts]) -> Row:
