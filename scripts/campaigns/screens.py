@@ -1,7 +1,8 @@
 """A whole shift in Russian in tmux, and its pictures for the documentation.
 
 The real service with the demo's robots, belt and camera; keys by tmux, codes by the simulated
-scanner. Needs tmux. Without --into nothing is written.
+scanner. Then a small station as Chromium shows it. Needs tmux, and chromium for that last picture.
+Without --into nothing is written.
 """
 
 import argparse
@@ -9,8 +10,14 @@ import asyncio
 import sys
 import tempfile
 from pathlib import Path
+from typing import Final
 
+import chromium
+from browser_bench import watched
+from shop import postal
 from whole_shift import shift
+
+BROWSER: Final = "browser.png"
 
 
 def main() -> int:
@@ -30,7 +37,25 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="screens-") as folder:
         states = asyncio.run(shift(Path(folder), parcels=args.parcels, seed=args.seed, keep=keep))
     print(" → ".join(states))
+    if chromium.PROGRAM is None:
+        print(f"no {BROWSER}: chromium is not installed")
+        return 0
+    with tempfile.TemporaryDirectory(prefix="browser-") as folder:
+        seen = asyncio.run(_in_a_browser(Path(folder)))
+    print(BROWSER)
+    if args.into is not None:
+        (args.into / BROWSER).write_bytes(seen)
     return 0
+
+
+async def _in_a_browser(folder: Path) -> bytes:
+    """Return a parcel's screen as the browser paints it."""
+    async with watched(folder) as seen:
+        seen.shop.scan(seen.shop.badge())
+        await seen.page.until("Сканируйте этикетку посылки")
+        seen.shop.scan(f"]C0{postal(1)}")
+        await seen.page.until(postal(1), "Чайник K2")
+        return await seen.page.picture()
 
 
 if __name__ == "__main__":
