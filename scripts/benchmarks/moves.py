@@ -25,7 +25,6 @@ import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
 import bench
-from broker import free_port
 from drivers.clock import SystemClock
 from drivers.conveyor.modbus import ModbusConveyor, ModbusSettings
 from drivers.protocols import DeviceName, GraphEdge, GraphNode, NodeId, RobotId
@@ -44,6 +43,7 @@ from edge.settings.model import JournalSettings
 from edge.station.inputs import Candidate, DivertInput, Input, LegInput, Lookups
 from edge.station.state import State
 from journal_kit import IDENTITY, origin
+from ports import free_port
 from ptys import PtyCable
 
 TRAYS = 400

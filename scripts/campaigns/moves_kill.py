@@ -18,9 +18,10 @@ from typing import Any, Final
 
 import moves_far_ends
 import moves_process
-from broker import Broker, free_port
+from brokers import NatsServer
 from edge.events import DiverterChanged, DiverterState, MoveChanged, MoveState, kind_of
 from edge.journal.reader import Reader
+from ports import free_port
 
 MOVES: Final = 12
 ROUND_KILLS: Final = 8
@@ -38,9 +39,11 @@ def main() -> int:
     dice = Random(args.seed)  # noqa: S311 - moments of kills, no secret
     started_s = time.monotonic()
     kills, totals, is_good = 0, Counter[str](), True
-    with Broker() as broker:
+    with NatsServer() as broker:
         while kills < args.kills:
-            done, counts, faults = _round(dice, broker.port, min(ROUND_KILLS, args.kills - kills))
+            done, counts, faults = _round(
+                dice, broker.mqtt_port, min(ROUND_KILLS, args.kills - kills)
+            )
             kills += done
             totals += counts
             is_good &= not faults

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import pytest
 
-from broker import free_port
 from deadlines import eventually
 from drivers.clock import SystemClock
 from drivers.conveyor.modbus import ModbusConveyor, ModbusSettings
@@ -24,6 +23,7 @@ from drivers.protocols import (
     HealthState,
 )
 from plc import Plc
+from ports import free_port
 
 CLOCK = SystemClock()
 TOKEN = 0x0001_0002

@@ -12,12 +12,12 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from broker import free_port
 from drivers.conveyor.modbus_link import ModbusLink
 from drivers.conveyor.modbus_settings import ModbusSettings
 from drivers.errors import DriverBusyError, DriverLostError, DriverProtocolError
 from drivers.wire.conveyor_map import MapOptions, Span, Write
 from drivers.wire.conveyor_registers import Command, SeqAck
+from ports import free_port
 
 BLOCK = Span(address=200, count=20)
 # beat 513, running + busy, seq 8 executing, …, 2 s, exit lane 3, 12 exits, item 0x00010002

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import pytest
 
-from broker import free_port
 from deadlines import eventually
 from drivers.clock import SystemClock
 from drivers.conveyor.modbus import ModbusConveyor, ModbusSettings
@@ -22,6 +21,7 @@ from drivers.protocols import (
     DivertPhase,
     DivertStatus,
 )
+from ports import free_port
 from sim.conveyor.modbus import serving
 from sim.conveyor.plc import Belt, Program
 from sim.conveyor.styles import PROGRAMS

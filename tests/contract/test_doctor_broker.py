@@ -9,14 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from broker import Broker
+from brokers import Mosquitto, NatsServer
 from certificates import Authority
 from drivers.errors import DriverLostError
 from edge.commands.doctor.broker import Wish, examine
 from edge.commands.doctor.broker_config import judge
 from edge.commands.doctor.lines import Line, State
 from edge.settings.model import DeviceSettings
-from mosquitto import Mosquitto
 from robot_bench import device
 
 SHIPPED = Path("config/mosquitto.conf")
@@ -43,22 +42,8 @@ def station(port: int, folder: Path, *, user: str = "ST-01") -> DeviceSettings:
 @pytest.fixture
 def shipped() -> Iterator[Mosquitto]:
     """The broker of config/, with this test's own port, folder and users."""
-    broker = Mosquitto(supervised=True)
-    passwords = broker.folder / "passwd"
-    passwords.touch()
-    passwords.chmod(0o600)
-    for user in ("ST-01", "A-1"):
-        command = ["mosquitto_passwd", "-b", str(passwords), user, "secret"]
-        subprocess.run(command, check=True, capture_output=True)
-    acl = broker.folder / "acl"
-    acl.write_text(Path("config/mosquitto.acl").read_text())
-    acl.chmod(0o600)
-    broker.settings = "\n".join(
-        line.replace("/etc/mosquitto", str(broker.folder))
-        for line in SHIPPED.read_text().splitlines()
-        if not line.startswith(("listener ", "persistence_location"))
-    )
-    with broker:
+    users = {"ST-01": "secret", "A-1": "secret"}
+    with Mosquitto.shipped(users, supervised=True) as broker:
         yield broker
 
 
@@ -157,8 +142,8 @@ async def test_a_second_service_of_the_same_station_is_found() -> None:
 
 
 async def test_the_small_nats_server_has_no_delay_and_forgets_nothing() -> None:
-    with Broker() as broker:
-        lines = await examine(device(broker.port, "2.1.0"), QUICK)
+    with NatsServer() as broker:
+        lines = await examine(device(broker.mqtt_port, "2.1.0"), QUICK)
     assert not failing(lines)
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from broker import free_port
 from drivers.clock import SystemClock
 from drivers.conveyor.modbus import ModbusSettings
 from drivers.protocols import DeviceName
@@ -20,6 +19,7 @@ from edge.commands.doctor.conveyor_scenarios.stage import Limits
 from edge.commands.doctor.conveyor_scenarios.texts import TEXTS, TITLES
 from edge.commands.doctor.robot_scenarios.verdict import Verdict
 from edge.settings.model import DeviceClass, DeviceSettings
+from ports import free_port
 from serial_pair import serial_pair
 from sim.conveyor.modbus import SerialPort, serving
 from sim.conveyor.plc import Belt, Plc

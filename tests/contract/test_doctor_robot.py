@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from brokers import Mosquitto
 from drivers.clock import SystemClock
 from edge.commands.doctor.alone import CannotRunError
 from edge.commands.doctor.robot import Wish, examine, exit_code
 from edge.commands.doctor.robot_report import as_json, table, write
 from edge.commands.doctor.robot_scenarios import SCENARIOS
-from mosquitto import Mosquitto
 from robot_bench import FLOOR, QUICK, bench, device, notes, verdicts
 
 ALL = {scenario.id for scenario in SCENARIOS}

@@ -17,6 +17,7 @@ from edge.service.monitoring import STALE_S, Health, MonitoringDoor
 from edge.service.notify import Notifier
 from edge.settings.model import MetricsSettings
 from journal_kit import HandClock
+from ports import free_port
 
 READY_S = 20
 
@@ -98,7 +99,7 @@ def test_a_client_that_says_nothing_does_not_hold_the_next_one_for_long(tmp_path
     manager.bind(str(tmp_path / "notify"))
     manager.settimeout(READY_S)
     config = make_config(tmp_path, "minimal", {"run_dir": str(tmp_path)})
-    port = _free_port()
+    port = free_port()
     change(config, "station.toml", "port = 9464", f"port = {port}")
     command = [
         sys.executable,
@@ -134,8 +135,3 @@ def test_nobody_to_tell_is_no_error(caplog: pytest.LogCaptureFixture, tmp_path: 
     lost.alive()
     lost.alive()
     assert len(caplog.records) == 1
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as one:
-        return int(one.getsockname()[1])

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from broker import Broker
+from brokers import NatsServer
 from deadlines import eventually
 from drivers.clock import SystemClock
 from drivers.errors import (
@@ -80,7 +80,7 @@ async def memory_rig() -> AsyncIterator[Rig]:
 
 @asynccontextmanager
 async def mqtt_rig() -> AsyncIterator[Rig]:
-    with Broker() as broker:
+    with NatsServer() as broker:
 
         def made() -> Vda5050Robots:
             profile = RobotProfile(min_order_interval_s=0.0)
@@ -89,13 +89,13 @@ async def mqtt_rig() -> AsyncIterator[Rig]:
                 for n in (1, 2)
             )
             settings = Vda5050Settings(
-                host="127.0.0.1", port=broker.port, station="st01", robots=units
+                host="127.0.0.1", port=broker.mqtt_port, station="st01", robots=units
             )
             return Vda5050Robots(DeviceName("robots"), settings, CLOCK)
 
         async with (
-            Vehicle(broker.port, "A-1") as one,
-            Vehicle(broker.port, "A-2", node="P2"),
+            Vehicle(broker.mqtt_port, "A-1") as one,
+            Vehicle(broker.mqtt_port, "A-2", node="P2"),
             made() as driver,
         ):
             await until_light(driver, HealthState.OK)

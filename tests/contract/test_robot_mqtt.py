@@ -11,7 +11,7 @@ from vda5050.client.agv import OrderExecutor, VehicleClient
 from vda5050.config import VehicleConfig
 from vda5050.model.order import Order
 
-from broker import Broker
+from brokers import USER, NatsServer
 from deadlines import eventually
 from drivers.clock import SystemClock
 from drivers.errors import DriverNotFoundError, DriverRightsError
@@ -52,7 +52,7 @@ def robots(
         robots=(RobotUnit(id="r1", manufacturer="ACME", serial="A-1", profile=profile),),
         answer_s=answer_s,
         password_file=password_file,
-        username="st01" if password_file else "",
+        username=USER if password_file else "",
     )
     return Vda5050Robots(DeviceName("robots"), settings, CLOCK)
 
@@ -93,14 +93,19 @@ async def start(driver: Vda5050Robots, order_id: str = "st01-1") -> None:
 
 @pytest.fixture
 def broker() -> Any:
-    with Broker() as running:
+    with NatsServer() as running:
         yield running
 
 
+@pytest.fixture
+def port(broker: NatsServer) -> int:
+    return broker.mqtt_port
+
+
 async def test_an_order_goes_out_with_qos_0_unretained_and_as_the_schema_wants(
-    broker: Broker,
+    port: int,
 ) -> None:
-    async with Vehicle(broker.port, "A-1") as vehicle, ready(broker.port) as driver:
+    async with Vehicle(port, "A-1") as vehicle, ready(port) as driver:
         await start(driver)
         await until(driver, OrderPhase.DONE)
         (order,) = vehicle.orders
@@ -111,8 +116,8 @@ async def test_an_order_goes_out_with_qos_0_unretained_and_as_the_schema_wants(
     assert not any(problems(MessageKind.INSTANT_ACTIONS, i.payload) for i in vehicle.instants)
 
 
-async def test_a_resent_order_has_a_fresh_header_round_the_same_bytes(broker: Broker) -> None:
-    async with Vehicle(broker.port, "A-1") as vehicle, ready(broker.port) as driver:
+async def test_a_resent_order_has_a_fresh_header_round_the_same_bytes(port: int) -> None:
+    async with Vehicle(port, "A-1") as vehicle, ready(port) as driver:
         vehicle.unheard = True
         await start(driver)
         body = driver.prepare(move(), NODES)
@@ -126,13 +131,14 @@ async def test_a_resent_order_has_a_fresh_header_round_the_same_bytes(broker: Br
 
 
 async def test_a_broker_that_is_down_at_the_start_is_found_when_it_comes() -> None:
-    with Broker(running=False) as broker:
-        async with robots(broker.port) as driver:
+    with NatsServer() as broker:
+        broker.kill()
+        async with robots(broker.mqtt_port) as driver:
             await light(driver, HealthState.LOST, "no_broker")
             assert driver.snapshot(R1) is None
             assert await driver.send(driver.prepare(move(), NODES)) is SendResult.NOT_SENT
             broker.start()
-            async with Vehicle(broker.port, "A-1") as vehicle:
+            async with Vehicle(broker.mqtt_port, "A-1") as vehicle:
                 await light(driver, HealthState.OK)
                 assert not vehicle.orders
                 await start(driver)
@@ -140,12 +146,12 @@ async def test_a_broker_that_is_down_at_the_start_is_found_when_it_comes() -> No
             assert vehicle.picks["m1/0"] == 1
 
 
-async def test_a_broker_that_restarts_costs_every_robot_a_new_question(broker: Broker) -> None:
-    async with Vehicle(broker.port, "A-1") as vehicle, ready(broker.port) as driver:
+async def test_a_broker_that_restarts_costs_every_robot_a_new_question(broker: NatsServer) -> None:
+    async with Vehicle(broker.mqtt_port, "A-1") as vehicle, ready(broker.mqtt_port) as driver:
         await start(driver)
         await until(driver, OrderPhase.ACCEPTED)
         before = driver.snapshot(R1)
-        broker.stop()
+        broker.kill()
         await light(driver, HealthState.LOST)
         assert driver.snapshot(R1) is None
         broker.start()
@@ -158,8 +164,8 @@ async def test_a_broker_that_restarts_costs_every_robot_a_new_question(broker: B
     assert vehicle.picks["m1/0"] == 1
 
 
-async def test_nothing_is_sent_to_a_robot_that_has_not_answered(broker: Broker) -> None:
-    async with Vehicle(broker.port, "A-1") as vehicle, robots(broker.port) as driver:
+async def test_nothing_is_sent_to_a_robot_that_has_not_answered(port: int) -> None:
+    async with Vehicle(port, "A-1") as vehicle, robots(port) as driver:
         vehicle.is_mute = True
         await light(driver, HealthState.DEGRADED, "silent r1")
         assert await driver.send(driver.prepare(move(), NODES)) is SendResult.NOT_SENT
@@ -171,12 +177,12 @@ async def test_nothing_is_sent_to_a_robot_that_has_not_answered(broker: Broker) 
     assert snapshot is not None
 
 
-async def test_a_retained_state_proves_nothing(broker: Broker) -> None:
-    async with Vehicle(broker.port, "A-1") as vehicle:
+async def test_a_retained_state_proves_nothing(port: int) -> None:
+    async with Vehicle(port, "A-1") as vehicle:
         vehicle.is_mute = True
         said = vehicle.say("state", {"orderId": "old"}, retain=True)
         assert await eventually(said.is_published)
-        async with robots(broker.port) as driver:
+        async with robots(port) as driver:
             await light(driver, HealthState.DEGRADED, "silent")
             assert await eventually(lambda: bool(vehicle.instants))
             assert driver.snapshot(R1) is None
@@ -186,11 +192,11 @@ async def test_a_retained_state_proves_nothing(broker: Broker) -> None:
 
 
 async def test_a_robot_that_never_shows_questions_is_believed_after_its_time(
-    broker: Broker,
+    port: int,
 ) -> None:
-    async with Vehicle(broker.port, "A-1") as vehicle:
+    async with Vehicle(port, "A-1") as vehicle:
         vehicle.shows_questions = False
-        async with robots(broker.port, answer_s=0.3) as driver:
+        async with robots(port, answer_s=0.3) as driver:
             await light(driver, HealthState.OK)
             snapshot = await driver.request_state(R1, in_time(0.3))
             assert snapshot.reconciled
@@ -204,21 +210,23 @@ async def test_a_robot_that_never_shows_questions_is_believed_after_its_time(
 
 
 async def test_a_service_that_restarts_follows_the_order_that_is_under_way(
-    broker: Broker,
+    port: int,
 ) -> None:
-    async with Vehicle(broker.port, "A-1") as vehicle:
-        async with ready(broker.port) as driver:
+    async with Vehicle(port, "A-1") as vehicle:
+        async with ready(port) as driver:
             await start(driver)
             await until(driver, OrderPhase.CARRYING)
-        async with ready(broker.port) as driver:
+        async with ready(port) as driver:
             driver.track(move(), "")
             end = await until(driver, OrderPhase.DONE)
     assert end.last_node == "Z"
     assert len(vehicle.orders) == 1
 
 
-async def test_a_foreign_order_leaves_ours_in_doubt_and_is_not_cancelled(broker: Broker) -> None:
-    async with Vehicle(broker.port, "A-1") as vehicle, ready(broker.port) as driver:
+async def test_a_foreign_order_leaves_ours_in_doubt_and_is_not_cancelled(
+    port: int,
+) -> None:
+    async with Vehicle(port, "A-1") as vehicle, ready(port) as driver:
         vehicle.unheard = True
         await start(driver)
         vehicle.order_id, vehicle.nodes_left = "of-somebody-else", [{"nodeId": "Q"}]
@@ -230,8 +238,8 @@ async def test_a_foreign_order_leaves_ours_in_doubt_and_is_not_cancelled(broker:
     assert "cancelOrder" not in sent
 
 
-async def test_an_empty_memory_after_a_break_in_the_link_is_doubt(broker: Broker) -> None:
-    async with Vehicle(broker.port, "A-1") as vehicle, ready(broker.port) as driver:
+async def test_an_empty_memory_after_a_break_in_the_link_is_doubt(port: int) -> None:
+    async with Vehicle(port, "A-1") as vehicle, ready(port) as driver:
         await driver.request_state(R1, in_time())  # no answer to an older question is under way
         vehicle.unheard = True
         await start(driver)
@@ -242,9 +250,9 @@ async def test_an_empty_memory_after_a_break_in_the_link_is_doubt(broker: Broker
     assert (doubt.reason, doubt.resend_safe) == ("memory_lost", False)
 
 
-async def test_a_state_overrules_an_older_broken_connection(broker: Broker) -> None:
-    quiet = Vehicle(broker.port, "A-1", says_online=False)
-    async with quiet as vehicle, ready(broker.port) as driver:
+async def test_a_state_overrules_an_older_broken_connection(port: int) -> None:
+    quiet = Vehicle(port, "A-1", says_online=False)
+    async with quiet as vehicle, ready(port) as driver:
         assert online(driver)
         await driver.request_state(R1, in_time())  # no answer to an older question is under way
         vehicle.say("connection", {"connectionState": "OFFLINE"})
@@ -258,8 +266,8 @@ def online(driver: Vda5050Robots) -> bool:
     return snapshot is not None and snapshot.online
 
 
-async def test_a_robot_of_another_major_version_is_left_alone(broker: Broker) -> None:
-    async with Vehicle(broker.port, "A-1") as vehicle, robots(broker.port) as driver:
+async def test_a_robot_of_another_major_version_is_left_alone(port: int) -> None:
+    async with Vehicle(port, "A-1") as vehicle, robots(port) as driver:
         vehicle.version = "3.0.0"
         vehicle.show()
         assert (await light(driver, HealthState.DEGRADED, "version")).reason.endswith("r1")
@@ -268,8 +276,8 @@ async def test_a_robot_of_another_major_version_is_left_alone(broker: Broker) ->
         await light(driver, HealthState.OK)
 
 
-async def test_noise_on_the_topics_harms_nothing(broker: Broker) -> None:
-    async with Vehicle(broker.port, "A-1") as vehicle, ready(broker.port) as driver:
+async def test_noise_on_the_topics_harms_nothing(port: int) -> None:
+    async with Vehicle(port, "A-1") as vehicle, ready(port) as driver:
         for key, odd in (("orderId", 7), ("nodeStates", "all"), ("actionStates", [None, {}, 3])):
             vehicle.say("state", {key: odd})
         vehicle.say("connection", {"connectionState": ["ONLINE"]})
@@ -279,9 +287,12 @@ async def test_noise_on_the_topics_harms_nothing(broker: Broker) -> None:
         assert (await until(driver, OrderPhase.DONE)).last_node == "Z"
 
 
-async def test_orders_to_one_robot_keep_their_distance(broker: Broker) -> None:
+async def test_orders_to_one_robot_keep_their_distance(port: int) -> None:
     profile = RobotProfile(min_order_interval_s=0.3)
-    async with Vehicle(broker.port, "A-1") as vehicle, ready(broker.port, profile) as driver:
+    async with (
+        Vehicle(port, "A-1") as vehicle,
+        ready(port, profile) as driver,
+    ):
         body = driver.prepare(move(), NODES)
         began_ns = CLOCK.monotonic_ns()
         await driver.send(body)
@@ -290,9 +301,14 @@ async def test_orders_to_one_robot_keep_their_distance(broker: Broker) -> None:
         assert await eventually(lambda: len(vehicle.orders) == 2)
 
 
-async def test_required_loads_hold_the_end_back_until_the_robot_is_empty(broker: Broker) -> None:
+async def test_required_loads_hold_the_end_back_until_the_robot_is_empty(
+    port: int,
+) -> None:
     profile = RobotProfile(min_order_interval_s=0.0, loads=LoadsUse.REQUIRED)
-    async with Vehicle(broker.port, "A-1") as vehicle, ready(broker.port, profile) as driver:
+    async with (
+        Vehicle(port, "A-1") as vehicle,
+        ready(port, profile) as driver,
+    ):
         await start(driver)
         end = await until(driver, OrderPhase.DONE)
         assert end.loads == 0
@@ -306,12 +322,12 @@ async def test_required_loads_hold_the_end_back_until_the_robot_is_empty(broker:
 
 
 async def test_a_vehicle_of_another_maker_takes_our_orders_and_checks_every_message(
-    broker: Broker,
+    port: int,
 ) -> None:
     config = VehicleConfig(
         manufacturer="ACME",
         serial_number="A-1",
-        broker_url=f"mqtt://127.0.0.1:{broker.port}",
+        broker_url=f"mqtt://127.0.0.1:{port}",
         validate_messages=True,
     )
     client = VehicleClient(config)
@@ -326,7 +342,7 @@ async def test_a_vehicle_of_another_maker_takes_our_orders_and_checks_every_mess
         client.update_position(x=0.0, y=0.5, theta=0.0, map_id="hall")
         client.mark_node_traversed("P1", 0)
         await client.publish_state()
-        async with ready(broker.port) as driver:
+        async with ready(port) as driver:
             await start(driver)
             end = await until(driver, OrderPhase.DONE)
             answer = await driver.request_state(R1, in_time())
@@ -348,10 +364,10 @@ async def test_the_password_of_the_file_opens_the_broker_and_another_does_not(
     right, wrong = tmp_path / "right", tmp_path / "wrong"
     right.write_text("s3cret-word\n")
     wrong.write_text("other\n")
-    with Broker(password="s3cret-word") as broker:
-        async with robots(broker.port, password_file=str(wrong)) as driver:
+    with NatsServer(password="s3cret-word") as broker:
+        async with robots(broker.mqtt_port, password_file=str(wrong)) as driver:
             assert (await light(driver, HealthState.LOST, "refused")).device == "robots"
-        async with robots(broker.port, password_file=str(right)) as driver:
+        async with robots(broker.mqtt_port, password_file=str(right)) as driver:
             assert (await light(driver, HealthState.DEGRADED)).reason == "silent r1"
 
 
@@ -387,8 +403,8 @@ def test_settings_that_cannot_work_are_refused(key: str, changes: dict[str, Any]
         Vda5050Settings(**given)
 
 
-async def test_the_test_vehicle_speaks_the_standard_itself(broker: Broker) -> None:
-    async with Vehicle(broker.port, "A-1") as vehicle:
+async def test_the_test_vehicle_speaks_the_standard_itself(port: int) -> None:
+    async with Vehicle(port, "A-1") as vehicle:
         state = vehicle._message(vehicle._state())
         said = vehicle._message({"connectionState": "ONLINE"})
     assert problems(MessageKind.STATE, state) == ()

@@ -4,11 +4,11 @@ import contextlib
 
 import pytest
 
+from brokers import Mosquitto
 from drivers.clock import SystemClock
 from drivers.errors import DriverTimeoutError
 from drivers.protocols import Deadline, RobotId
 from drivers.registry import driver_class
-from mosquitto import Mosquitto
 from robot_bench import bench, device, notes, verdicts
 from sim.robot import remote
 from sim_peers import eventually

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pymodbus.client import AsyncModbusTcpClient
 
-from broker import free_port
+from ports import free_port
 from serial_pair import serial_pair
 from sim.conveyor import alone
 from sim.conveyor.arguments import STYLES, add_arguments

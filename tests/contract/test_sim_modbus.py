@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 from pymodbus.client import AsyncModbusTcpClient
 
-from broker import free_port
+from ports import free_port
 from sim.conveyor.book import BeltBook
 from sim.conveyor.modbus import serving
 from sim.conveyor.plc import Belt, Plc

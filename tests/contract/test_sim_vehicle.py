@@ -10,7 +10,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from broker import Broker
+from brokers import NatsServer
 from sim.robot.floor import FloorBook, Hall
 from sim.robot.link import Account, Link, fleet, real_epoch
 from sim.site import Address, Pace, RobotPlace
@@ -30,7 +30,7 @@ class Rig:
     book: FloorBook
     link: Link
     ear: Listener
-    broker: Broker
+    broker: NatsServer
 
     async def state(self, **wanted: Any) -> dict[str, Any]:
         """Return the next state whose members have these values."""
@@ -110,8 +110,8 @@ async def rig() -> AsyncIterator[Rig]:
     book = FloorBook()
     pace = Pace(speed=60.0, pick_s=2.0, drop_s=2.0)
     hall = Hall(nodes=NODES, ways=WAYS, pace=pace, book=book, epoch=real_epoch())
-    with Broker() as broker, Listener(broker.port, f"{TOPIC}/#") as ear:
-        address = Address(host="127.0.0.1", port=broker.port)
+    with NatsServer() as broker, Listener(broker.mqtt_port, f"{TOPIC}/#") as ear:
+        address = Address(host="127.0.0.1", port=broker.mqtt_port)
         async with fleet((PLACE,), hall, Account(broker=address)) as links:
             rig = Rig(book, links[0], ear, broker)
             await rig.state(orderId="")
@@ -125,7 +125,7 @@ def valid(body: dict[str, Any], name: str) -> bool:
 
 
 async def test_it_says_hello_by_a_retained_connection_and_a_state(rig: Rig) -> None:
-    with Listener(rig.broker.port, f"{TOPIC}/connection", "late") as late:
+    with Listener(rig.broker.mqtt_port, f"{TOPIC}/connection", "late") as late:
         body, retained = await late.until(f"{TOPIC}/connection", lambda _: True)
     assert retained
     assert body["connectionState"] == "ONLINE"

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from broker import Broker, free_port
+from brokers import NatsServer
+from ports import free_port
 from sim.bench.screen import listed
 from sim.door import SimRefusedError, World, ask
 from sim.site import read_site
@@ -73,8 +74,8 @@ def configured(folder: Path, mqtt: int) -> Path:
 
 @pytest.fixture
 async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
-    with Broker() as broker:
-        site = read_site(configured(tmp_path, broker.port))
+    with NatsServer() as broker:
+        site = read_site(configured(tmp_path, broker.mqtt_port))
         run = tmp_path / "run"
         async with running(site, run, seed=5, parcels=6, speed=None) as world:
             assert await online(world)

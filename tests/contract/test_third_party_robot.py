@@ -14,10 +14,10 @@ from vda5050.config import VehicleConfig
 from vda5050.model.factsheet import Factsheet
 from vda5050.model.order import Order
 
+from brokers import Mosquitto
 from drivers.clock import SystemClock
 from edge.commands.doctor.robot import Wish, examine
 from edge.commands.doctor.robot_report import Report
-from mosquitto import Mosquitto
 from robot_bench import FLOOR, PATIENT, QUICK, device, notes, verdicts
 from sim.robot.factsheet import factsheet
 from sim.robot.words import words_of

@@ -1,84 +1,100 @@
-"""Real brokers for the targets' tests: nats-server with JetStream and MQTT, mosquitto.
+"""Real brokers on loopback ports and folders of their own: nats-server and mosquitto.
 
-`start()` and `kill()` may be called again: port and store stay, as after a power cut.
+`start()` and `kill()` may be called again: ports and store stay, as after a power cut.
 """
 
 import contextlib
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from pathlib import Path
+from types import TracebackType
 from typing import Final, Self
 
-from broker import free_port
 from certificates import Authority
+from ports import free_port
 
 READY_S: Final = 10.0
-MOSQUITTO: Final = shutil.which("mosquitto", path="/usr/sbin:/usr/bin:/usr/local/sbin")
+USER: Final = "st07"
+PLAIN: Final = "allow_anonymous true\nset_tcp_nodelay true\n"
+_PATH: Final = f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin"
+MOSQUITTO: Final = shutil.which("mosquitto", path=_PATH)
+_PASSWD: Final = shutil.which("mosquitto_passwd", path=_PATH)
+_SHIPPED: Final = Path(__file__).parents[2] / "config"
 
 _NATS: Final = """
-server_name: test
+server_name: "test-{port}"
 listen: 127.0.0.1:{port}
 max_payload: 1MB
-jetstream {{ store_dir: "{folder}/store", max_file_store: 64MB, sync_interval: always }}
-{mqtt}
+jetstream {{ store_dir: "{folder}/store", max_file_store: 256MB, sync_interval: always }}
+mqtt {{ listen: 127.0.0.1:{mqtt_port}
+{tls} }}
 {rights}
 {tls}
 """
-_MOSQUITTO: Final = """
-listener {port} 127.0.0.1
-persistence false
-{user}
-{rights}
-{tls}
+# As an init system does: whoever kills it meets it again.
+_SUPERVISED: Final = """
+while :; do "$1" -c "$2/server.conf" & echo $! > "$2/pid"; wait $!; done
 """
 
 
 class _Server(ABC):
     """One server process over a folder of its own."""
 
+    mqtt_port: int
+
     def __init__(self) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="broker-")
         self._process: subprocess.Popen[bytes] | None = None
         self.folder = Path(self._folder.name)
+        self.config = self.folder / "server.conf"
         self.port = free_port()
 
     def __enter__(self) -> Self:
         try:
             self.start()
         except RuntimeError:
-            self.__exit__()
+            self._folder.cleanup()
             raise
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self.kill()
         self._folder.cleanup()
 
     def start(self) -> None:
-        """Start the server and wait until it takes connections."""
-        log_path = self.folder / "server.log"
-        with log_path.open("ab") as log:
-            self._process = subprocess.Popen(self._command(), stdout=log, stderr=log)
+        """Start the server and wait until it takes connections. Raises RuntimeError."""
+        command = self._command()
+        with (self.folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                command, stdout=log, stderr=log, start_new_session=True
+            )
         end = time.monotonic() + READY_S
         while time.monotonic() < end and self._process.poll() is None:
-            with (
-                contextlib.suppress(OSError),
-                socket.create_connection(("127.0.0.1", self.port), 1),
-            ):
+            if all(_answers(port) for port in (self.port, self.mqtt_port)):
                 return
             time.sleep(0.02)
-        raise RuntimeError(log_path.read_text())
+        said = (self.folder / "log").read_text()
+        self.kill()
+        raise RuntimeError(said)
 
     def kill(self) -> None:
-        """Kill the server; every connection breaks."""
+        """Kill the server as a power cut would; every connection breaks. Harmless twice."""
         if self._process is not None:
-            self._process.kill()
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
             self._process = None
 
@@ -87,8 +103,19 @@ class _Server(ABC):
         """Write the configuration and return the words that start the program."""
 
 
+def _answers(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), 1).close()
+    except OSError:
+        return False
+    return True
+
+
 class NatsServer(_Server):
-    """nats-server: `port` speaks NATS, `mqtt_port` MQTT 3.1.1."""
+    """nats-server: `port` speaks NATS, `mqtt_port` MQTT 3.1.1.
+
+    With a password it lets only USER in, with an authority only who has its certificate.
+    """
 
     def __init__(self, *, password: str = "", tls: Authority | None = None) -> None:
         super().__init__()
@@ -97,50 +124,89 @@ class NatsServer(_Server):
         self._tls = tls
 
     def _command(self) -> list[str]:
-        rights, tls, mqtt_tls = "", "", ""
+        rights, tls = "", ""
         if self._password:
-            rights = f'authorization {{ user: st07, password: "{self._password}" }}'
+            rights = f'authorization {{ user: {USER}, password: "{self._password}" }}'
         if self._tls is not None:
-            of = self._tls
             tls = (
-                f'tls {{ cert_file: "{of.server}", key_file: "{of.server_key}",'
-                f' ca_file: "{of.ca}", verify: true }}'
+                f'tls {{ cert_file: "{self._tls.server}", key_file: "{self._tls.server_key}",'
+                f' ca_file: "{self._tls.ca}", verify: true }}'
             )
-            mqtt_tls = tls
-        mqtt = f"mqtt {{ listen: 127.0.0.1:{self.mqtt_port}\n{mqtt_tls} }}"
-        config = self.folder / "server.conf"
-        config.write_text(
-            _NATS.format(port=self.port, folder=self.folder, rights=rights, tls=tls, mqtt=mqtt)
+        self.config.write_text(
+            _NATS.format(
+                port=self.port,
+                mqtt_port=self.mqtt_port,
+                folder=self.folder,
+                rights=rights,
+                tls=tls,
+            )
         )
-        return [str(Path(sys.executable).with_name("nats-server")), "-c", str(config)]
+        return [str(Path(sys.executable).with_name("nats-server")), "-c", str(self.config)]
 
 
 class Mosquitto(_Server):
-    """mosquitto: MQTT 3.1.1 and 5."""
+    """mosquitto: MQTT 3.1.1 and 5. `settings` = lines of its configuration beside the listener.
 
-    def __init__(self, *, password: str = "", tls: Authority | None = None) -> None:
+    `supervised` = a shell starts it again when it is killed by `restart_command`.
+    """
+
+    def __init__(
+        self,
+        settings: str = PLAIN,
+        *,
+        supervised: bool = False,
+        password: str = "",
+        tls: Authority | None = None,
+    ) -> None:
         super().__init__()
         self.mqtt_port = self.port
-        self._password = password
-        self._tls = tls
+        self.settings = settings
+        self._supervised = supervised
+        if password:
+            self.settings = "allow_anonymous false\n" + self.password_file({USER: password})
+        if tls is not None:
+            self.settings += (
+                f"\ncafile {tls.ca}\ncertfile {tls.server}\nkeyfile {tls.server_key}\n"
+                "require_certificate true\n"
+            )
+
+    @classmethod
+    def shipped(cls, users: Mapping[str, str], *, supervised: bool = False) -> Self:
+        """Return the broker of config/ with users of our own, by name and password."""
+        broker = cls(supervised=supervised)
+        acl = broker.folder / "acl"
+        acl.write_text((_SHIPPED / "mosquitto.acl").read_text())
+        acl.chmod(0o600)
+        broker.password_file(users)
+        broker.settings = "\n".join(
+            line.replace("/etc/mosquitto", str(broker.folder))
+            for line in (_SHIPPED / "mosquitto.conf").read_text().splitlines()
+            if not line.startswith(("listener ", "persistence_location"))
+        )
+        return broker
+
+    def password_file(self, users: Mapping[str, str]) -> str:
+        """Write a file of users; return the line of the configuration that names it."""
+        assert _PASSWD is not None, "mosquitto comes with it"
+        path = self.folder / "passwd"
+        path.touch(mode=0o600)
+        for user, password in users.items():
+            words = [_PASSWD, "-b", str(path), user, password]
+            subprocess.run(words, check=True, capture_output=True)
+        return f"password_file {path}\n"
+
+    @property
+    def restart_command(self) -> str:
+        """Return a command that kills a supervised broker; its supervisor starts it again."""
+        return f"sh -c 'kill -9 $(cat {self.folder}/pid)'"
 
     def _command(self) -> list[str]:
         assert MOSQUITTO is not None, "tests without mosquitto are skipped"
-        rights, tls = "allow_anonymous true", ""
-        user = "user root" if os.geteuid() == 0 else ""  # else it gives up the right to our files
-        if self._password:
-            users = self.folder / "users"
-            tool = str(Path(MOSQUITTO).with_name("mosquitto_passwd"))
-            tool = tool if Path(tool).exists() else "/usr/bin/mosquitto_passwd"
-            users.touch(mode=0o600)
-            subprocess.run([tool, "-b", str(users), "st07", self._password], check=True)
-            rights = f"allow_anonymous false\npassword_file {users}"
-        if self._tls is not None:
-            of = self._tls
-            tls = (
-                f"cafile {of.ca}\ncertfile {of.server}\nkeyfile {of.server_key}\n"
-                "require_certificate true"
-            )
-        config = self.folder / "mosquitto.conf"
-        config.write_text(_MOSQUITTO.format(port=self.port, user=user, rights=rights, tls=tls))
-        return [MOSQUITTO, "-c", str(config)]
+        store = self.folder / "store"
+        store.mkdir(exist_ok=True)
+        head = f"listener {self.port} 127.0.0.1\npersistence_location {store}/\n"
+        user = "user root\n" if os.geteuid() == 0 else ""  # else it gives up the right to our files
+        self.config.write_text(head + user + self.settings)
+        if self._supervised:
+            return ["sh", "-c", _SUPERVISED, "sh", MOSQUITTO, str(self.folder)]
+        return [MOSQUITTO, "-c", str(self.config)]

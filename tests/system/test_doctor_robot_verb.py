@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from brokers import Mosquitto
 from config_folder import make_config
 from edge.cli import main
-from mosquitto import Mosquitto
 from sim.door import SimRefusedError, World
 
 BIN = Path(sys.executable).parent
