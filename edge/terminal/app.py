@@ -9,6 +9,7 @@ import gc
 import logging
 import os
 import signal
+import sys
 import time
 from dataclasses import fields
 from pathlib import Path
@@ -30,6 +31,7 @@ from edge.views import PROTOCOL_VERSION, EntryWork, Hello, Role, Severity, Stati
 QUIT_KEYS: Final = frozenset({"ctrl+c", "ctrl+q"})
 REGIONS: Final = tuple(field.name for field in fields(Regions))
 FEW_COLOURS: Final = frozenset({"linux", "vt220", "xterm-16color", "screen"})
+SIZES_TOLD: Final = ("COLUMNS", "LINES")
 BELLS_MAX: Final = 3
 EXIT_REPLACED: Final = 0
 EXIT_REFUSED: Final = 1
@@ -249,6 +251,9 @@ def run(
     """
     handler = logging.FileHandler(log, encoding="utf-8") if log else logging.NullHandler()
     logging.basicConfig(level=logging.INFO, handlers=[handler])
+    if sys.stdin.isatty():
+        for frozen in SIZES_TOLD:  # of the shell that began it; the tty knows when it is resized
+            os.environ.pop(frozen, None)
     has_few_colours = os.environ.get("TERM") in FEW_COLOURS
     app = TerminalApp(socket, role, lang, can_quit=can_quit, has_few_colours=has_few_colours)
     return asyncio.run(_run(app))

@@ -9,7 +9,7 @@ import struct
 import subprocess
 import termios
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -29,6 +29,7 @@ class PtyProgram:
         *,
         size: tuple[int, int] = SIZE,
         term: str = "xterm-256color",
+        more: Mapping[str, str] | None = None,
     ) -> None:
         self._command = list(command)
         self._size = size
@@ -38,13 +39,14 @@ class PtyProgram:
             "COLORTERM": "truecolor",
             "LC_ALL": "C.UTF-8",
             "TEXTUAL_ANIMATIONS": "none",
+            **(more or {}),
         }
         self.raw = bytearray()
         self.started_ns = 0
 
     def __enter__(self) -> Self:
         self.master, slave = os.openpty()
-        fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("4H", *self._size[::-1], 0, 0))
+        self._say_size()
         self.started_ns = time.monotonic_ns()
         self.process = subprocess.Popen(
             self._command,
@@ -76,6 +78,16 @@ class PtyProgram:
         if self.process.poll() is None:
             self.process.kill()
         return self.process.wait()
+
+    def resize(self, width: int, height: int) -> None:
+        """Change the size and say so, as a terminal does whose window is pulled."""
+        self._size = (width, height)
+        self._say_size()
+        self.process.send_signal(signal.SIGWINCH)
+
+    def _say_size(self) -> None:
+        size = struct.pack("4H", *self._size[::-1], 0, 0)
+        fcntl.ioctl(self.master, termios.TIOCSWINSZ, size)
 
     def press(self, keys: bytes) -> None:
         """Send keys as a keyboard does."""
