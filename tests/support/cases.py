@@ -4,8 +4,9 @@ A case is a list of acts, so that the power may go between any two of them. Afte
 says that the work is at hand, and does again what had not been recorded.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final
 
 from real_bench import RealBench, Row, Seen
@@ -27,19 +28,34 @@ _BESIDE: Final = ("scan.", "station.", "operator.", "device.", "config.", "sync.
 _NOT_KEPT: Final = frozenset(("scan.read", "put.wrong"))
 
 Act = Callable[[RealBench], Seen]
+Told = tuple[str, dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """One case: the lines that were announced, the acts, the kinds they leave in this order.
 
-    `says` = what the newest event of a kind says, field by field.
+    `says` = what the newest event of a kind says, field by field; `cut` = the act after which the
+    tests cut the power (the campaign cuts it after each).
     """
 
     acts: tuple[Act, ...]
     leaves: tuple[str, ...]
     returns: tuple[Row, ...] = ()
     says: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    cut: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Cases that one station can play one after the other.
+
+    `settings` are added to its station.toml; `prepare` changes its folders before it starts.
+    """
+
+    cases: Mapping[str, Case]
+    settings: str = ""
+    prepare: Callable[[RealBench], None] | None = None
 
 
 def items() -> tuple[Row, ...]:
@@ -150,10 +166,20 @@ def claim(rma: str) -> Act:
 # ---------------------------------------------------------------- playing
 
 
-def play(bench: RealBench, case: Case, *, kill_after: int | None = None) -> list[str]:
+def bench_of(folder: Path, group: Group) -> RealBench:
+    """Return a station, not yet started, that knows what all cases of the group announce."""
+    returns = [row for case in group.cases.values() for row in case.returns]
+    bench = RealBench(folder, returns=returns, items=items(), more=group.settings)
+    if group.prepare is not None:
+        group.prepare(bench)
+    return bench
+
+
+def play(bench: RealBench, case: Case, *, kill_after: int | None = None) -> list[Told]:
     """Do the acts one after the other; the power goes after act `kill_after`, counted from 0.
 
-    Returns the kinds that were left, without readings and what the station says of itself.
+    Returns kind and data of what was left. Raises AssertionError, KeyError or StopIteration where
+    the screen is not the one that the next act needs.
     """
     first = bench.last_seq()
     redo = 0
@@ -167,7 +193,25 @@ def play(bench: RealBench, case: Case, *, kill_after: int | None = None) -> list
             _back_to_work(bench)
             for again in case.acts[redo : n + 1]:
                 again(bench)
-    return [kind for kind in bench.kinds()[first:] if not kind.startswith(_BESIDE)]
+    return list(zip(bench.kinds(), bench.events(), strict=True))[first:]
+
+
+def work(told: Iterable[Told]) -> list[str]:
+    """Return the kinds without readings and what the station says of itself."""
+    return [kind for kind, _ in told if not kind.startswith(_BESIDE)]
+
+
+def complaint(case: Case, told: Sequence[Told]) -> str:
+    """Say what is not as the case demands; empty when all is."""
+    kinds = iter([kind for kind, _ in told])
+    for kind in case.leaves:
+        if kind not in kinds:
+            return f"{kind} is not among what followed: {work(told)}"
+    for kind, said in case.says.items():
+        newest = [data for one, data in told if one == kind][-1]
+        if (found := {key: newest.get(key) for key in said}) != said:
+            return f"{kind} says {found}, not {said}"
+    return ""
 
 
 def _back_to_work(bench: RealBench) -> None:

@@ -65,10 +65,16 @@ def _by_hand_to_its_zone(bench: RealBench) -> Seen:
     return bench.press("f6", "1", "3")
 
 
+def data_arrives(bench: RealBench) -> Seen:
+    """The shipped serial number of the telephone comes down the feed, hours after the put."""
+    return _sent(bench, "returns", line("LP-8", "1", PHONE, box(708), serials=[_IMEI]))
+
+
 HOLD_CASES: Final[Mapping[str, Case]] = {
     "lpn-after-tray": Case(
         returns=(line("LP-1", "1", SHIRT, box(701)),),
         acts=(scan(box(701)), item(SHIRT), mark("fabric"), tray("R1"), scan("0500-0001")),
+        cut=2,
         leaves=("unit.opened", "verdict.made", "unit.lpn", "put.confirmed", "refund.review"),
         says={"unit.lpn": {"lpn": "0500-0001", "mode": "preprinted"}},
     ),
@@ -88,6 +94,7 @@ HOLD_CASES: Final[Mapping[str, Case]] = {
             scan("0500-0003"),
             tray("A1"),
         ),
+        cut=5,
         leaves=("unit.opened", "put.confirmed", "unit.opened", "verdict.made", "put.confirmed"),
         says={"unit.opened": {"n": 2}, "put.confirmed": {"zone": "resale"}},
     ),
@@ -141,6 +148,7 @@ HOLD_CASES: Final[Mapping[str, Case]] = {
             *supervise(),
             _by_hand_to_its_zone,
         ),
+        cut=5,
         leaves=("hold.placed", "verdict.changed", "hold.released", "move.planned", "move.resolved"),
         says={"hold.released": {"by": "supervisor", "to_zone": "resale", "supervisor": "0001"}},
     ),
@@ -156,35 +164,29 @@ HOLD_CASES: Final[Mapping[str, Case]] = {
             released("release", "repair"),
             _by_hand_to_its_zone,
         ),
+        cut=5,
         leaves=("hold.placed", "verdict.changed", "hold.released", "move.planned", "move.resolved"),
         says={"hold.released": {"by": "central", "to_zone": "repair", "reason": "release"}},
     ),
-}
-
-
-def data_arrives(bench: RealBench) -> Seen:
-    """The shipped serial number of the telephone comes down the feed, hours after the put."""
-    return _sent(bench, "returns", line("LP-8", "1", PHONE, box(708), serials=[_IMEI]))
-
-
-DATA_CASE: Final = Case(
-    returns=(line("LP-8", "1", PHONE, box(708)),),
-    acts=(
-        scan(box(708)),
-        piece(PHONE, _IMEI),
-        answer("danger", "1"),
-        answer("back_lift", "1"),
-        answer("seal", "2"),
-        answer("lock", "1"),
-        answer("data", "3"),  # customer data are on it: to be wiped, whatever else is wrong
-        scan("0500-0008"),
-        tray("H1"),
-        data_arrives,
-        _by_hand_to_its_zone,
+    "hold-data": Case(
+        returns=(line("LP-8", "1", PHONE, box(708)),),
+        acts=(
+            scan(box(708)),
+            piece(PHONE, _IMEI),
+            answer("danger", "1"),
+            answer("back_lift", "1"),
+            answer("seal", "2"),
+            answer("lock", "1"),
+            answer("data", "3"),  # customer data are on it: to be wiped, whatever else is wrong
+            scan("0500-0008"),
+            tray("H1"),
+            data_arrives,
+            _by_hand_to_its_zone,
+        ),
+        leaves=("verdict.made", "hold.placed", "verdict.made", "hold.released", "move.planned"),
+        says={
+            "verdict.made": {"zone": "repair", "disposition": "DATA_WIPE"},
+            "hold.released": {"by": "data", "reason": "verify"},
+        },
     ),
-    leaves=("verdict.made", "hold.placed", "verdict.made", "hold.released", "move.planned"),
-    says={
-        "verdict.made": {"zone": "repair", "disposition": "DATA_WIPE"},
-        "hold.released": {"by": "data", "reason": "verify"},
-    },
-)
+}

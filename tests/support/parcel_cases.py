@@ -44,6 +44,7 @@ PARCEL_CASES: Final[Mapping[str, Case]] = {
     "several-parcels": Case(
         returns=(line("RM-211", "1", SHIRT, box(211)), line("RM-211", "2", DRESS, box(212))),
         acts=(scan(box(211)), item(SHIRT), put, scan(box(212)), item(DRESS), put),
+        cut=3,
         leaves=(*OPENED, *PLACED, "parcel.closed", *OPENED, *PLACED, "parcel.closed",
                 "return.completed"),
         says={"return.completed": {"rma": "RM-211"}},
@@ -64,6 +65,7 @@ PARCEL_CASES: Final[Mapping[str, Case]] = {
     "over-receipt": Case(
         returns=(line("RM-241", "1", SHIRT, box(241)), line("RM-241", "2", DRESS, box(241))),
         acts=(scan(box(241)), item(SHIRT), put, item(SHIRT), press("2"), put, item(DRESS), put),
+        cut=3,
         leaves=(*OPENED, *PLACED, *UNIT, *PLACED, "refund.review", "hold.placed", "parcel.closed",
                 "return.completed"),
         says={"hold.placed": {"reason": "unannounced"}},
@@ -71,6 +73,7 @@ PARCEL_CASES: Final[Mapping[str, Case]] = {
     "wrong-item": Case(
         returns=(line("RM-251", "1", SHIRT, box(251)),),
         acts=(scan(box(251)), press("f10", "1"), mark("identity", 3), press("enter"), put),
+        cut=2,
         leaves=(*OPENED, *UNIT, *PLACED, "refund.blocked", "hold.placed", "parcel.closed"),
         says={"hold.placed": {"reason": "dispute"}, "verdict.made": {"row": "R02"}},
     ),
@@ -113,6 +116,7 @@ PARCEL_CASES: Final[Mapping[str, Case]] = {
     "no-code": Case(
         returns=(line("RM-321", "1", KETTLE, box(321)), line("RM-321", "2", DRESS, box(321))),
         acts=(scan(box(321)), press("f10"), press("2"), put, press("f7", "1")),
+        cut=2,
         leaves=(*OPENED, *UNIT, *PLACED, "unit.missing", "parcel.closed"),
         says={"unit.identified": {"how": "by_hand", "confirmed": False, "line": "2"}},
     ),
@@ -167,6 +171,7 @@ PARCEL_CASES: Final[Mapping[str, Case]] = {
             scan(box(342)), item(KETTLE), well, put, press("f7", "3"),
             piece(PHONE, "356938035643841"), well, put,
         ),
+        cut=8,
         leaves=("parcel.closed", "return.completed", "unit.missing", "parcel.closed",
                 "return.completed", "return.completed"),
     ),

@@ -1,83 +1,61 @@
 """Every case of a receiving bench, played through a real station without any network."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from cases import Case, items, play
-from parcel_cases import PARCEL_CASES
-from real_bench import RealBench
-
-CASES: Mapping[str, Case] = PARCEL_CASES
-KILLED = ("several-parcels", "over-receipt", "wrong-item", "no-code", "five-units")
-
-Told = dict[str, Any]
+from case_groups import GROUPS
+from cases import Group, Told, bench_of, complaint, play, work
 
 
-def _bench(folder: Path) -> RealBench:
-    returns = [row for case in CASES.values() for row in case.returns]
-    return RealBench(folder, returns=returns, items=items())
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Played:
+    """What each case of a group left, played one after the other through one station."""
+
+    group: Group
+    left: Mapping[str, list[Told]]
 
 
-@pytest.fixture(scope="module")
-def left(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[tuple[str, Told]]]:
-    """Play every case once through one station; what each left, by kind and content."""
-    found: dict[str, list[tuple[str, Told]]] = {}
-    with _bench(tmp_path_factory.mktemp("cases")) as bench:
+@pytest.fixture(scope="module", params=GROUPS)
+def played(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Played:
+    """Play every case of a group once."""
+    group = GROUPS[request.param]
+    left: dict[str, list[Told]] = {}
+    with bench_of(tmp_path_factory.mktemp(request.param), group) as bench:
         bench.badge()
-        for name, case in CASES.items():
-            first = bench.last_seq()
-            play(bench, case)
+        for name, case in group.cases.items():
+            left[name] = play(bench, case)
             assert bench.state == "IDLE", f"{name}: {bench.view}"
-            found[name] = list(zip(bench.kinds(), bench.events(), strict=True))[first:]
-    return found
+    return Played(group=group, left=left)
 
 
-@pytest.fixture
-def dark(tmp_path: Path) -> Iterator[RealBench]:
-    """A station whose power goes."""
-    with _bench(tmp_path) as bench:
+@pytest.mark.timeout(180)
+def test_each_case_leaves_what_the_page_says(played: Played) -> None:
+    said = {name: complaint(case, played.left[name]) for name, case in played.group.cases.items()}
+    assert {name: what for name, what in said.items() if what} == {}
+
+
+@pytest.mark.timeout(180)
+def test_a_power_cut_between_two_acts_changes_nothing(played: Played, tmp_path: Path) -> None:
+    cut = {name: case for name, case in played.group.cases.items() if case.cut is not None}
+    with bench_of(tmp_path, played.group) as bench:
         bench.badge()
-        yield bench
-
-
-def _work(kinds: list[str]) -> list[str]:
-    beside = ("scan.", "station.", "operator.", "device.", "config.", "sync.")
-    return [kind for kind in kinds if not kind.startswith(beside)]
-
-
-@pytest.mark.timeout(120)
-@pytest.mark.parametrize("name", CASES)
-def test_each_case_leaves_what_the_page_says(
-    name: str, left: dict[str, list[tuple[str, Told]]]
-) -> None:
-    kinds = iter([kind for kind, _ in left[name]])
-    for kind in CASES[name].leaves:
-        assert kind in kinds, f"{kind} is not among what followed"
-    for kind, said in CASES[name].says.items():
-        newest = [data for one, data in left[name] if one == kind][-1]
-        assert {key: newest[key] for key in said} == said
+        for name, case in cut.items():
+            told = play(bench, case, kill_after=case.cut)
+            assert work(told) == work(played.left[name]), name
+            assert bench.state == "IDLE", f"{name}: {bench.view}"
 
 
 @pytest.mark.timeout(120)
-@pytest.mark.parametrize("name", KILLED)
-def test_a_power_cut_between_two_acts_changes_nothing(
-    name: str, left: dict[str, list[tuple[str, Told]]], dark: RealBench
-) -> None:
-    at = len(CASES[name].acts) // 2
-    assert play(dark, CASES[name], kill_after=at) == _work([kind for kind, _ in left[name]])
-    assert dark.state == "IDLE"
-
-
-@pytest.mark.timeout(120)
-def test_two_parcels_three_orders_five_units_end_with_balanced_books(
-    left: dict[str, list[tuple[str, Told]]],
-) -> None:
-    told = left["five-units"]
-    announced = {(row["rma"], row["line"]): row["qty"] for row in CASES["five-units"].returns}
+def test_two_parcels_three_orders_five_units_end_with_balanced_books(tmp_path: Path) -> None:
+    case = GROUPS["parcels"].cases["five-units"]
+    with bench_of(tmp_path, Group(cases={"five-units": case})) as bench:
+        bench.badge()
+        told = play(bench, case)
+    announced = {(row["rma"], row["line"]): row["qty"] for row in case.returns}
     came = Counter(
         (data["rma"], data["line"])
         for kind, data in told

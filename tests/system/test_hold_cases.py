@@ -1,72 +1,26 @@
-"""Numbers, holds and pieces that come back, played through a real station without any network."""
+"""Numbers and holds where it takes more than a script: power cuts, printers, holds that wait."""
 
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pytest
 
-from cases import SHIRT, Case, box, items, line, mark, play
-from hold_cases import DATA_CASE, HOLD_CASES, SETTINGS
+from case_groups import GROUPS
+from cases import SHIRT, bench_of, box, items, line, mark
+from hold_cases import HOLD_CASES
 from real_bench import RealBench
 
-CASES: Final[Mapping[str, Case]] = {**HOLD_CASES, "hold-data": DATA_CASE}
-KILLED: Final = {"lpn-after-tray": 2, "rework": 5, "hold-supervisor-zone": 5, "hold-centre": 5}
 PRINT_S: Final = 20.0
-
-Told = dict[str, Any]
-
-
-def _bench(folder: Path) -> RealBench:
-    returns = [row for case in CASES.values() for row in case.returns]
-    return RealBench(folder, returns=returns, items=items(), more=SETTINGS)
-
-
-@pytest.fixture(scope="module")
-def left(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[tuple[str, Told]]]:
-    """Play every case once through one station; what each left, by kind and content."""
-    found: dict[str, list[tuple[str, Told]]] = {}
-    with _bench(tmp_path_factory.mktemp("holds")) as bench:
-        bench.badge()
-        for name, case in CASES.items():
-            first = bench.last_seq()
-            play(bench, case)
-            assert bench.state == "IDLE", f"{name}: {bench.view}"
-            found[name] = list(zip(bench.kinds(), bench.events(), strict=True))[first:]
-    return found
 
 
 @pytest.fixture
 def dark(tmp_path: Path) -> Iterator[RealBench]:
     """A station whose power goes."""
-    with _bench(tmp_path) as bench:
+    with bench_of(tmp_path, GROUPS["holds"]) as bench:
         bench.badge()
         yield bench
-
-
-@pytest.mark.timeout(120)
-@pytest.mark.parametrize("name", CASES)
-def test_each_case_leaves_what_the_page_says(
-    name: str, left: dict[str, list[tuple[str, Told]]]
-) -> None:
-    kinds = iter([kind for kind, _ in left[name]])
-    for kind in CASES[name].leaves:
-        assert kind in kinds, f"{kind} is not among what followed"
-    for kind, said in CASES[name].says.items():
-        newest = [data for one, data in left[name] if one == kind][-1]
-        assert {key: newest[key] for key in said} == said
-
-
-@pytest.mark.timeout(120)
-@pytest.mark.parametrize("name", KILLED)
-def test_a_power_cut_between_two_acts_changes_nothing(
-    name: str, left: dict[str, list[tuple[str, Told]]], dark: RealBench
-) -> None:
-    beside = ("scan.", "station.", "operator.", "device.", "config.", "sync.")
-    whole = [kind for kind, _ in left[name] if not kind.startswith(beside)]
-    assert play(dark, CASES[name], kill_after=KILLED[name]) == whole
-    assert dark.state == "IDLE"
 
 
 @pytest.mark.timeout(120)

@@ -3,8 +3,7 @@
 import re
 from pathlib import Path
 
-from hold_cases import DATA_CASE, HOLD_CASES
-from parcel_cases import PARCEL_CASES
+from case_groups import GROUPS
 
 PAGE = Path(__file__).parents[2] / "docs" / "cases.md"
 PARCELS = {
@@ -38,18 +37,17 @@ def _rows() -> dict[str, list[str]]:
     return {row[1].strip("`"): row for row in cells if len(row) > 1 and row[1].startswith("`")}
 
 
-def test_every_case_of_parcels_and_pieces_has_a_row_and_a_script() -> None:
-    assert PARCEL_CASES.keys() >= PARCELS
-    assert PARCEL_CASES.keys() <= _rows().keys()
+def test_every_case_of_parcels_and_pieces_has_a_script() -> None:
+    assert GROUPS["parcels"].cases.keys() >= PARCELS
 
 
-def test_the_page_names_the_events_that_the_scripts_demand() -> None:
+def test_every_script_has_a_row_that_names_the_events_it_demands() -> None:
     rows = _rows()
-    for name, case in PARCEL_CASES.items():
-        assert tuple(re.findall(r"`([a-z_]+\.[a-z_]+)`", rows[name][3])) == case.leaves, name
+    for group in GROUPS.values():
+        for name, case in group.cases.items():
+            assert tuple(re.findall(r"`([a-z_]+\.[a-z_]+)`", rows[name][3])) == case.leaves, name
 
 
-def test_every_case_of_numbers_and_holds_has_its_row_with_its_events() -> None:
-    rows = _rows()
-    for name, case in {**HOLD_CASES, "hold-data": DATA_CASE}.items():
-        assert tuple(re.findall(r"`([a-z_]+\.[a-z_]+)`", rows[name][3])) == case.leaves, name
+def test_no_two_cases_share_a_name() -> None:
+    names = [name for group in GROUPS.values() for name in group.cases]
+    assert len(names) == len(set(names))

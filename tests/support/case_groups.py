@@ -1,0 +1,13 @@
+"""All cases that are played through a real station, by the station that can play them."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from cases import Group
+from hold_cases import HOLD_CASES, SETTINGS
+from parcel_cases import PARCEL_CASES
+
+GROUPS: Final[Mapping[str, Group]] = {
+    "parcels": Group(cases=PARCEL_CASES),
+    "holds": Group(cases=HOLD_CASES, settings=SETTINGS),
+}
