@@ -1,33 +1,25 @@
 """From a scanner's last byte to its journalled event, while a camera is read at full load.
 
-A real service on two cores: the scanner is a pseudo-terminal, the camera a network stream of ever
-changing pictures without a code, more than can be read. The tone that comes back after the commit
-is the clock's other end: it bounds the journalled event from above.
+A real service on two cores: the scanner is a pseudo-terminal, the camera a network stream that
+keeps its worker at work all the time. The tone that comes back after the commit is the clock's
+other end: it bounds the journalled event from above.
 """
 
-import contextlib
-import itertools
 import os
 import select
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import tty
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Final
-
-import cv2
-import numpy as np
+from typing import Final
 
 PROGRAM: Final = Path(sys.executable).with_name("receiving-edge")
 CORES: Final = 2
-PICTURES: Final = 12
-FRAMES_A_SECOND: Final = 60
 PACE_S: Final = 0.11  # hands are slower; more than 20 codes a second are a flood
 READY_S: Final = 120.0
 TONE_S: Final = 5.0
@@ -54,8 +46,16 @@ may = ["items", "parcels"]
 """
 
 
-def scan_latencies(seconds: float, *, with_camera: bool) -> tuple[list[float], float]:
-    """Return milliseconds from last byte to tone, one a code, and the camera's share of a core."""
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What the camera's worker did, as shares of one core: worked, and worked or stood in line."""
+
+    worked: float
+    wanted: float
+
+
+def scan_latencies(seconds: float, *, with_camera: bool) -> tuple[list[float], Load]:
+    """Return milliseconds from last byte to tone, one a code, and the camera's load meanwhile."""
     with tempfile.TemporaryDirectory(prefix="scan-latency-") as made:
         folder = Path(made)
         master, slave = os.openpty()
@@ -65,13 +65,16 @@ def scan_latencies(seconds: float, *, with_camera: bool) -> tuple[list[float], f
                 config = _config(folder, os.ttyname(slave), stream if with_camera else "")
                 process = stack.enter_context(_serving(config, folder))
                 _hear(master)  # what opens the line
-                before_s, began_s = _camera_s(process.pid), time.monotonic()
+                before, began_ns = _camera_ns(process.pid), time.monotonic_ns()
                 took = [_one(master, number) for number in range(int(seconds / PACE_S))]
-                share = (_camera_s(process.pid) - before_s) / (time.monotonic() - began_s)
+                after, span_ns = _camera_ns(process.pid), time.monotonic_ns() - began_ns
+                worked, queued = (
+                    (new - old) / span_ns for old, new in zip(before, after, strict=True)
+                )
         finally:
             os.close(slave)
             os.close(master)
-    return took, share
+    return took, Load(worked, worked + queued)
 
 
 def _config(folder: Path, port: str, camera: str) -> Path:
@@ -88,48 +91,16 @@ def _config(folder: Path, port: str, camera: str) -> Path:
     return config
 
 
-def _pictures() -> list[bytes]:
-    """Draw what looks like print and is no code: the whole reading has to look at it."""
-    rng = np.random.default_rng(20261128)
-    drawn = []
-    for _ in range(PICTURES):
-        picture = np.full((720, 1280, 3), 200, np.uint8)
-        for _ in range(300):
-            x, y = int(rng.integers(0, 1270)), int(rng.integers(0, 700))
-            size = (int(rng.integers(2, 30)), int(rng.integers(2, 90)))
-            shade = int(rng.integers(0, 120))
-            cv2.rectangle(picture, (x, y), (x + size[0], y + size[1]), (shade,) * 3, -1)
-        drawn.append(cv2.imencode(".jpg", picture)[1].tobytes())
-    return drawn
-
-
-class _Stream(BaseHTTPRequestHandler):
-    """Sends picture after picture, for ever; `pictures` are those of the whole benchmark."""
-
-    pictures: ClassVar[list[bytes]] = []
-
-    def do_GET(self) -> None:
-        self.send_response(200)
-        self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=b")
-        self.end_headers()
-        with contextlib.suppress(OSError):
-            for jpeg in itertools.cycle(self.pictures):
-                head = f"--b\r\nContent-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n"
-                self.wfile.write(head.encode() + jpeg + b"\r\n")
-                time.sleep(1 / FRAMES_A_SECOND)
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
-        """Say nothing."""
-
-
 @contextmanager
 def _streaming() -> Iterator[str]:
-    _Stream.pictures = _pictures()
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Stream) as server:
-        server.daemon_threads = True
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_address[1]}/top.mjpg"
-        server.shutdown()
+    """The camera's address; its pictures come from a process of its own."""
+    command = [sys.executable, "-P", str(Path(__file__).with_name("_camera_load.py"))]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None, "a pipe was asked for"
+            yield process.stdout.readline().strip()
+        finally:
+            process.terminate()
 
 
 @contextmanager
@@ -166,15 +137,14 @@ def _hear(master: int) -> None:
         os.read(master, 4096)
 
 
-def _camera_s(pid: int) -> float:
-    """Return the CPU seconds of the camera's workers so far."""
-    ticks = 0
+def _camera_ns(pid: int) -> tuple[int, int]:
+    """Return how long the camera's worker worked so far, and how long it stood in line."""
+    worked = queued = 0
     for child in _children(pid):
-        command = Path(f"/proc/{child}/cmdline").read_bytes()
-        if b"drivers.camera.worker" in command:
-            fields = Path(f"/proc/{child}/stat").read_text("ascii").rpartition(")")[2].split()
-            ticks += int(fields[11]) + int(fields[12])
-    return ticks / os.sysconf("SC_CLK_TCK")
+        if b"drivers.camera.worker" in Path(f"/proc/{child}/cmdline").read_bytes():
+            work, line, _ = Path(f"/proc/{child}/schedstat").read_text("ascii").split()
+            worked, queued = worked + int(work), queued + int(line)
+    return worked, queued
 
 
 def _children(pid: int) -> list[int]:

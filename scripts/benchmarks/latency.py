@@ -17,6 +17,8 @@ from typing import Any
 from _scan_latency import scan_latencies
 
 UNITS_A_SECOND = 0.5  # the calm operator waits for idle devices before each tray
+P99_MS = 20.0
+FULL = 0.9  # of a core: what the camera's worker must want, or the load was none
 ROWS = (
     ("scan -> stored and view read at the socket", "scan_view_ms"),
     ("tray scan -> order accepted or seq_seen, device idle", "scan_order_ms"),
@@ -34,12 +36,25 @@ def run(seconds: float) -> list[dict[str, Any]]:
         said = json.loads((Path(folder) / "operator.json").read_text(encoding="utf-8"))
     rows = [_row(name, said.get(key, [])) for name, key in ROWS]
     alone, _ = scan_latencies(seconds / 2, with_camera=False)
-    loaded, share = scan_latencies(seconds, with_camera=True)
+    loaded, load = scan_latencies(seconds, with_camera=True)
     loaded_row = _row("scanner's last byte -> journalled, camera at full load", loaded)
+    shares = {"camera_cores": round(load.worked, 2), "camera_wants": round(load.wanted, 2)}
     return [
         *rows,
         _row("scanner's last byte -> journalled (heard as the tone)", alone),
-        {**loaded_row, "camera_cores": round(share, 2)},
+        {**loaded_row, **shares},
+        {
+            "name": "bar: p99 ms beside the camera",
+            "got": loaded_row["p99_ms"],
+            "bar": P99_MS,
+            "holds": loaded_row["p99_ms"] <= P99_MS,
+        },
+        {
+            "name": "bar: of a core wanted by the camera",
+            "got": shares["camera_wants"],
+            "bar": FULL,
+            "holds": load.wanted >= FULL,
+        },
     ]
 
 
