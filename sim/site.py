@@ -31,7 +31,10 @@ class TrayPlace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RobotPlace:
-    """A robot to play: its name on the wire and where it stands first."""
+    """A robot to play: its name on the wire and where it stands first.
+
+    `order_interval_s` = how far apart it wants its orders, by its factsheet.
+    """
 
     id: str
     manufacturer: str
@@ -39,6 +42,7 @@ class RobotPlace:
     home: str
     interface: str
     version: str
+    order_interval_s: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +150,7 @@ def _robot(folder: Path, row: Table) -> RobotPlace:
         home=row["home"],
         interface=profile.get("interface") or ("uagv" if version.startswith("2") else "vda5050"),
         version=version,
+        order_interval_s=profile.get("min_order_interval_s", 1.0),
     )
 
 

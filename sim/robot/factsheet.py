@@ -12,12 +12,13 @@ KEYS: Final = ("stationType", "stationName", "loadType", "loadId", "lhd")
 INSTANT: Final = ("stateRequest", "factsheetRequest", "cancelOrder", "startPause", "stopPause")
 
 
-def factsheet(words: Words, *, numeric: bool) -> dict[str, Any]:
+def factsheet(words: Words, *, numeric: bool, interval_s: float = 1.0) -> dict[str, Any]:
     """Return the factsheet's body; `numeric` = ids hold digits only."""
-    return _third(numeric=numeric) if words.is_third else _second(numeric=numeric)
+    said = _third if words.is_third else _second
+    return said(numeric=numeric, interval_s=interval_s)
 
 
-def _second(*, numeric: bool) -> dict[str, Any]:
+def _second(*, numeric: bool, interval_s: float) -> dict[str, Any]:
     return {
         "typeSpecification": {
             "seriesName": "bench-cart",
@@ -39,7 +40,7 @@ def _second(*, numeric: bool) -> dict[str, Any]:
         "protocolLimits": {
             "maxStringLens": {"idLen": ID_LEN, "loadIdLen": ID_LEN, "idNumericalOnly": numeric},
             "maxArrayLens": {"order.nodes": 64, "order.edges": 63},
-            "timing": {"minOrderInterval": 1.0, "minStateInterval": 0.0},
+            "timing": {"minOrderInterval": interval_s, "minStateInterval": 0.0},
         },
         "protocolFeatures": {"optionalParameters": [], "agvActions": _abilities()},
         "agvGeometry": {},
@@ -47,7 +48,7 @@ def _second(*, numeric: bool) -> dict[str, Any]:
     }
 
 
-def _third(*, numeric: bool) -> dict[str, Any]:
+def _third(*, numeric: bool, interval_s: float) -> dict[str, Any]:
     return {
         "typeSpecification": {
             "seriesName": "bench-cart",
@@ -74,7 +75,7 @@ def _third(*, numeric: bool) -> dict[str, Any]:
                 "idNumericalOnly": numeric,
             },
             "maximumArrayLengths": {"order.nodes": 64, "order.edges": 63},
-            "timing": {"minimumOrderInterval": 1.0, "minimumStateInterval": 0.0},
+            "timing": {"minimumOrderInterval": interval_s, "minimumStateInterval": 0.0},
         },
         "protocolFeatures": {
             "optionalParameters": [],

@@ -24,7 +24,6 @@ from sim.site import RobotPlace
 
 STATE_EVERY_S: Final = 5.0
 DRIVE_EVERY_S: Final = 1.0
-ORDER_SPACING_S: Final = 1.0
 INSTANTS_KEPT: Final = 8
 FAULTS_KEPT: Final = 4
 CHARGE_MIN: Final = 20.0
@@ -159,7 +158,7 @@ class Vehicle:
 
     def is_idle(self, now: float) -> bool:
         """Return whether a master that keeps the order interval may send an order now."""
-        spaced = now - self._ordered_at >= ORDER_SPACING_S
+        spaced = now - self._ordered_at >= self.place.order_interval_s
         ready = not self._paused and self.cart.charge >= CHARGE_MIN and self.cart.load is None
         return self.is_on and spaced and ready and not self.is_busy()
 

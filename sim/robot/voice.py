@@ -84,7 +84,8 @@ class Voice:
         """Queue the factsheet."""
         if Quirk.NO_FACTSHEET in self._quirks:
             return
-        body = factsheet(self._words, numeric=Quirk.NUMERIC_IDS in self._quirks)
+        numeric, interval_s = Quirk.NUMERIC_IDS in self._quirks, self._place.order_interval_s
+        body = factsheet(self._words, numeric=numeric, interval_s=interval_s)
         payload = self._stamped("factsheet", body, now)
         self.say(Out(topic="factsheet", payload=payload, retain=True))
 
