@@ -72,6 +72,7 @@ from edge.events.parcel import (
     ReturnCompleted,
     ReturnSoFar,
 )
+from edge.events.quality import Graded, QualityRechecked
 from edge.events.scan import Match, ScanRead
 from edge.events.station import (
     ConfigActivated,
@@ -101,6 +102,7 @@ from edge.events.sync import (
 )
 from edge.events.unit import (
     Corrected,
+    FirstLook,
     Milliseconds,
     PhotoMissing,
     PhotoTaken,
@@ -136,6 +138,8 @@ __all__ = [
     "Encoded",
     "Event",
     "EventId",
+    "FirstLook",
+    "Graded",
     "HoldPlaced",
     "HoldReleased",
     "InspectionAnswered",
@@ -176,6 +180,7 @@ __all__ = [
     "PhotoTaken",
     "PutConfirmed",
     "PutWrong",
+    "QualityRechecked",
     "RefundBlocked",
     "RefundEligible",
     "RefundReview",

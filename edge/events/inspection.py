@@ -71,7 +71,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InspectionFinished:
-    """The complete answers of one inspection."""
+    """The complete answers of one inspection. `recheck` = the unit was drawn for a second look."""
 
     KIND: ClassVar[str] = "inspection.finished"
     SCHEMA: ClassVar[int] = 1
@@ -79,6 +79,7 @@ class InspectionFinished:
     defaulted_n: int
     confirm_ms: int
     fast_ok: bool
+    recheck: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

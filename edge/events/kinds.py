@@ -42,6 +42,7 @@ from edge.events.parcel import (
     ParcelResumed,
     ReturnCompleted,
 )
+from edge.events.quality import QualityRechecked
 from edge.events.scan import ScanRead
 from edge.events.station import (
     ConfigActivated,
@@ -125,6 +126,7 @@ Payload = (
     | OperatorOut
     | OperatorHandover
     | OperatorFeedback
+    | QualityRechecked
     | DeviceState
     | DeviceProven
     | DeviceCommand

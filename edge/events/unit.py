@@ -17,6 +17,22 @@ class Corrected:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FirstLook:
+    """What the first grader decided; the second one does not see it. `way`: random, fast_ok.
+
+    `grader` = whose badge it was: never the second one's, too.
+    """
+
+    way: str
+    grader: str
+    zone: str
+    disposition: str
+    row: str
+    refund: str
+    grade: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UnitOpened:
     """A unit's record begins; the unit id is minted here.
 
@@ -32,6 +48,8 @@ class UnitOpened:
     refund: str | None = None
     corrects: Corrected | None = None
     """What is corrected, where it is no new inspection: the old answers are loaded."""
+    recheck: FirstLook | None = None
+    """It is a second look at a unit of somebody else."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,10 +103,17 @@ class UnitLpn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnitParked:
-    """The unit is laid aside with its answers."""
+    """The unit is laid aside with its answers.
+
+    `recheck` = it waits in `place` for another person's look: random, fast_ok; `grader` = by whom
+    it was decided first.
+    """
 
     KIND: ClassVar[str] = "unit.parked"
     SCHEMA: ClassVar[int] = 1
+    recheck: str | None = None
+    place: str | None = None
+    grader: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -264,7 +264,7 @@ def _as_event(draft: Draft, stamp: Stamp, seq: int) -> Event:
         unit=draft.subject.unit,
         time_ms=stamp.time_ms,
         recorded_ms=0,
-        data={"acts": stamp.acts, "mono_ms": stamp.mono_ms},
+        data={"acts": stamp.acts, "mono_ms": stamp.mono_ms, "operator": stamp.operator},
         payload=draft.payload,
         cause=stamp.cause,
     )

@@ -12,6 +12,7 @@ from edge.events import (
     OperatorIn,
     OperatorOut,
     OrderSent,
+    UnitId,
 )
 from edge.journal.writer import IntentRow, IntentState, LiveRow
 from edge.station.state import State
@@ -108,8 +109,13 @@ def _standing(state: State) -> set[str]:
         *(f"stop/{one}" for one in state.stopped),
         *(f"parcel/{parcel}" for one in kept for parcel in one.parcels),
         *(f"unit/{unit}" for one in kept for unit in one.units),
-        *(f"hold/{unit}" for one in kept for unit in (*one.units, *one.holds)),
+        *(f"hold/{unit}" for one in kept for unit in _beside(one)),
     }
+
+
+def _beside(state: State) -> tuple[UnitId, ...]:
+    """Units whose own events are enough to know them again, however old they are."""
+    return (*state.units, *state.holds, *state.rechecks)
 
 
 def _robot_intent(state: MoveState) -> IntentState:

@@ -84,8 +84,12 @@ class LabelDesk:
 
 
 def facts_of(unit: UnitWork, *, is_again: bool, wall_ms: int) -> UnitFacts:
-    """Return what stands on a unit's label: never a name, an address or a price."""
-    verdict = unit.verdict
+    """Return what stands on a unit's label: never a name, an address or a price.
+
+    One that waits for another person's look says nothing of the first one.
+    """
+    is_blind = unit.look is not None and unit.look.is_first
+    verdict = None if is_blind else unit.verdict
     return UnitFacts(
         zone=verdict.zone if verdict else "hold",
         disposition=verdict.disposition if verdict else "",

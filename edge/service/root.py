@@ -39,7 +39,7 @@ from edge.service.watch import Watch
 from edge.settings.model import Settings
 from edge.station.apply import apply
 from edge.station.decision import Context, Fresh
-from edge.station.history import held_of
+from edge.station.history import held_of, waiting_of
 from edge.station.inputs import StartInput, StopInput
 from edge.station.state import State
 from edge.sync.orders import Orders
@@ -214,9 +214,10 @@ def _replayed(reader: Reader, activations: tuple[Event, ...]) -> State:
     state = State()
     for event in (*activations, *reader.replay()):
         state = apply(state, event)
-    held = {unit: held_of(UnitId(unit), reader.of_unit(unit)) for unit in reader.held_units()}
-    found = {UnitId(unit): hold for unit, hold in held.items() if hold is not None}
-    return replace(state, holds={**found, **state.holds})
+    units = {UnitId(unit): reader.of_unit(unit) for unit in reader.held_units()}
+    held = {unit: one for unit, told in units.items() if (one := held_of(unit, told))}
+    waiting = {unit: each for unit, told in units.items() if (each := waiting_of(unit, told))}
+    return replace(state, holds={**held, **state.holds}, rechecks={**waiting, **state.rechecks})
 
 
 def _identity(settings: Settings) -> Identity:
@@ -259,6 +260,8 @@ def _world(
         free_disposal_below_minor=settings.station.terminal.free_disposal_below_minor,
         lpn=settings.station.lpn,
         hold=settings.station.hold,
+        quality=settings.station.quality,
+        site_key=settings.site_key,
     )
     return World(
         settings=settings,

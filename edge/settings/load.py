@@ -11,6 +11,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from edge.catalogue import MarkGroup, NumberRule, Person
+from edge.floor import FloorSettings
 from edge.pins import is_well_formed
 from edge.settings.devices import Surroundings, belt_faults, need_devices, read_devices
 from edge.settings.exchange import read_feeds
@@ -63,6 +64,7 @@ def load(folder: Path, *, data: Path | None = None) -> Settings:
     surroundings = Surroundings(station=station.station if station else "", robots=robots)
     devices = read_devices(tables, surroundings, found)
     need_devices(devices, floor, tables, found)
+    _need_quality_tray(station, floor, found)
     floor = replace(floor, belt_faults=belt_faults(devices))
     targets, feeds = read_targets(sync, found), read_feeds(sync, data, found)
     outward = read_outward(targets, found)
@@ -143,6 +145,19 @@ def _need_disk(station: StationSettings, found: Findings) -> None:
     for key in ("keep_days", "keep_units", "ballast_mb", "photo_keep_days", "photo_wait_days"):
         value = getattr(journal, key)
         found.need(value >= 0, place.at(key), f"{value} is below 0", "a whole number from 0")
+
+
+def _need_quality_tray(
+    station: StationSettings | None, floor: FloorSettings, found: Findings
+) -> None:
+    """Units wait in it for another person's look: it stands at the bench and is no zone's own."""
+    name = station.quality.tray if station is not None else ""
+    if not name:
+        return
+    tray = floor.trays.get(name)
+    fits = tray is not None and tray.zone == "hold" and tray.fixed
+    place = _STATION.at("quality").at("tray")
+    found.need(fits, place, f"{name!r} does not fit", "a fixed tray of zone hold in floor.toml")
 
 
 def _site_key(station: StationSettings | None, found: Findings) -> bytes:

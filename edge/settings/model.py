@@ -20,6 +20,7 @@ from edge.floor import (
     Tray,
 )
 from edge.outward import Outward
+from edge.quality import QualityRules
 
 __all__ = [
     "CatchUp",
@@ -125,6 +126,7 @@ class StationSettings:
     metrics: MetricsSettings = MetricsSettings()
     lpn: LpnRules = field(default_factory=LpnRules)
     hold: HoldRules = field(default_factory=HoldRules)
+    quality: QualityRules = field(default_factory=QualityRules)
 
 
 class DeviceClass(StrEnum):

@@ -6,7 +6,15 @@ Its grade may be better than before: what holds inside one inspection does not b
 from dataclasses import replace
 from typing import Final
 
-from edge.events import Corrected, Draft, InspectionAnswered, UnitIdentified, UnitLpn, UnitOpened
+from edge.events import (
+    Corrected,
+    Draft,
+    FirstLook,
+    InspectionAnswered,
+    UnitIdentified,
+    UnitLpn,
+    UnitOpened,
+)
 from edge.station import checks, holds, spent, units
 from edge.station.decision import Context, Decision, Screen, accepted, clean, on_unit, refused
 from edge.station.inputs import ScanInput
@@ -42,19 +50,28 @@ def is_carried(state: State, former: UnitWork) -> bool:
 
 
 def begin(
-    screen: Screen, former: UnitWork, context: Context, corrects: Corrected | None = None
+    screen: Screen,
+    former: UnitWork,
+    context: Context,
+    *,
+    corrects: Corrected | None = None,
+    recheck: FirstLook | None = None,
 ) -> Decision:
     """Begin under the pack in force; facts that the station found out itself are inherited.
 
-    With `corrects` it is the same inspection, gone over once more: every old answer is there.
+    With `corrects` it is the same inspection, gone over once more: every old answer is there. With
+    `recheck` another person grades by the rules of the first look, as far as they are kept.
     """
-    started = checks.started_again(former.static, context)
+    policy = former.policy.sha256 if recheck is not None and former.policy is not None else ""
+    started = checks.started_again(former.static, context, policy)
     unit = replace(
         former,
         unit=context.fresh.unit,
         checklist=started.checklist,
         policy=started.policy,
         answers=(),
+        photos=(),
+        look=None,
         n=former.n + 1,
     )
     opened = UnitOpened(
@@ -63,6 +80,7 @@ def begin(
         previous=former.unit,
         refund=former.refund,
         corrects=corrects,
+        recheck=recheck,
     )
     number = UnitLpn(lpn=former.lpn or "", mode=former.lpn_mode, reprint=former.reprinted)
     drafts = [
@@ -72,9 +90,10 @@ def begin(
         on_unit(unit, started, "inspecting"),
         *_inherited(unit, former, context, is_same=corrects is not None),
     ]
-    if corrects is None and unit.n > 1 + context.lpn.max_rework:
+    if corrects is None and recheck is None and unit.n > 1 + context.lpn.max_rework:
         drafts.append(on_unit(unit, holds.hold(spent.REASON, context), "held"))
-    decision = accepted(clean(screen), "fb.again", *drafts, name=former.title, n=unit.n)
+    text = "fb.again" if recheck is None else "fb.second"
+    decision = accepted(clean(screen), text, *drafts, name=former.title, n=unit.n)
     names = tuple(name for name in (former.lpn, former.serial) if name)
     return replace(decision, codes=tuple((name, f"unit/{unit.unit}") for name in names))
 

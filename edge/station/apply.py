@@ -46,6 +46,7 @@ from edge.events import (
     PhotoTaken,
     PutConfirmed,
     PutWrong,
+    QualityRechecked,
     RefundBlocked,
     RefundEligible,
     RefundReview,
@@ -73,7 +74,7 @@ from edge.events import (
     VerdictChanged,
     VerdictMade,
 )
-from edge.station import held, numbers, papers, past, returns, spent
+from edge.station import held, looks, numbers, papers, past, returns, spent
 from edge.station.apply_moves import danger, drop, moved, put, with_unit, without_ended
 from edge.station.state import (
     Evidence,
@@ -227,6 +228,7 @@ def _unit(state: State, event: Event) -> State:
             if opened.corrects is not None:  # it is in the hand: nothing carries it any more
                 left = {n: one for n, one in state.moves.items() if one.unit != opened.previous}
                 state = replace(state, moves=left)
+            state, unit = looks.opened(state, unit, opened)
             units = put(state.units, event.unit, unit)
             return replace(state, units=units, hand=event.unit)
     unit_now = None if event.unit is None else state.units.get(event.unit)
@@ -235,6 +237,8 @@ def _unit(state: State, event: Event) -> State:
     match event.payload:
         case UnitIdentified() as identified:
             return _identified(state, unit_now, identified, event.time_ms)
+        case UnitParked(recheck=str()) as parked:
+            return looks.laid(state, unit_now, parked, event.time_ms)
         case UnitParked():
             state = with_unit(state, replace(unit_now, parked=True))
             return replace(state, hand=None)
@@ -301,6 +305,9 @@ def _inspection(state: State, event: Event) -> State:
         case VerdictMade() as verdict:
             verdict = spent.decided(unit, verdict)
             unit = replace(unit, verdict=verdict, verdict_ms=event.time_ms, verdict_id=event.id)
+            unit = looks.drawn(unit, event)
+        case InspectionFinished():
+            unit = looks.drawn(unit, event)
         case VerdictChanged(decided=decided) if unit.verdict is not None:
             unit = replace(unit, verdict=_decided(unit.verdict, decided))
     return with_unit(state, unit)
@@ -371,7 +378,8 @@ _FOLDS: Final[Mapping[type[Any], Callable[[State, Event], State]]] = {
         (_parcel, (ParcelMatched, ParcelDamaged)),
         (_unit, (UnitOpened, UnitIdentified, UnitMissing, UnitParked, UnitClosed)),
         (_inspection, (InspectionStarted, InspectionAnswered, InspectionMarked)),
-        (_inspection, (InspectionWithdrawn, VerdictMade, VerdictChanged)),
+        (_inspection, (InspectionWithdrawn, InspectionFinished, VerdictMade, VerdictChanged)),
+        (looks.rechecked, (QualityRechecked,)),
         (_evidence, (PhotoTaken, PhotoMissing, PutConfirmed)),
         (moved, (MovePlanned, MoveChanged, DiverterChanged)),
         (danger, (DangerRaised, DangerKind, DangerWithdrawn)),
@@ -390,7 +398,6 @@ WITHOUT_EFFECT: Final[frozenset[type[Any]]] = frozenset(
         CorrectionMade,
         DeviceState,
         DocumentData,
-        InspectionFinished,
         OperatorFeedback,
         MarkCaptured,
         PhotoLost,

@@ -53,9 +53,14 @@ def started(
     )
 
 
-def started_again(static: Mapping[str, Any], context: Context) -> InspectionStarted:
-    """Return the event that begins a new inspection of a piece whose facts are known already."""
-    pack = context.packs[context.active]
+def started_again(
+    static: Mapping[str, Any], context: Context, policy: str = ""
+) -> InspectionStarted:
+    """Return the event that begins a new inspection of a piece whose facts are known already.
+
+    `policy` = the pack that it should begin under, where it is at hand.
+    """
+    pack = context.packs.get(policy, context.packs[context.active])
     checklist = session.begin(pack, from_json(Static, static)).checklist
     return InspectionStarted(
         checklist=DocumentRef(id=checklist.id, version=checklist.version, sha256=checklist.sha256),

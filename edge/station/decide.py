@@ -25,6 +25,7 @@ from edge.station import (
     papers,
     people,
     puts,
+    recheck,
     redecide,
     resume,
     scans,
@@ -74,6 +75,7 @@ def decide(state: State, screen: Screen, given: Input, context: Context) -> Deci
     """Return the events to commit and the screen after them. Never raises for an outside cause."""
     decision = _decided(state, screen, given, context)
     decision = correct.checked(state, screen, decision, context)
+    decision = recheck.checked(state, decision, context)
     return papers.with_papers(state, decision, context)
 
 

@@ -8,6 +8,7 @@ from drivers.protocols import ScanOutcome, ScanSource
 from edge.catalogue import Person
 from edge.events import Draft, ParcelId, Payload, Subject, UnitId
 from edge.floor import FloorSettings, HoldRules, LpnRules
+from edge.quality import QualityRules
 from edge.station.inputs import Candidate, Lookups, ScanInput
 from edge.station.state import State, UnitWork
 from edge.views import Message, Severity
@@ -49,6 +50,9 @@ class Context:
     """Below this value an operator alone may send a unit to disposal; minor units of currency."""
     lpn: LpnRules = field(default_factory=LpnRules)
     hold: HoldRules = field(default_factory=HoldRules)
+    quality: QualityRules = field(default_factory=QualityRules)
+    site_key: bytes = field(default=b"", repr=False)
+    """What second looks are drawn by."""
     start_ns: int = 0
     """Monotonic time of the service's start: acts are counted from it."""
 

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Final
 
 from edge.events import DiverterState, MoveState
-from edge.station.state import MoveWork, State
+from edge.station.state import MoveWork, State, UnitWork
 
 
 class DoubtKind(StrEnum):
@@ -14,6 +14,8 @@ class DoubtKind(StrEnum):
     UNKNOWN_PARCEL = "unknown_parcel"
     PARCEL = "parcel"  # open or laid aside
     UNIT = "unit"  # laid aside with its answers
+    RECHECK = "recheck"  # waits for the look of another person
+    DIFFER = "differ"  # two graders differ: a supervisor decides
     IN_DOUBT = "in_doubt"
     WRONG_LANE = "wrong_lane"
     UNCONFIRMED = "unconfirmed"
@@ -41,7 +43,7 @@ _MOVES: Final = {
 
 def doubts(state: State) -> tuple[Doubt, ...]:
     """Return all that is not finished and that no device finishes by itself, oldest first."""
-    found = [*_parcels(state), *_units(state)]
+    found = [*_parcels(state), *_units(state), *_rechecks(state)]
     found += [one for work in state.moves.values() if (one := _move(work)) is not None]
     return tuple(sorted(found, key=lambda one: (one.since_ms, one.subject)))
 
@@ -66,13 +68,31 @@ def _parcels(state: State) -> list[Doubt]:
 def _units(state: State) -> list[Doubt]:
     return [
         Doubt(
-            kind=DoubtKind.UNIT,
+            kind=_kind(unit),
             subject=f"unit/{unit.unit}",
             ref=unit.serial or unit.gtin or "",
             since_ms=unit.opened_ms,
         )
         for unit in state.units.values()
         if unit.parked
+    ]
+
+
+def _kind(unit: UnitWork) -> DoubtKind:
+    if unit.look is not None and unit.look.is_disputed:
+        return DoubtKind.DIFFER
+    return DoubtKind.RECHECK if unit.is_second else DoubtKind.UNIT
+
+
+def _rechecks(state: State) -> list[Doubt]:
+    return [
+        Doubt(
+            kind=DoubtKind.RECHECK,
+            subject=f"unit/{unit.unit}",
+            ref=unit.lpn or unit.serial or unit.gtin or "",
+            since_ms=unit.look.since_ms if unit.look is not None else unit.opened_ms,
+        )
+        for unit in state.rechecks.values()
     ]
 
 

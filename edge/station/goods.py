@@ -6,7 +6,7 @@ from drivers.protocols import ScanOutcome, ScanSource
 from edge.barcodes.identity import Belief, Expected, ExpectedPiece, Why, is_enough, judge
 from edge.barcodes.marks import GsState
 from edge.barcodes.meanings import ItemCode, ItemFlag, Meaning
-from edge.station import again, inspection, lpn, marks, parcels, puts, units
+from edge.station import again, inspection, lpn, marks, parcels, puts, second, units
 from edge.station.decision import (
     Choice,
     Context,
@@ -39,7 +39,9 @@ def goods(
     if unit is not None and number is not None:
         return puts.lpn_scan(state, screen, unit, given, number=number, context=context)
     if unit is None and parcel is None and number is not None:
-        known = again.number_scan(state, screen, given, number=number, context=context)
+        known = second.number_scan(state, screen, number, context) or again.number_scan(
+            state, screen, given, number=number, context=context
+        )
         if known is not None:
             return known
     if unit is not None:

@@ -17,6 +17,11 @@ def held_of(unit: UnitId, events: Iterable[Event]) -> Hold | None:
     return _folded(events).holds.get(unit)
 
 
+def waiting_of(unit: UnitId, events: Iterable[Event]) -> UnitWork | None:
+    """Return the unit that its events leave waiting for another person's look."""
+    return _folded(events).rechecks.get(unit)
+
+
 def _folded(events: Iterable[Event]) -> State:
     state = State()
     for event in events:

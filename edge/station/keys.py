@@ -18,9 +18,11 @@ from edge.station import (
     override,
     parcels,
     people,
+    recheck,
     resolve,
     resume,
     rezone,
+    second,
     undo,
     units,
 )
@@ -121,6 +123,8 @@ def _by_state(where: str, state: State, screen: Screen, pressed: str, context: C
         match where:
             case "UNIT":
                 return _unit(screen, unit, pressed, context)
+            case "VERDICT" if turned := recheck.key(screen, unit, pressed, context):
+                return turned
             case "VERDICT" | "PHOTO":
                 return _verdict(state, screen, unit, pressed, context=context)
     if pressed == "backspace":
@@ -215,6 +219,8 @@ def _listed(
             return correct.which(screen, choice)
         case correct.WHICH, _:
             return correct.chosen(screen, choice, pressed)
+        case second.WHICH, _:
+            return second.chosen(state, screen, pressed, context)
         case by_hand.WHICH, _:
             return by_hand.chosen(state, screen, choice, pressed, context=context)
         case holds.HELD, _:

@@ -5,7 +5,7 @@ from typing import Final
 
 from edge.events import OperatorIn, PhotoMissing, UnitId
 from edge.pins import DIGITS_MAX, matches
-from edge.station import again, corrected, danger, holds, rezone
+from edge.station import adjudge, again, corrected, danger, holds, rezone
 from edge.station.decision import (
     Context,
     Decision,
@@ -33,7 +33,7 @@ ZONE: Final = "zone"
 LOGIN: Final = "login"
 CORRECT: Final = "correct"
 RELEASE: Final = "release"
-_NOT_ONESELF: Final = frozenset((ZONE, RELEASE, CORRECT))
+_NOT_ONESELF: Final = frozenset((ZONE, RELEASE, CORRECT, adjudge.RECHECK))
 DANGERS: Final = (danger.WITHDRAW_ITEM, danger.WITHDRAW_AREA)
 
 _NUMBER_MAX: Final = 8
@@ -54,6 +54,8 @@ def badge(
     if person.role != SUPERVISOR:
         return refused(screen, "E80")
     if state.shift is not None and state.shift.operator == no and override.what in _NOT_ONESELF:
+        return refused(screen, "E81")
+    if override.what == adjudge.RECHECK and adjudge.is_own(state.unit, no):
         return refused(screen, "E81")
     if not person.pin:
         return refused(screen, "E84", id=no)
@@ -76,7 +78,7 @@ def key(
         case "backspace" if override.typed:
             typed = override.typed[:-1]
         case "enter" if override.is_proved:
-            return _login(screen, override, context)
+            return _login(state, screen, override, context)
         case "enter":
             return _pin(screen, override, context)
         case digit if digit.isascii() and digit.isdigit():
@@ -121,6 +123,13 @@ def _pin(screen: Screen, override: Override, context: Context) -> Decision:
 def _reason(
     state: State, screen: Screen, override: Override, pressed: str, *, context: Context
 ) -> Decision:
+    if override.what == adjudge.RECHECK:
+        return adjudge.adjudicated(
+            replace(screen, override=None),
+            state.unit,
+            pressed,
+            supervisor=override.badge,
+        )
     offered = reasons(context)
     if not (pressed.isascii() and pressed.isdigit() and 1 <= int(pressed) <= len(offered)):
         return refused(screen, "E00", want="want.reason")
@@ -167,11 +176,12 @@ def _release(
     return accepted(clean(screen), "fb.released", *drafts, zone=zone)
 
 
-def _login(screen: Screen, override: Override, context: Context) -> Decision:
+def _login(state: State, screen: Screen, override: Override, context: Context) -> Decision:
     """A supervisor lets somebody in who forgot the badge, for this shift."""
     person = context.people.get(override.typed)
     if person is None:
         again = replace(override, typed="")
         return refused(replace(screen, override=again), "E04", id=override.typed)
     event = OperatorIn(operator=person.no, role=person.role, method=SUPERVISOR)
-    return accepted(clean(screen), "fb.login", on_station(event), name=person.name)
+    laid = adjudge.given_up(state, person.no)
+    return accepted(clean(screen), "fb.login", *laid, on_station(event), name=person.name)

@@ -31,7 +31,7 @@ from edge.station.decision import (
 )
 from edge.station.inputs import Candidate, ScanInput
 from edge.station.meanings import code_text
-from edge.station.state import ParcelWork, State
+from edge.station.state import ParcelWork, State, UnitWork
 from edge.views import Message
 
 CHOICES_MAX = 8
@@ -165,12 +165,17 @@ def closing(state: State, parcel: ParcelWork) -> list[Draft]:
     A piece that was identified and laid aside keeps its parcel open; the one in the hand does not.
     """
     units = state.units.values()
-    aside = any(u.parcel == parcel.parcel and u.unit != state.hand and not u.put for u in units)
+    aside = any(u.parcel == parcel.parcel and u.unit != state.hand and _is_due(u) for u in units)
     if aside or not parcel.is_complete:
         return []
     drafts = [on_parcel(parcel.parcel, _closed(parcel), "closed")]
     done = returns.completing(state, parcel, _counts(parcel))
     return [*drafts, *(on_parcel(parcel.parcel, event) for event in done)]
+
+
+def _is_due(unit: UnitWork) -> bool:
+    """It is to be put still; a second look keeps no parcel open."""
+    return not unit.put and not unit.is_second
 
 
 def _closed(parcel: ParcelWork) -> ParcelClosed:

@@ -32,6 +32,7 @@ from edge.events import (
     ParcelParked,
     ParcelResumed,
     PutConfirmed,
+    QualityRechecked,
     ScanRead,
     UnitId,
     UnitLpn,
@@ -40,7 +41,8 @@ from edge.events import (
     UnitParked,
     VerdictChanged,
 )
-from edge.station import held
+from edge.quality import GOLD
+from edge.station import held, looks
 from edge.station.state import Act, Done, DoneEvent, ParcelWork, State, UnitWork
 
 UNDO: Final = "undo"
@@ -87,7 +89,7 @@ def remembered(state: State, event: Event) -> State:
     payload, act = event.payload, state.act
     if isinstance(payload, CorrectionMade):
         return _corrected(state, payload)
-    if isinstance(payload, _ENDS) or (isinstance(payload, PutConfirmed) and _is_hazmat(payload)):
+    if isinstance(payload, _ENDS) or _is_final(payload):
         return replace(state, past=(), act=None)
     if act is None or event.parcel is None:
         return state
@@ -117,6 +119,7 @@ def _corrected(state: State, correction: CorrectionMade) -> State:
         parcels=_parcels(state, last),
         units=_units(state, last),
         holds=held.undone(state, last),
+        rechecks=looks.undone(state, last),
         moves={move: work for move, work in state.moves.items() if move not in last.moves},
         bench=old.bench,
         closed=old.closed,
@@ -127,9 +130,15 @@ def _corrected(state: State, correction: CorrectionMade) -> State:
     )
 
 
-def _is_hazmat(put: PutConfirmed) -> bool:
-    """Nothing leads out of the dangerous goods at a station."""
-    return put.zone == "hazmat"
+def _is_final(payload: object) -> bool:
+    """Nothing leads out of the dangerous goods, and who knows that two differ is not blind."""
+    match payload:
+        case PutConfirmed(zone=zone):
+            return zone == "hazmat"
+        case QualityRechecked(way=way, agree=agree):
+            return way != GOLD and not agree
+        case _:
+            return False
 
 
 def _is_release(payload: object) -> bool:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from edge.events import OperatorHandover, OperatorIn, OperatorOut, StationLocked
-from edge.station import override
+from edge.station import adjudge, override
 from edge.station.decision import (
     Choice,
     Context,
@@ -30,13 +30,14 @@ def badge(state: State, screen: Screen, no: str, context: Context) -> Decision:
         return override.badge(state, screen, screen.override, no, context=context)
     shift = state.shift
     if shift is None:
-        return _enter(screen, no, context)
+        return _enter(state, screen, no, context)
     if shift.operator == no:
         return _own_badge(state, screen, no, context)
     if state.bench is None or screen.summary:
         return accepted(
             clean(screen),
             "fb.handover",
+            *adjudge.given_up(state, no),
             on_station(_handover(state, no)),
             name=person.name,
         )
@@ -53,8 +54,9 @@ def badge(state: State, screen: Screen, no: str, context: Context) -> Decision:
 def take_over(state: State, screen: Screen, choice: Choice, context: Context) -> Decision:
     """Let another operator continue the open work."""
     person = context.people[choice.badge]
+    laid = adjudge.given_up(state, choice.badge)
     event = _handover(state, choice.badge)
-    return accepted(clean(screen), "fb.handover", on_station(event), name=person.name)
+    return accepted(clean(screen), "fb.handover", *laid, on_station(event), name=person.name)
 
 
 def _handover(state: State, to: str) -> OperatorHandover:
@@ -66,15 +68,16 @@ def lock(screen: Screen) -> Decision:
     return accepted(clean(screen), "fb.locked", on_station(StationLocked()))
 
 
-def _enter(screen: Screen, no: str, context: Context) -> Decision:
+def _enter(state: State, screen: Screen, no: str, context: Context) -> Decision:
     person = context.people[no]
+    laid = adjudge.given_up(state, no)
     event = OperatorIn(operator=no, role=person.role, method="badge")
-    return accepted(clean(screen), "fb.login", on_station(event), name=person.name)
+    return accepted(clean(screen), "fb.login", *laid, on_station(event), name=person.name)
 
 
 def _own_badge(state: State, screen: Screen, no: str, context: Context) -> Decision:
     if state.locked:
-        return _enter(screen, no, context)
+        return _enter(state, screen, no, context)
     if not screen.summary:
         shown = noted(clean(screen), Severity.INFO, "fb.summary")
         return Decision(screen=replace(shown, summary=True))

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from edge.events import DiverterState, MoveState
 from edge.floor import LegKind, Timers
-from edge.station import asking, damage, lpn, override
+from edge.station import adjudge, asking, damage, lpn, override
 from edge.station.decision import Choice, Context, Note, Override, Screen, state_name
 from edge.station.doubts import Doubt, doubts
 from edge.station.legs import legs_of
@@ -188,6 +188,8 @@ def _stage(name: str, state: State, context: Context) -> Stage:
             return Stage(t="stage.photo")
         case "HAZARD":
             return _zone_stage("hazmat")
+        case "VERDICT" if unit is not None and unit.look is not None and adjudge.is_shown(unit):
+            return Stage(t=adjudge.stage(unit.look))
         case "VERDICT" if unit is not None and unit.verdict is not None:
             return _zone_stage(unit.verdict.zone)
         case "UNIT" if unit is not None:
@@ -278,7 +280,8 @@ def _override(asked: Override, unit: UnitWork | None, context: Context) -> Overr
         typed=len(asked.typed),
         number=asked.typed if step == "number" else "",
         item=_item(unit) if unit is not None else None,
-        opts=opts if step == "reason" else (),
+        opts=opts if step == "reason" and asked.what != adjudge.RECHECK else (),
+        ways=adjudge.ways(unit) if step == "reason" and asked.what == adjudge.RECHECK else (),
     )
 
 
@@ -385,14 +388,18 @@ def _verdict(unit: UnitWork, state: State, screen: Screen, context: Context) -> 
     proposal = asking.proposal(unit, context)
     slots = sorted(slot.name for slot in screen.photos_due)
     owed = tuple(Message(t="owed.photo", p={"slot": slot}) for slot in slots)
-    owed += _owed_number(unit, proposal.zone, context)
+    is_due = adjudge.is_shown(unit)
+    owed += _owed_number(unit, "hold" if is_due else proposal.zone, context)
+    owed += adjudge.owed(unit, context) if is_due else ()
     by_hand = unit.danger or (unit.verdict is not None and unit.verdict.move == "manual")
     legs = legs_of(proposal.zone, context.floor, by_hand=by_hand)
     return VerdictWork(
         item=_item(unit),
         verdict=proposal,
-        by=legs[0].kind if legs else "hand",
-        trays=_trays(proposal.zone, proposal.disposition, state, context),
+        by=legs[0].kind if legs and not is_due else "hand",
+        trays=(context.quality.tray,)
+        if is_due
+        else _trays(proposal.zone, proposal.disposition, state, context),
         owed=owed,
         explained=asking.explained(unit, context) if screen.overlay == "why" else (),
     )
@@ -435,6 +442,7 @@ def _trays(zone: str, disposition: str, state: State, context: Context) -> tuple
         tray.id
         for tray in context.floor.trays.values()
         if tray.zone == zone and tray.disposition in (None, disposition)
+        if tray.id != context.quality.tray
         if tray.fixed or tray.id not in taken
     )
     return tuple(free)[:TRAYS_SHOWN]

@@ -14,7 +14,7 @@ from edge.events import (
     VerdictMade,
 )
 from edge.floor import Tray
-from edge.station import asking, holds, inspection, lpn
+from edge.station import asking, holds, inspection, lpn, recheck
 from edge.station.decision import (
     Choice,
     Context,
@@ -59,7 +59,14 @@ def tray_scan(state: State, screen: Screen, tray_id: str, context: Context) -> D
     if isinstance(finished, inspection.StillOpen):
         return refused(screen, "E30", q=finished.question)
     verdict, drafts = finished
-    if not _fits(tray, verdict):
+    due = recheck.due(state, unit, verdict, earlier=drafts, context=context)
+    if tray.id == context.quality.tray and not (due and unit.look):
+        return refused(screen, "E35", z=verdict.zone)
+    if due and tray.id != context.quality.tray:
+        return recheck.told(screen, due, drafts, context)
+    if due == recheck.DIFFER:
+        return recheck.laid_back(screen, unit, context).after(drafts)
+    if not due and not _fits(tray, verdict):
         return _wrong_tray(screen, unit, tray, verdict)
     busy = _busy_with(state, tray)
     if busy is not None:
@@ -67,13 +74,18 @@ def tray_scan(state: State, screen: Screen, tray_id: str, context: Context) -> D
     owed = inspection.slots_owed(unit, drafts, context)
     if owed:
         return _wait_for_photo(screen, unit, tray, owed)
-    number = lpn.ordered(state, unit, verdict.zone, context)
+    zone = "hold" if due else verdict.zone
+    number = lpn.ordered(state, unit, zone, context)
     drafts = (*drafts, *number.drafts)
     unit = _numbered(unit, number)
-    missing = lpn.owed(unit, verdict.zone, context)
+    missing = lpn.owed(unit, zone, context)
     if missing is not None:
         waiting = _wait_for_lpn(screen, tray, missing)
         return replace(waiting, drafts=drafts, codes=number.codes)
+    if due:
+        return replace(
+            _lay(state, screen, unit, earlier=drafts, context=context), codes=number.codes
+        )
     done = _put(state, screen, unit, tray=tray, verdict=verdict, earlier=drafts, context=context)
     return replace(done, codes=number.codes)
 
@@ -159,6 +171,18 @@ def _wait_for_photo(screen: Screen, unit: UnitWork, tray: Tray, owed: frozenset[
         outcome=ScanOutcome.REFUSED,
         no="E34",
     )
+
+
+def _lay(
+    state: State, screen: Screen, unit: UnitWork, *, earlier: tuple[Draft, ...], context: Context
+) -> Decision:
+    """Lay a drawn unit where it waits for another person; for this one it is done."""
+    drafts = [*earlier, recheck.aside(unit, context)]
+    drafts.append(on_unit(unit, _closed(unit, screen, context)))
+    if state.parcel is not None:
+        drafts += closing(state, state.parcel)
+    laid = accepted(clean(screen), "fb.laid", *drafts, t=context.quality.tray)
+    return replace(laid, outcome=ScanOutcome.HOLD)
 
 
 def _put(

@@ -18,7 +18,7 @@ from edge.barcodes.meanings import (
     TrayCode,
 )
 from edge.events import Match, ScanRead
-from edge.station import correct, goods, keys, people, puts, resolve, resume
+from edge.station import correct, goods, keys, people, puts, resolve, resume, second
 from edge.station.decision import (
     Context,
     Decision,
@@ -132,14 +132,26 @@ def _resolve(
             pressed = KeyInput(input=given.input, key=name, lookups=given.lookups)
             return keys.key(state, screen, pressed, context)
         case TrayCode(tray=tray):
-            seen = resolve.tray_seen(state, _above(screen), tray)
-            return seen or puts.tray_scan(state, _above(screen), tray, context)
+            return _tray(state, _above(screen), tray, context)
         case PlaceCode(zone_digit=digit):
             return resolve.place_scan(state, _above(screen), zone_of(digit))
-        case _ if correct.is_awaited(screen):
-            return correct.scan(state, screen, given, context)
         case _:
-            return goods.goods(state, _above(screen), given, context)
+            return _goods(state, screen, given, context)
+
+
+def _tray(state: State, screen: Screen, tray: str, context: Context) -> Decision:
+    if second.is_asked(state, tray, context):
+        return second.ask(state, screen, context)
+    return resolve.tray_seen(state, screen, tray) or puts.tray_scan(state, screen, tray, context)
+
+
+def _goods(state: State, screen: Screen, given: ScanInput, context: Context) -> Decision:
+    """A code of goods: what was asked for by name, else whatever it is."""
+    if second.is_awaited(screen):
+        return second.scan(state, screen, given, context)
+    if correct.is_awaited(screen):
+        return correct.scan(state, screen, given, context)
+    return goods.goods(state, _above(screen), given, context)
 
 
 def _above(screen: Screen) -> Screen:

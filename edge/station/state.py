@@ -22,6 +22,7 @@ from edge.events import (
     VerdictMade,
 )
 from edge.station.box import Box
+from edge.station.look import Look
 from edge.station.touch import Touch
 
 
@@ -83,6 +84,13 @@ class UnitWork:
     """The refund milestone that is valid for it now."""
     is_spent: bool = False
     """It was inspected as often as is allowed: whatever the policy says, a supervisor decides."""
+    look: Look | None = None
+    """It was drawn for a second look, or this is the second look."""
+
+    @property
+    def is_second(self) -> bool:
+        """Return whether this is another person's look at what was decided before."""
+        return self.look is not None and self.look.is_second
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -326,6 +334,8 @@ class State:
 
     holds: Mapping[UnitId, Hold] = field(default_factory=dict)
     """Units that wait for a decision; none leaves but by a release."""
+    rechecks: Mapping[UnitId, UnitWork] = field(default_factory=dict)
+    """Units that wait for the look of another person, as the first one left them."""
     numbers: Mapping[str, int] = field(default_factory=dict)
     """How many numbers of each own series are given away; none is ever given twice."""
 

@@ -264,7 +264,7 @@ def _aside(parcel: ParcelWork, state: State, read: ItemRead) -> UnitWork | None:
     """A piece of this parcel that was laid aside with its answers."""
     for unit in state.units.values():
         same = unit.gtin == read.gtin and (read.serial is None or unit.serial == read.serial)
-        if unit.parcel == parcel.parcel and unit.parked and same:
+        if unit.parcel == parcel.parcel and unit.parked and same and not unit.is_second:
             return unit
     return None
 

@@ -287,7 +287,8 @@ class EntryWork:
 class OverrideWork:
     """A supervisor is needed: `step` is badge, pin, number or reason; `typed` counts the digits.
 
-    `opts` are the reasons by digit. No digit of a PIN is ever part of a view.
+    `opts` are the reasons by digit, `ways` what is chosen from instead of a reason. No digit of a
+    PIN is ever part of a view.
     """
 
     KIND: ClassVar[str] = "override"
@@ -299,6 +300,7 @@ class OverrideWork:
     number: str = ""
     item: Item | None = None
     opts: tuple[tuple[str, Label], ...] = ()
+    ways: tuple[tuple[str, Message], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -308,7 +308,7 @@ class Bench:
             unit=draft.subject.unit,
             time_ms=self.now_ms,
             recorded_ms=self.now_ms,
-            data={},
+            data={"operator": self.state.shift.operator if self.state.shift else None},
             payload=draft.payload,
             cause=cause,
         )

@@ -6,8 +6,10 @@ from typing import Final
 from cases import Group
 from hold_cases import HOLD_CASES, SETTINGS
 from parcel_cases import PARCEL_CASES
+from quality_cases import LOOKS
 
 GROUPS: Final[Mapping[str, Group]] = {
     "parcels": Group(cases=PARCEL_CASES),
     "holds": Group(cases=HOLD_CASES, settings=SETTINGS),
+    "looks": LOOKS,
 }

@@ -29,7 +29,7 @@ DUP_S: Final = 0.05
 SCANS_PER_S: Final = 15
 PIN: Final = "4711"
 CONTAINERS: Final = {"A1": "resale", "B1": "resale", "R1": "repair", "D1": "disposal",
-                     "H1": "hold", "Z1": "hazmat"}  # fmt: skip
+                     "H1": "hold", "Q1": "hold", "Z1": "hazmat"}  # fmt: skip
 
 Row = Mapping[str, Any]
 
@@ -57,20 +57,20 @@ class RealBench:
         self.data = folder / "data"
         self.view: dict[str, Any] = {}
         self._cable = PtyCable(folder / "scanner")
-        self._config = make_config(
+        self.config = make_config(
             folder,
             "minimal",
             {"scanner_port": str(folder / "scanner"), "run_dir": str(folder), "site": "test"},
         )
-        change(self._config, "station.toml", "dup_s = 1.0", f"dup_s = {DUP_S}")
-        change(self._config, "station.toml", "key_epoch_ms = 250", "key_epoch_ms = 0")
-        change(self._config, "station.toml", "[metrics]\nport = 9464", "# [metrics]\n# port = 9464")
-        with (self._config / "station.toml").open("a", encoding="utf-8") as settings:
+        change(self.config, "station.toml", "dup_s = 1.0", f"dup_s = {DUP_S}")
+        change(self.config, "station.toml", "key_epoch_ms = 250", "key_epoch_ms = 0")
+        change(self.config, "station.toml", "[metrics]\nport = 9464", "# [metrics]\n# port = 9464")
+        with (self.config / "station.toml").open("a", encoding="utf-8") as settings:
             settings.write(more)
-        with (self._config / "sync.toml").open("a", encoding="utf-8") as sync:
+        with (self.config / "sync.toml").open("a", encoding="utf-8") as sync:
             sync.write('\n[[feed]]\nname = "releases"\nkind = "folder"\npoll_s = 0.2\n')
         self._write_people()
-        self._key = (self._config / "site.key").read_bytes()
+        self._key = (self.config / "site.key").read_bytes()
         self.feed("items", items)
         self.feed("returns", returns)
         self._process: subprocess.Popen[bytes] | None = None
@@ -102,7 +102,7 @@ class RealBench:
         """Start the service and sit down at its door; feeds are in force before the first view."""
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                [PROGRAM, "serve", "--config", self._config, "--data", self.data],
+                [PROGRAM, "serve", "--config", self.config, "--data", self.data],
                 stdout=subprocess.PIPE,
                 stderr=log,
                 env=os.environ | {"PYTHONPATH": ""},
@@ -290,7 +290,7 @@ class RealBench:
             '[[person]]\nno = "0001"\nname = { ru = "Седов", en = "Sedov" }\nrole = "supervisor"\n'
             f'pin = "{_hashed_pin()}"\n'
         )
-        (self._config / "people.toml").write_text(people, encoding="utf-8")
+        (self.config / "people.toml").write_text(people, encoding="utf-8")
 
 
 def _hashed_pin() -> str:

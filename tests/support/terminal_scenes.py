@@ -34,7 +34,7 @@ from edge.views import (
 from scene_values import HEAD, PHONE, PICTURE, SHIRT, SIDE, YES
 
 
-def _fb(sev: Severity, msgid: str, **given: object) -> Feedback:
+def fb(sev: Severity, msgid: str, **given: object) -> Feedback:
     return Feedback(n=7, sev=sev, t=msgid, p=given, at="14:02:30")
 
 
@@ -46,7 +46,7 @@ BASE = StationView(
     work=IdleWork(parked=("4600-7719",)),
     side=SIDE,
     rev=1,
-    fb=_fb(Severity.OK, "fb.put", zone="resale", tray="L07"),
+    fb=fb(Severity.OK, "fb.put", zone="resale", tray="L07"),
     keys=(("f3", "key.lock"), ("f8", "key.shift"), ("f10", "key.nolabel"), *KEYS_ALWAYS),
 )
 LOCKED = replace(
@@ -62,7 +62,7 @@ LOCKED = replace(
 OFFLINE = replace(
     BASE,
     head=replace(HEAD, net=Net(s="offline", unsent=38, since="13:50", cache_at="13:49")),
-    fb=_fb(Severity.WARN, "E60", t="13:50", n=38),
+    fb=fb(Severity.WARN, "E60", t="13:50", n=38),
 )
 PARCEL = replace(
     BASE,
@@ -78,13 +78,13 @@ PARCEL = replace(
             Line(n=3, name={"ru": "[XL] кепка"}, gtin="04600000000017", received=0, expected=1),
         ),
     ),
-    fb=_fb(Severity.OK, "fb.parcel_known", no="4600-7712"),
+    fb=fb(Severity.OK, "fb.parcel_known", no="4600-7712"),
     keys=(("f7", "key.missing"), ("f10", "key.nolabel"), ("esc", "key.park"), *KEYS_ALWAYS),
 )
 BLIND = replace(
     PARCEL,
     work=ParcelWork(no="U-ST-01-00017", blind=True),
-    fb=_fb(Severity.WARN, "fb.parcel_blind", no="U-ST-01-00017"),
+    fb=fb(Severity.WARN, "fb.parcel_blind", no="U-ST-01-00017"),
 )
 
 
@@ -103,7 +103,7 @@ DAMAGED = replace(
             _mark("2", "Вскрывали или переклеивали", "Opened or re-taped before us", levels=1),
         ),
     ),
-    fb=_fb(
+    fb=fb(
         Severity.OK,
         "fb.parcel_damaged",
         what={"ru": "Мятая / рваная / мокрая", "en": "Crushed / torn / wet"},
@@ -155,7 +155,7 @@ UNIT = replace(
         proposed=RESALE,
         photos=(("box", "ok"), ("top", "due")),
     ),
-    fb=_fb(Severity.OK, "fb.unit_ok", name=SHIRT),
+    fb=fb(Severity.OK, "fb.unit_ok", name=SHIRT),
     keys=(
         ("0", "key.ok"),
         ("1-8", "key.defect"),
@@ -177,7 +177,7 @@ MARKED = replace(
         page=1,
         pages=2,
     ),
-    fb=_fb(Severity.OK, "fb.marked", step={"ru": "пятно", "en": "stain"}, answer="2"),
+    fb=fb(Severity.OK, "fb.marked", step={"ru": "пятно", "en": "stain"}, answer="2"),
 )
 MUST = replace(
     UNIT,
@@ -229,7 +229,7 @@ NUMBER = replace(
             number=NumberEntry(unit="%", minimum=0, maximum=100, typed="9"),
         ),
     ),
-    fb=_fb(Severity.ERROR, "E26", min=0, max=100),
+    fb=fb(Severity.ERROR, "E26", min=0, max=100),
 )
 VERDICT_WORK = VerdictWork(
     item=Item(name=PHONE, ids=(("gtin", "04609876543210"),)),
@@ -243,7 +243,7 @@ VERDICT = replace(
     state="VERDICT",
     stage=Stage(t="stage.zone.repair", tone=Tone.REPAIR),
     work=VERDICT_WORK,
-    fb=_fb(Severity.OK, "fb.verdict", zone="repair", row="R10"),
+    fb=fb(Severity.OK, "fb.verdict", zone="repair", row="R10"),
     keys=(("9", "key.photo"), ("esc", "key.back"), ("scan", "key.scan"), *KEYS_ALWAYS),
 )
 PHOTO = replace(
@@ -251,7 +251,7 @@ PHOTO = replace(
     state="PHOTO",
     stage=Stage(t="stage.photo"),
     work=replace(VERDICT_WORK, thumbnail=b64encode(PICTURE).decode()),
-    fb=_fb(Severity.ERROR, "E34", slot="screen"),
+    fb=fb(Severity.ERROR, "E34", slot="screen"),
     keys=(("9", "key.photo"), ("7", "key.super"), ("esc", "key.back"), ("f1", "key.help")),
 )
 HAZARD = replace(
@@ -268,7 +268,7 @@ HAZARD = replace(
             Message(t="owed.kind", p={"k": "2", "kind": {"ru": "течь", "en": "leak"}}),
         ),
     ),
-    fb=_fb(Severity.ERROR, "fb.danger"),
+    fb=fb(Severity.ERROR, "fb.danger"),
     keys=(("1-8", "key.choose"), *KEYS_ALWAYS),
 )
 MUG = {"ru": "Кружка", "en": "Mug"}
@@ -289,7 +289,7 @@ CHOICE = replace(
             ("3", Message(t="opt.other_parcel")),
         ),
     ),
-    fb=_fb(Severity.ERROR, "E21", p="4600-7712"),
+    fb=fb(Severity.ERROR, "E21", p="4600-7712"),
     keys=(("1-8", "key.choose"), ("esc", "key.back"), *KEYS_ALWAYS),
 )
 NEAR = replace(
@@ -304,7 +304,7 @@ NEAR = replace(
             ("4", Message(t="opt.candidate", p={"key": "RB123456785RU", "name": SHIRT})),
         ),
     ),
-    fb=_fb(Severity.ERROR, "E10", code="X9123456785"),
+    fb=fb(Severity.ERROR, "E10", code="X9123456785"),
 )
 WHICH = replace(
     CHOICE,
@@ -316,7 +316,7 @@ WHICH = replace(
             ("9", Message(t="opt.type_in")),
         ),
     ),
-    fb=_fb(Severity.ERROR, "E14"),
+    fb=fb(Severity.ERROR, "E14"),
 )
 CORRECTED = replace(
     CHOICE,
@@ -327,12 +327,12 @@ CORRECTED = replace(
             ("2", Message(t="opt.unit", p={"name": PHONE, "z": "hold"})),
         ),
     ),
-    fb=_fb(Severity.ERROR, "E18"),
+    fb=fb(Severity.ERROR, "E18"),
 )
 WRONG_TRAY = replace(
     CHOICE,
     work=ChoiceWork(code="E31", p={"a": "resale/RESTOCK", "b": "repair/REFURB"}),
-    fb=_fb(Severity.ERROR, "E31", a="resale/RESTOCK", b="repair/REFURB"),
+    fb=fb(Severity.ERROR, "E31", a="resale/RESTOCK", b="repair/REFURB"),
 )
 ENTRY = replace(
     BASE,
@@ -353,7 +353,7 @@ OVERRIDE = replace(
     state="OVERRIDE",
     stage=Stage(t="stage.override"),
     work=ASKED,
-    fb=_fb(Severity.ERROR, "E80"),
+    fb=fb(Severity.ERROR, "E80"),
     keys=(("esc", "key.cancel"), ("f1", "key.help")),
 )
 PIN = replace(OVERRIDE, secret=True, work=replace(ASKED, step="pin", typed=4))
@@ -383,7 +383,7 @@ SUMMARY = replace(
             Message(t="doubt.in_doubt", p={"ref": "L03", "min": 1}),
         ),
     ),
-    fb=_fb(Severity.INFO, "fb.summary"),
+    fb=fb(Severity.INFO, "fb.summary"),
     keys=(("esc", "key.back"), ("f6", "key.moves")),
 )
 STOPPED = replace(
@@ -391,7 +391,7 @@ STOPPED = replace(
     state="STOP",
     stage=Stage(t="stage.stop", tone=Tone.ERROR),
     work=StopWork(code="E90"),
-    fb=_fb(Severity.ERROR, "E90"),
+    fb=fb(Severity.ERROR, "E90"),
     keys=(),
 )
 TRAINING = replace(UNIT, mode="training")
@@ -414,7 +414,7 @@ RESUME = replace(
         marks=(_mark("1", "экран: глубокие царапины", "screen: deep scratches", 2),),
         in_doubt=1,
     ),
-    fb=_fb(Severity.INFO, "fb.resumed"),
+    fb=fb(Severity.INFO, "fb.resumed"),
     keys=(("enter", "key.resume"), ("esc", "key.park"), ("f6", "key.moves"), ("f1", "key.help")),
 )
 

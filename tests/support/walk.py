@@ -21,6 +21,7 @@ from edge.events import (
     UnitId,
     UnitIdentified,
     UnitOpened,
+    UnitParked,
     VerdictMade,
 )
 from edge.station.decision import Screen, state_name
@@ -117,6 +118,7 @@ ACTS: Mapping[str, Do] = {
     },
     **{f"label {name}": partial(_scan, label(f"RX-{name}")) for name in COMMAND_KEYS},
     **{f"place {n}": partial(_scan, label(f"RL-{n}-P{n}")) for n in range(1, 6)},
+    "tray Q1": partial(_scan, label("RT-4-Q1")),
     "shirt": partial(_item, SHIRT),
     "mug": partial(_item, MUG),
     "phone": lambda bench: bench.phone(),
@@ -155,6 +157,8 @@ class Order:
     judged: set[str] = field(default_factory=set)
     placed: set[str] = field(default_factory=set)
     closed: set[str] = field(default_factory=set)
+    aside: set[str] = field(default_factory=set)
+    """Units that wait for the look of another person, or had it."""
     events: dict[str, Event] = field(default_factory=dict)
 
     def see(self, event: Event) -> None:
@@ -180,9 +184,13 @@ class Order:
             case PutConfirmed():
                 assert unit in self.judged, "nothing is put without a verdict"
                 assert unit not in self.placed, "nothing is put twice"
+                assert unit not in self.aside, "what waits for another person is not put"
                 self.placed.add(unit)
+            case UnitParked(recheck=str()):
+                assert unit in self.judged, "nothing is looked at twice before a verdict"
+                self.aside.add(unit)
             case UnitClosed():
-                assert unit in self.placed, "a unit is closed by its put"
+                assert unit in self.placed | self.aside, "a unit is closed by its put"
                 assert unit not in self.closed
                 self.closed.add(unit)
 
@@ -197,6 +205,8 @@ class Order:
                 self.judged.discard(unit)
             case PutConfirmed():
                 self.placed.discard(unit)
+            case UnitParked():
+                self.aside.discard(unit)
             case UnitClosed():
                 self.closed.discard(unit)
 

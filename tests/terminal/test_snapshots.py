@@ -11,7 +11,7 @@ from textual.content import Content
 
 from edge.terminal.screen import render, rows_of
 from edge.terminal.texts import LANGUAGES
-from terminal_scenes import SCENES
+from quality_scenes import ALL_SCENES as SCENES
 
 FOLDER = Path(__file__).parent / "snapshots"
 SIZES = [(80, 24), (120, 40)]

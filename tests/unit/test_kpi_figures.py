@@ -197,7 +197,11 @@ def test_gold_pieces_are_in_no_figure_of_the_work_and_never_in_the_random_rate()
     about = morning.take(audit=True)
     morning.tell(VERDICT, **about, audit=True)
     morning.put(about, audit=True)
-    fields = {"first": {"grade": "A"}, "second": {"grade": "B"}, "agree": False}
+    fields = {
+        "first": {"grade": "A", "zone": "resale"},
+        "second": {"grade": "B", "zone": "resale"},
+        "agree": False,
+    }
     for way, truth in (("gold", "second"), ("random", "second"), ("random", None)):
         more = {} if truth is None else {"adjudicated": truth}
         morning.tell_raw("quality.rechecked", {"way": way, **fields, **more}, **about)

@@ -30,7 +30,8 @@ from edge.views import (
     Tone,
     VerdictWork,
 )
-from terminal_scenes import BASE, CHOICE, MUST, PARCEL, SCENES, UNIT, VERDICT
+from quality_scenes import ALL_SCENES as SCENES
+from terminal_scenes import BASE, CHOICE, MUST, PARCEL, UNIT, VERDICT
 
 SIZES = [(80, 24), (120, 40), (100, 30), (132, 43), (119, 60), (200, 50)]
 

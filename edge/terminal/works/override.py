@@ -22,6 +22,10 @@ def override(work: OverrideWork, pen: Pen) -> list[Line]:
         line(" " * (INDENT + 3), (digit, BOLD), "  ", pen.texts.label(label))
         for digit, label in work.opts
     ]
+    lines += [
+        line(" " * (INDENT + 3), (digit, BOLD), "  ", pen.texts.message(way))
+        for digit, way in work.ways
+    ]
     return [*lines, BLANK, *pen.text("ui.over_only", FAINT), *pen.text("ui.over_cancel", FAINT)]
 
 

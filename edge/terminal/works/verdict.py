@@ -7,6 +7,7 @@ from edge.terminal.thumbnail import thumbnail
 from edge.views import THUMBNAIL_WIDTH, Message, Proposal, VerdictWork
 
 CHOICES = ("resale", "repair", "disposal", "hold")
+_TRAYS = ("owed.tray", "owed.look", "owed.differ")  # each says where the item goes
 
 
 def verdict(work: VerdictWork, pen: Pen, *, state: str) -> list[Line]:
@@ -59,7 +60,7 @@ def _decision(proposal: Proposal, pen: Pen) -> list[Line]:
 
 def _owed(work: VerdictWork, pen: Pen) -> list[Line]:
     tray = Message(t="owed.tray", p={"zone": work.verdict.zone})
-    owed = work.owed if any(each.t == tray.t for each in work.owed) else (*work.owed, tray)
+    owed = work.owed if any(each.t in _TRAYS for each in work.owed) else (*work.owed, tray)
     return [
         each
         for message in owed
