@@ -108,6 +108,13 @@ def to_be_ended(state: State) -> str | None:
     return None
 
 
+def alarm(state: State) -> str:
+    """Return what a person must not forget: `danger` of the area, `halted` machines, or nothing."""
+    if state.is_area_inhibited:
+        return "danger"
+    return "halted" if state.stopped else ""
+
+
 def withdraw(state: State, screen: Screen, about: str, supervisor: str) -> Decision:
     """A supervisor's badge ends the danger that was asked about. Nothing starts by itself."""
     event = DangerWithdrawn(

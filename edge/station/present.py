@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from edge.events import DiverterState, MoveState
 from edge.floor import LegKind, Timers
-from edge.station import adjudge, asking, damage, lpn, override
+from edge.station import adjudge, asking, damage, danger, lpn, override
 from edge.station.decision import Choice, Context, Note, Override, Screen, state_name
 from edge.station.doubts import Doubt, doubts
 from edge.station.legs import legs_of
@@ -142,14 +142,17 @@ def present(state: State, screen: Screen, shown: Shown, context: Context) -> Sta
 
 
 def _keys(name: str, state: State) -> tuple[tuple[str, str], ...]:
-    undo = (("f9", "key.undo"),) if state.past and name != "LOCKED" else ()
-    return (*_KEYS.get(name, ()), *undo, ("f1", "key.help"))
+    if name == "LOCKED":
+        return (*_KEYS[name], ("f1", "key.help"))
+    undo = (("f9", "key.undo"),) if state.past else ()
+    over = (("f12", "key.danger_over"),) if danger.to_be_ended(state) else ()
+    return (*_KEYS.get(name, ()), *undo, *over, ("f1", "key.help"))
 
 
 def _head(state: State, shown: Shown, context: Context) -> Head:
-    shift = state.shift
+    shift, alarm = state.shift, danger.alarm(state)
     if shift is None:
-        return shown.head
+        return replace(shown.head, alarm=alarm)
     hours = max(1, context.wall_ms - shift.since_ms) / 3_600_000
     person = context.people.get(shift.operator)
     per_hour = int(shift.units / hours) if hours > 1 / 60 else 0
@@ -158,6 +161,7 @@ def _head(state: State, shown: Shown, context: Context) -> Head:
         op=Operator(name=person.name, no=person.no) if person else None,
         done=shift.units,
         per_h=per_hour,
+        alarm=alarm,
     )
 
 

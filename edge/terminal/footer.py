@@ -64,8 +64,11 @@ def _offered(view: StationView) -> Sequence[tuple[str, str]]:
     if view.overlay == "help" and view.state in JUDGED:
         own = (("8", "key.feedback"), *own)
     always = [pair for pair in view.keys if pair[0] in ALWAYS]
-    is_resolving = view.overlay == "moves" and view.selected
-    return (*(RESOLVING if is_resolving else own), *always)
+    if view.overlay == "moves" and view.selected:
+        own = RESOLVING
+    elif view.overlay == "moves" and view.head.alarm == "halted":
+        own = (("enter", "key.start_again"), *own)
+    return (*own, *always)
 
 
 def _filled(pairs: Sequence[tuple[str, str]], pen: Pen) -> tuple[Line, list[tuple[str, str]]]:

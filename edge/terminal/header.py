@@ -36,7 +36,8 @@ def _left(view: StationView, pen: Pen) -> Line:
 
 def _right(head: Head, robots: list[Light], pen: Pen) -> Line:
     net = head.net
-    lights = [(f"{pen.texts.word('net', net.s)}{_lag(head, pen)}", _style(net.s))]
+    lights = [(f" {pen.texts.word('alarm', head.alarm)} ", WARNING)] if head.alarm else []
+    lights.append((f"{pen.texts.word('net', net.s)}{_lag(head, pen)}", _style(net.s)))
     lights += [(_light(light.id, light.s, pen), _style(light.s)) for light in robots]
     devices = (("conveyor", head.conveyor), ("camera", head.camera), ("scanner", head.scanner))
     for name, state in devices:

@@ -90,7 +90,9 @@ class Light:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Head:
-    """Row 1."""
+    """Row 1. `alarm`: empty, `danger` = one stands for the whole area, `halted` = it is over and
+    what it stopped waits for a person to start it.
+    """
 
     station: str
     net: Net
@@ -102,6 +104,7 @@ class Head:
     conveyor: str = "off"
     camera: str = "off"
     scanner: str = "off"
+    alarm: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,6 +25,9 @@ def choose(view: View, mind: Mind, now: float) -> Act:
         return _overlay(view, mind, now)
     if mind.stuck_move(view, now) is not None:
         return Press(key="f6")
+    alarm = view["head"].get("alarm")
+    if alarm and view["state"] in ("IDLE", "PARCEL"):  # nothing is in the hand
+        return Press(key="f12" if alarm == "danger" else "f6")
     work = view["work"]
     match view["state"]:
         case "IDLE":
@@ -50,6 +53,8 @@ def choose(view: View, mind: Mind, now: float) -> Act:
 
 def _overlay(view: View, mind: Mind, now: float) -> Act:
     move = mind.stuck_move(view, now)
+    if view.get("overlay") == "moves" and move is None and view["head"].get("alarm") == "halted":
+        return Press(key="enter" if view["selected"] == 0 else "esc")
     if view.get("overlay") != "moves" or move is None:
         return Press(key="esc")
     if view["selected"] == 0:

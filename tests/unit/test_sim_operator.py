@@ -54,7 +54,13 @@ def mind(*units: Mapping[str, Any]) -> Mind:
 
 
 def view(state: str, work: Mapping[str, Any] | None = None, **more: Any) -> dict[str, Any]:
-    base = {"state": state, "work": dict(work or {}), "selected": 0, "side": {"moves": []}}
+    base = {
+        "state": state,
+        "work": dict(work or {}),
+        "selected": 0,
+        "head": {"alarm": ""},
+        "side": {"moves": []},
+    }
     return {**base, **more}
 
 
@@ -265,3 +271,20 @@ def test_the_step_is_state_item_question_and_marks() -> None:
 
 def _press(key: str) -> Press:
     return Press(key=key)
+
+
+def test_a_danger_of_the_area_is_ended_by_the_supervisor_and_what_stood_is_started() -> None:
+    danger, halted = {"alarm": "danger"}, {"alarm": "halted"}
+    person = mind(unit())
+    assert choose(view("PARCEL", head=danger), person, 0.0) == Press(key="f12")
+    asked = view("OVERRIDE", {"step": "badge", "typed": 0}, head=danger)
+    assert choose(asked, person, 0.0) == Scan(text="BOSS")
+    assert choose(view("IDLE", head=halted), person, 0.0) == Press(key="f6")
+    listed = view("IDLE", head=halted, overlay="moves")
+    assert choose(listed, person, 0.0) == Press(key="enter")
+
+
+def test_a_danger_waits_until_the_hand_is_empty() -> None:
+    work = {"verdict": {"zone": "hazmat", "disposition": "HAZARD"}}
+    shown = view("HAZARD", work, head={"alarm": "danger"})
+    assert isinstance(choose(shown, mind(unit()), 0.0), Scan)

@@ -1,6 +1,7 @@
 """What stands on the screen beside the work: what was read and awaited, trays that are free."""
 
-from bench import Bench
+from bench import TRACKING, Bench
+from edge.station.inputs import CommandInput
 from edge.station.present import Shown, present
 from edge.views import ChoiceWork, Head, Net, StationView
 
@@ -42,3 +43,21 @@ def test_a_tray_that_is_under_way_is_not_free() -> None:
     view = seen(bench)
     assert [move.tray for move in view.side.moves] == ["A1"]
     assert view.side.free_trays == before - 1
+
+
+def test_a_danger_of_the_area_and_what_it_stopped_stay_on_the_screen_until_ended() -> None:
+    bench = Bench()
+    bench.badge()
+    bench.press("f11")
+    bench.take(CommandInput(device="c1", command="stop", reason="danger", wire_seq=9))
+    bench.scan(TRACKING)
+    view = seen(bench)
+    assert view.head.alarm == "danger"
+    assert ("f12", "key.danger_over") in view.keys
+    bench.press("f12")
+    bench.supervise()
+    view = seen(bench)
+    assert view.head.alarm == "halted"
+    assert ("f12", "key.danger_over") not in view.keys
+    bench.press("f6", "enter")
+    assert seen(bench).head.alarm == ""
