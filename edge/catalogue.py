@@ -25,6 +25,10 @@ class ReturnLine:
     reason: str | None = None
     due_at: str | None = None
     window_until: str | None = None
+    delivered_at: str | None = None
+    decision: str | None = None
+    batch: str | None = None
+    """Barcode under which a marketplace hands out many parcels at once."""
     exchange_waiting: bool = False
     tracking: str | None = None
     carrier: str | None = None

@@ -174,7 +174,7 @@ class ScannerIntake:
         self.limits = LIMITS  # which symbols count from this device
         self._profile = profile
         self._scanner = scanner
-        self._rules = rules
+        self.rules = rules  # of the packs in force, too: set anew with each
         self._may = may
         self._boot = boot
         self._submit = submit
@@ -226,7 +226,7 @@ class ScannerIntake:
         )
 
     def _meanings(self, code: Scan) -> tuple[Meaning, ...]:
-        found = classify(code, self._rules)
+        found = classify(code, self.rules)
         if is_off(code, self.limits):
             return (Refused(reason=OFF, text=found[0].text),)
         return tuple(self._checked(meaning) for meaning in found)
@@ -240,7 +240,7 @@ class ScannerIntake:
             item = lookups.items.get(gtin)
             return item.category if item is not None else None
 
-        return settled(code, meanings, category_of, self._rules.groups)
+        return settled(code, meanings, category_of, self.rules.groups)
 
     def _checked(self, meaning: Meaning) -> Meaning:
         """A device gives only what it may: a camera never drives the station."""

@@ -116,6 +116,8 @@ def _parts(pack: Pack) -> Iterator[tuple[Part, Facets]]:
     policy = pack.policy
     head = {"id": pack.id, "version": str(pack.version), "languages": " ".join(pack.languages)}
     yield ("pack", "pack"), head | dict(_told("title", pack.title))
+    yield ("terms", "terms"), _facets(pack.terms, ("numbers",))
+    yield from ((("number", one.name), _facets(one)) for one in pack.terms.numbers)
     yield ("policy", "policy"), _facets(policy, _POLICY_PARTS)
     named: tuple[tuple[str, Mapping[str, object]], ...] = (
         ("column", policy.domains),

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 Label: TypeAlias = Mapping[str, str]
 ENGINE = "zoning/1"
-GATE = "gate/1"
+GATE = "gate/2"
 
 
 class Grade(StrEnum):

@@ -21,6 +21,7 @@ from zoning.index import Index
 from zoning.model import Domain, Label, Members, Static, digest
 from zoning.policy import Policy, read_policy
 from zoning.table import Table, read_table, show_table
+from zoning.terms import Terms, read_terms
 from zoning.texts import ENTRIES_MAX, entries
 
 FILES_MAX = 200
@@ -28,7 +29,9 @@ PACK_BYTES_MAX = 4 << 20
 PACK_ENTRIES_MAX = 200_000
 FILES = ("pack.toml", "policy.toml", "reasons.toml")
 TABLE = "zone.csv"
-FREQUENCIES = "frequencies.toml"  # the only file that a pack need not have
+FREQUENCIES = "frequencies.toml"
+TERMS = "terms.toml"
+OPTIONAL = (FREQUENCIES, TERMS)  # what a pack need not have
 UNKNOWN_ITEM = "unknown_item"
 REASONS = ("customer", "found", "override", "correction", "no_evidence")
 
@@ -59,6 +62,7 @@ class Pack:
     allowances: Mapping[str, Allowance] = field(default_factory=dict, repr=False)
     photos_max: int = PHOTOS_MAX
     frequencies: Frequencies = field(default_factory=Frequencies, repr=False)
+    terms: Terms = field(default_factory=Terms, repr=False)
     index: Index = field(init=False, repr=False, compare=False)
     # What `zoning.settle` keeps of this pack: at most one entry a checklist.
     settlers: dict[str, object] = field(default_factory=dict, init=False, repr=False, compare=False)
@@ -145,9 +149,7 @@ def _is_foreign(name: str) -> bool:
     """Whether a pack has no place for a file that a policy might be meant to hold."""
     is_policy = name.endswith((".toml", ".csv"))
     return (
-        is_policy
-        and name not in (*FILES, TABLE, FREQUENCIES)
-        and not name.startswith("checklists/")
+        is_policy and name not in (*FILES, TABLE, *OPTIONAL) and not name.startswith("checklists/")
     )
 
 
@@ -162,8 +164,8 @@ def _build(sections: Mapping[str, Section], table: bytes, report: Report) -> Pac
         head.place.refuse("required", {"key": f"checklists/{UNKNOWN_ITEM}.toml"})
     rows = read_table(TABLE, table, policy, languages, report=report)
     reasons = _reasons(sections["reasons.toml"], policy, languages)
-    often = sections.get(FREQUENCIES)
-    frequencies = read_frequencies(often)
+    often, agreed = sections.get(FREQUENCIES), sections.get(TERMS)
+    frequencies, terms = read_frequencies(often), read_terms(agreed, policy, languages)
     allowances, photos_max = read_allowances(head, policy), read_photos_max(head)
     pack_id = head.code("id", re.compile(r"[a-z][a-z0-9-]{0,31}"), needed=True)
     version = head.integer("version", needed=True)
@@ -177,6 +179,7 @@ def _build(sections: Mapping[str, Section], table: bytes, report: Report) -> Pac
         "checklists": {name: item.sha256 for name, item in checklists.items()},
         "reasons": dict(sections["reasons.toml"].raw),
         **({"frequencies": dict(often.raw)} if often else {}),
+        **({"terms": dict(agreed.raw)} if agreed else {}),
     }
     return Pack(
         id=pack_id,
@@ -191,6 +194,7 @@ def _build(sections: Mapping[str, Section], table: bytes, report: Report) -> Pac
         allowances=allowances,
         photos_max=photos_max,
         frequencies=frequencies,
+        terms=terms,
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from edge.barcodes.checks import CHECKS
 from edge.catalogue import NumberRule
+from zoning.terms import Terms
 
 REGEX_CHARS_MAX: Final = 200
 NUMBER_CHARS_MAX: Final = 64
@@ -41,6 +42,21 @@ def read_rows(text: str) -> tuple[NumberRule, ...]:
     if unknown:
         raise ValueError(f"{unknown[0]}: unknown table: only [[number]] is allowed")
     return tuple(_row(at, given) for at, given in enumerate(document.get("number", []), 1))
+
+
+def rows_of(terms: Terms) -> tuple[NumberRule, ...]:
+    """Return the rows that a pack brings for its owner's and its carriers' numbers."""
+    return tuple(
+        NumberRule(
+            name=one.name,
+            kind=one.kind,
+            regex=one.regex,
+            check=one.check,
+            examples=one.examples,
+            counter_examples=one.counter_examples,
+        )
+        for one in terms.numbers
+    )
 
 
 def compile_rules(rows: Iterable[NumberRule]) -> tuple[CompiledRule, ...]:

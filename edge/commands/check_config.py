@@ -8,13 +8,17 @@ from pathlib import Path
 from typing import Final
 
 from edge.barcodes.numbers import problems as number_problems
+from edge.barcodes.numbers import rows_of
 from edge.commands.policy.check import examine
-from edge.commands.policy.packs import NotAPackError
+from edge.commands.policy.packs import NotAPackError, read
+from edge.feeds.pack_owners import OWN_PACK, clash_of
 from edge.settings.load import Problem, SettingsError, load
 from edge.settings.model import Settings
-from zoning.findings import Finding, Severity
+from zoning.findings import Finding, PolicyParseError, Severity
+from zoning.pack import Pack
 
 CONFIG_DEFAULT: Final = "/etc/receiving-edge"
+_OWNERS: Final = "see docs/checklists.md, terms.toml"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -51,7 +55,29 @@ def check(folder: Path) -> tuple[Problem, ...]:
         settings = load(folder)
     except SettingsError as error:
         return (*error.problems, *_packs(folder, None))
-    return (*_numbers(settings), *_packs(folder, settings.gate_cameras))
+    owners = _owners(settings)
+    return (*_numbers(settings), *_packs(folder, settings.gate_cameras), *owners)
+
+
+def _owners(settings: Settings) -> tuple[Problem, ...]:
+    """Return what is wrong with the packs beside each other: whose goods each is for."""
+    found: list[Problem] = []
+    others: dict[str, Pack] = {}
+    for folder in (settings.pack_folder, *settings.tenant_folders):
+        try:
+            pack = read(folder)
+        except (NotAPackError, PolicyParseError):
+            continue  # told already
+        is_own = folder == settings.pack_folder
+        wrong = list(number_problems(rows_of(pack.terms)))
+        if is_own and pack.terms.tenants:
+            wrong.append(OWN_PACK)
+        elif pack.terms.tenants:
+            wrong += filter(None, (clash_of(pack, others),))
+            others[pack.id] = pack
+        name = f"{folder.relative_to(settings.folder).as_posix()}/terms.toml"
+        found += [Problem(file=name, key="", problem=one, allowed=_OWNERS) for one in wrong]
+    return tuple(found)
 
 
 def _numbers(settings: Settings) -> tuple[Problem, ...]:

@@ -6,10 +6,10 @@ No operator, no customer, no marking code's tail: what is not named here does no
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final
 
 from edge.events import (
     ArrivedLine,
+    ClaimReady,
     CorrectionMade,
     Event,
     ParcelArrived,
@@ -24,8 +24,6 @@ from edge.events import (
     decode,
     utc_text,
 )
-
-READY: Final = "claim.ready"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,8 +158,8 @@ def _add(gathered: _Gathered, event: Event) -> bool:
             gathered.pieces[event.unit] = _judged(gathered.pieces[event.unit], verdict)
         case PhotoTaken() as photo:
             gathered.pictures.append(_picture(event, photo))
-        case _ if event.kind == READY:
-            gathered.claim = replace(gathered.claim, claim_due=event.data.get("due"))
+        case ClaimReady(due=due):
+            gathered.claim = replace(gathered.claim, claim_due=due)
         case _:
             return False
     return True

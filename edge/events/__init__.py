@@ -61,6 +61,7 @@ from edge.events.move import (
 )
 from edge.events.parcel import (
     ArrivedLine,
+    ClaimReady,
     LineCount,
     ParcelArrived,
     ParcelClosed,
@@ -119,6 +120,7 @@ __all__ = [
     "TYPE_PREFIX",
     "Answer",
     "ArrivedLine",
+    "ClaimReady",
     "ConfigActivated",
     "ConfigRefused",
     "Corrected",

@@ -33,6 +33,7 @@ from edge.events.move import (
     PutWrong,
 )
 from edge.events.parcel import (
+    ClaimReady,
     ParcelArrived,
     ParcelClosed,
     ParcelDamaged,
@@ -85,6 +86,7 @@ Payload = (
     | ParcelArrived
     | ParcelMatched
     | ParcelDamaged
+    | ClaimReady
     | ParcelOpened
     | ParcelParked
     | ParcelResumed

@@ -18,6 +18,7 @@ class ArrivedLine:
     marks: tuple[str, ...] = ()
     reason: str | None = None
     tenant: str | None = None
+    channel: str | None = None
     title: Mapping[str, str] = field(default_factory=dict)
     value_minor: int | None = None
     currency: str | None = None
@@ -99,6 +100,24 @@ class ParcelDamaged:
     kinds: tuple[str, ...]
     flags: tuple[str, ...] = ()
     carrier: str | None = None
+    weight_g: int | None = None
+    photos: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimReady:
+    """Everything that a claim against the carrier needs is there; the parcel was damaged.
+
+    `kinds` = what was seen of the box; `due` = until when the carrier takes the claim, None where
+    nothing is agreed with it. Weights in grams.
+    """
+
+    KIND: ClassVar[str] = "claim.ready"
+    SCHEMA: ClassVar[int] = 1
+    kinds: tuple[str, ...]
+    carrier: str | None = None
+    due: str | None = None
+    declared_g: int | None = None
     weight_g: int | None = None
     photos: tuple[str, ...] = ()
 

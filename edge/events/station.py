@@ -107,9 +107,10 @@ class RehearsalRef:
 class ConfigActivated:
     """A policy pack or configuration is in force from this sequence on.
 
-    `what` = policy: the newest one is the pack in force. `what` = shadow: a candidate that
-    decides without effect from here on; an empty `sha256` ends it. `author` and `approver` are
-    those of a signed pack.
+    `what` = policy: the newest one is the pack in force. `what` = tenant: a pack of some owners'
+    goods beside it, the newest of its `id`. `what` = shadow: a candidate that decides without
+    effect from here on. An empty `sha256` ends a tenant's pack or a shadow. `author` and `approver`
+    are those of a signed pack.
     """
 
     KIND: ClassVar[str] = "config.activated"

@@ -54,7 +54,10 @@ class UnitOpened:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnitIdentified:
-    """Which article and which piece this is, and what proves it."""
+    """Which article and which piece this is, and what proves it.
+
+    `owner` = whose goods these are where the parcel is announced as another owner's.
+    """
 
     KIND: ClassVar[str] = "unit.identified"
     SCHEMA: ClassVar[int] = 1
@@ -71,6 +74,7 @@ class UnitIdentified:
     line: str | None = None
     category: str | None = None
     title: Mapping[str, str] = field(default_factory=dict)
+    owner: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -191,6 +191,9 @@ def _line(values: Mapping[str, Any]) -> LineChange:
         reason=values.get("reason"),
         due_at=values.get("due_at"),
         window_until=values.get("window_until"),
+        delivered_at=values.get("delivered_at"),
+        decision=values.get("decision"),
+        batch=values.get("batch"),
         exchange_waiting=bool(values.get("exchange_waiting", False)),
         tracking=values.get("tracking"),
         carrier=values.get("carrier"),
@@ -205,7 +208,7 @@ def _line(values: Mapping[str, Any]) -> LineChange:
         line=line,
         gtin=record.gtin,
         tracking=record.tracking,
-        body=_body(record, values, ("decision", "case_id", "photo_urls")),
+        body=_body(record, values, ("case_id", "photo_urls")),
         numbers=_numbers(record),
     )
 

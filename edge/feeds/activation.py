@@ -8,9 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
+from edge.barcodes.numbers import problems as number_problems
+from edge.barcodes.numbers import rows_of
 from edge.feeds.candidate import CandidateError, policy_files, read_candidate
 from edge.feeds.judgement import GateAnswer, GateRequest
 from edge.feeds.pack_folder import keep_pack, read_pack
+from edge.feeds.pack_owners import clash_of
 from edge.feeds.pack_seal import (
     MANIFEST,
     REHEARSAL,
@@ -95,11 +98,12 @@ class _Judging:
         manifest = self._sealed()
         pack = self._loaded()
         _need_same(manifest, pack)
-        active = self._active()
+        self._need_own_goods(pack)
+        active = self._active(pack)
         if active is not None and active.sha256 == pack.sha256:
             return replace(self._answer, ok=True, in_force=True)
         waits = manifest.effective_ms > self._request.now_ms
-        if not waits:
+        if not waits and not (pack.terms.tenants and active and active.id != pack.id):
             _need_newer(manifest, active)
         _need_engine(manifest)
         proof = self._proved(pack)
@@ -140,18 +144,33 @@ class _Judging:
 
     def _loaded(self) -> Pack:
         pack = load_pack(policy_files(self._read()))
+        self._answer = replace(self._answer, is_tenants=bool(pack.terms.tenants))
         if not self._answer.sha256:
             self._answer = replace(
                 self._answer, id=pack.id, version=pack.version, sha256=pack.sha256
             )
         return pack
 
-    def _active(self) -> Pack | None:
-        folder = self._request.active
+    def _active(self, pack: Pack) -> Pack | None:
+        """Return what decides such goods now: its own former version, else the station's pack."""
+        own = self._request.serving.get(pack.id) if pack.terms.tenants else None
+        folder = own or self._request.active
         return load_pack(read_pack(Path(folder))) if folder else None
+
+    def _need_own_goods(self, pack: Pack) -> None:
+        if not pack.terms.tenants:
+            return
+        folders = self._request.serving.items()
+        others = {name: load_pack(read_pack(Path(one))) for name, one in folders if name != pack.id}
+        clash = clash_of(pack, others)
+        if clash:
+            raise _RefusedError(clash)
 
     def _proved(self, pack: Pack) -> Proof:
         cameras = self._request.cameras
+        wrong = number_problems(rows_of(pack.terms))
+        if wrong:
+            raise _RefusedError("\n".join(wrong[:FINDINGS_MAX]))
         proof = prove(pack, None if cameras is None else frozenset(cameras))
         warnings = [str(one) for one in proof.findings if one.severity is Severity.WARNING]
         self._answer = replace(self._answer, warnings=tuple(warnings[:FINDINGS_MAX]))
@@ -266,6 +285,8 @@ def _need_not_more_generous(pack: Pack, active: Pack | None) -> None:
     )
     if before != after:
         raise _RefusedError("emergency: the checklists are changed")
+    if active.terms != pack.terms:
+        raise _RefusedError("emergency: the terms are changed")
     better = more_generous(active, pack)
     if better is not None:
         raise _RefusedError(f"emergency: more generous in {better}", better.item or None)

@@ -1,7 +1,7 @@
 """What the policy gate's process is asked and what it answers."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from edge.events import RehearsalRef
@@ -22,7 +22,8 @@ class GateRequest:
     """A pack to judge. Paths as text; `staging` is where a good one is written.
 
     `signed` = by the whole procedure, else by the gate alone. `cameras` None = this station has
-    no camera. `active` = folder of the pack in force, empty before the first one.
+    no camera. `active` = folder of the pack in force, empty before the first one; `serving` =
+    folders of the packs of some owners' goods beside it, by id.
     """
 
     candidate: str
@@ -32,6 +33,7 @@ class GateRequest:
     cameras: tuple[str, ...] | None = None
     keys: tuple[PolicyKey, ...] = ()
     active: str = ""
+    serving: Mapping[str, str] = field(default_factory=dict)
     journal: str = ""
     limits: Limits = Limits()
 
@@ -41,12 +43,14 @@ class GateAnswer:
     """`ok` = it may come in force; its files lie in the request's staging folder.
 
     `waits` = good so far, to be judged again at `effective_ms`; `in_force` = it is the active
-    pack already. `error` and `counterexample` of a refusal; what is known of the candidate.
+    pack already. `is_tenants` = it is for some owners' goods. `error` and `counterexample` of a
+    refusal; what is known of the candidate.
     """
 
     ok: bool
     waits: bool = False
     in_force: bool = False
+    is_tenants: bool = False
     id: str = ""
     version: int = 0
     sha256: str = ""

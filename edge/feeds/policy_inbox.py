@@ -8,6 +8,7 @@ import asyncio
 import logging
 import shutil
 import stat
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Protocol
@@ -35,6 +36,10 @@ class Desk(Protocol):
     @property
     def active(self) -> str:
         """Return the digest of the pack in force."""
+
+    @property
+    def serving(self) -> Mapping[str, str]:
+        """Return the digests of the packs of some owners' goods, by id."""
 
     @property
     def shadow(self) -> str:
@@ -127,11 +132,11 @@ class PolicyInbox:
             self._lay_aside(path, "done")
         elif answer.ok:
             self._desk.learn(answer.sha256)
-            if await self._desk.commit(_activated("policy", answer), drop):
+            if await self._desk.commit(_activated(_what(answer), answer), drop):
                 log.info("policies: %s version %d is in force", answer.id, answer.version)
                 self._lay_aside(path, "done")
         else:
-            await self._refuse(path, drop, "policy", answer)
+            await self._refuse(path, drop, _what(answer), answer)
 
     async def _take_shadow(self, path: Path, drop: str) -> None:
         if _is_empty_file(path):
@@ -163,6 +168,7 @@ class PolicyInbox:
             cameras=self._cameras,
             keys=self._keys,
             active=str(copies / active) if active else "",
+            serving={name: str(copies / one) for name, one in self._desk.serving.items()},
             journal=str(self._journal),
         )
         answer = await ask_gate(request)
@@ -200,6 +206,10 @@ def refused(what: str, answer: GateAnswer) -> ConfigRefused:
         approver=answer.approver,
         counterexample=answer.counterexample,
     )
+
+
+def _what(answer: GateAnswer) -> str:
+    return "tenant" if answer.is_tenants else "policy"
 
 
 def _activated(what: str, answer: GateAnswer) -> ConfigActivated:

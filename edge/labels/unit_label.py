@@ -12,12 +12,15 @@ _REASON_CHARS: Final = 44
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnitFacts:
-    """What stands on the label beside the number. `reason` by language; `is_again` = a reprint."""
+    """What stands on the label beside the number. `reason` and `owner`, the words that the owner of
+    the goods wants there, by language; `is_again` = a reprint.
+    """
 
     zone: str
     disposition: str
     row: str
     reason: Mapping[str, str] = field(default_factory=dict)
+    owner: Mapping[str, str] = field(default_factory=dict)
     policy: str = ""
     day: str = ""
     is_again: bool = False
@@ -28,6 +31,7 @@ def unit_label(lpn: str, facts: UnitFacts, *, language: str, dpi: int) -> bytes:
     mm = DOTS_PER_MM[dpi]
     word = f"{ZONE_DIGITS[facts.zone]} {ZONE_WORDS[language][facts.zone]}"
     reason = facts.reason.get(language, "")[:_REASON_CHARS]
+    owner = facts.owner.get(language, "")
     lines = (
         f"^XA^CI28^PW{LABEL_MM[0] * mm}^LL{LABEL_MM[1] * mm}",
         f"^FO{4 * mm},{3 * mm}^BY{max(2, mm // 4)}^BCN,{13 * mm},N,N,N"
@@ -37,6 +41,7 @@ def unit_label(lpn: str, facts: UnitFacts, *, language: str, dpi: int) -> bytes:
         _text(3, 33, 4, f"{facts.disposition} {facts.row}".strip(), mm),
         _text(3, 38, 4, reason, mm),
         _text(3, 43, 3, f"{facts.policy} {facts.day}".strip(), mm),
+        *([_text(3, 46, 3, owner, mm)] if owner else []),
         "^XZ",
     )
     return "\n".join(lines).encode("utf-8") + b"\n"

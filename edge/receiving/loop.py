@@ -230,9 +230,7 @@ class Receiving:
             number=self._journal.last_seq + 1,
         )
         return replace(
-            self._context,
-            active=self.state.active or self._context.active,
-            shadow=self.state.shadow,
+            self._context.during(self.state),
             wall_ms=self._clock.wall_ms(),
             mono_ns=self._clock.monotonic_ns(),
             start_ns=self._start_ns,

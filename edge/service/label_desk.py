@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -17,6 +17,7 @@ from edge.labels.unit_label import UnitFacts, unit_label
 from edge.station.inputs import PrintInput
 from edge.station.numbers import PRINT, PRINTER, REPRINT, SERIES_NUMBERS, number_of
 from edge.station.state import State, UnitWork
+from zoning.pack import Pack
 
 ORDERS_MAX: Final = 16  # full: the label is told as not printed, and a number is written by hand
 PRINT_S: Final = 5.0
@@ -36,8 +37,14 @@ class LabelDesk:
     """Prints what was committed, one label after the other."""
 
     def __init__(
-        self, rules: LpnRules, *, clock: Clock, submit: Callable[[PrintInput], Awaitable[object]]
+        self,
+        rules: LpnRules,
+        *,
+        packs: Mapping[str, Pack],
+        clock: Clock,
+        submit: Callable[[PrintInput], Awaitable[object]],
     ) -> None:
+        self._packs = packs
         self._rules = rules
         self._clock = clock
         self._submit = submit
@@ -52,7 +59,9 @@ class LabelDesk:
         if command.command not in (PRINT, REPRINT):
             return
         is_again = command.command == REPRINT
+        pack = self._packs.get(unit.policy.sha256) if unit.policy is not None else None
         facts = facts_of(unit, is_again=is_again, wall_ms=self._clock.wall_ms())
+        facts = replace(facts, owner=pack.terms.label if pack is not None else {})
         order = _Order(unit=unit.unit, lpn=command.reason, is_again=is_again, facts=facts)
         if self._orders.full():
             log.warning("printer: %d labels wait already: one is given up", ORDERS_MAX)

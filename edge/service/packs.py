@@ -2,8 +2,8 @@
 
 import logging
 import shutil
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -12,6 +12,7 @@ from edge.events import ConfigActivated, ConfigRefused, Event
 from edge.feeds.judgement import GateAnswer, GateRequest
 from edge.feeds.pack_folder import read_pack
 from edge.feeds.pack_gate import Proofs, ask_gate
+from edge.feeds.pack_owners import OWN_PACK, clash_of
 from edge.feeds.policy_inbox import Shelf, refused
 from edge.settings.model import Settings
 from edge.station.state import State
@@ -33,13 +34,20 @@ class Packs:
     """Packs by content digest: one dictionary for the whole run, it only grows.
 
     `in_force` = the journal's newest activation whose copy is there, empty before the first;
-    `active` = what is in force once `news` are journalled.
+    `active` = what is in force once `news` are journalled. Packs of some owners' goods come beside.
     """
 
     by_digest: dict[str, Pack]
     in_force: str
     active: str
     news: tuple[ConfigActivated | ConfigRefused, ...]
+
+    def still_there(self, serving: Mapping[str, str]) -> dict[str, str]:
+        """Return the packs of some owners' goods whose copies are there, by id."""
+        for name in serving:
+            if serving[name] not in self.by_digest:
+                log.error("policies: the copy of %s, of the pack %s, is gone", serving[name], name)
+        return {name: one for name, one in serving.items() if one in self.by_digest}
 
 
 def cameras_of(settings: Settings) -> tuple[str, ...] | None:
@@ -70,10 +78,14 @@ async def open_packs(
     in_force = opening.newest(activations)
     news = await opening.news(in_force)
     active = next((one.sha256 for one in news if isinstance(one, ConfigActivated)), in_force)
+    news += await opening.tenants_news(state.serving)
+    named = {one.sha256 for one in news if isinstance(one, ConfigActivated)}
     units = {unit.policy.sha256 for unit in state.units.values() if unit.policy}
-    shadow = {state.shadow} if (opening.copies / (state.shadow or "-")).is_dir() else set()
-    needed = ({in_force, active} - {""}) | units | shadow
-    known = {sha256: opening.loaded(sha256) for sha256 in sorted(needed)}
+    needed = ({in_force, active} | named | units) - {""}
+    held = {one.unit.policy.sha256 for one in state.holds.values() if one.unit.policy}
+    also = held | set(state.serving.values()) | {state.shadow}
+    wanted = needed | {one for one in also if opening.has(one)}
+    known = {sha256: opening.loaded(sha256) for sha256 in sorted(wanted)}
     return Packs(by_digest=known, in_force=in_force, active=active, news=news)
 
 
@@ -108,9 +120,11 @@ class _Opening:
             self._tell_unused(in_force)
             return ()
         configured = self._configured()
+        if configured is not None and configured.terms.tenants:
+            raise PackError(f"{self._settings.pack_folder}: {OWN_PACK}")
         if configured is not None and self._is_proved(configured):
             return _activated_if_new(configured, in_force)
-        answer = await self._judged()
+        answer = await self._judged(self._settings.pack_folder)
         if answer.ok:
             return _activated_if_new(self.loaded(answer.sha256), in_force)
         log.error("policies: the configured pack is refused: %s", answer.error)
@@ -124,12 +138,59 @@ class _Opening:
             self._read[sha256] = load_copy(self.copies, sha256)
         return self._read[sha256]
 
+    async def tenants_news(
+        self, serving: Mapping[str, str]
+    ) -> tuple[ConfigActivated | ConfigRefused, ...]:
+        """Return what is to be journalled about the packs of some owners' goods.
+
+        Every folder whose terms name tenants is one; a folder that is gone ends its pack.
+        """
+        if self._settings.policy_keys:
+            return ()
+        kept: dict[str, Pack] = {}
+        news: list[ConfigActivated | ConfigRefused] = []
+        for folder in self._settings.tenant_folders:
+            found = await self._tenant(folder, kept)
+            if isinstance(found, ConfigRefused):
+                news.append(found)
+                kept |= self._as_before(found.id, serving)
+            elif found is not None:
+                kept[found.id] = found
+                if serving.get(found.id) != found.sha256:
+                    news.append(_activated(found, "tenant"))
+        gone = sorted(serving.keys() - kept.keys())
+        ended = (ConfigActivated(what="tenant", id=one, version=0, sha256="") for one in gone)
+        return (*news, *ended)
+
+    async def _tenant(
+        self, folder: Path, others: Mapping[str, Pack]
+    ) -> Pack | ConfigRefused | None:
+        """Return the pack of a folder, why it is refused, or None where it names no tenant."""
+        pack = _readable(folder)
+        if pack is not None and not pack.terms.tenants:
+            return None
+        if pack is not None and (clash := clash_of(pack, others)):
+            answer = GateAnswer(ok=False, id=pack.id, version=pack.version, error=clash)
+        elif pack is not None and self._is_proved(pack):
+            return pack
+        else:
+            answer = await self._judged(folder)
+        if answer.ok:
+            return self.loaded(answer.sha256)
+        log.error("policies: %s is refused: %s", folder.name, answer.error)
+        return refused("tenant", replace(answer, id=answer.id or folder.name))
+
+    def _as_before(self, name: str, serving: Mapping[str, str]) -> dict[str, Pack]:
+        sha256 = serving.get(name, "")
+        return {name: self.loaded(sha256)} if self.has(sha256) else {}
+
+    def has(self, sha256: str) -> bool:
+        """Return whether the copy of a pack is there."""
+        return bool(sha256) and (self.copies / sha256).is_dir()
+
     def _configured(self) -> Pack | None:
         """Return the configured pack if it can be read at all; the gate says what is wrong."""
-        try:
-            return load_pack(read_pack(self._settings.pack_folder))
-        except (PolicyParseError, OSError):
-            return None
+        return _readable(self._settings.pack_folder)
 
     def _is_proved(self, pack: Pack) -> bool:
         is_proved = self._proofs.has(pack.sha256) and (self.copies / pack.sha256).is_dir()
@@ -137,11 +198,11 @@ class _Opening:
             self._read[pack.sha256] = pack
         return is_proved
 
-    async def _judged(self) -> GateAnswer:
+    async def _judged(self, folder: Path) -> GateAnswer:
         staging = self.copies / ".judged"
         shutil.rmtree(staging, ignore_errors=True)
         request = GateRequest(
-            candidate=str(self._settings.pack_folder),
+            candidate=str(folder),
             staging=str(staging),
             signed=False,
             now_ms=self._clock.wall_ms(),
@@ -165,5 +226,15 @@ class _Opening:
 def _activated_if_new(pack: Pack, in_force: str) -> tuple[ConfigActivated, ...]:
     if pack.sha256 == in_force:
         return ()
-    event = ConfigActivated(what="policy", id=pack.id, version=pack.version, sha256=pack.sha256)
-    return (event,)
+    return (_activated(pack, "policy"),)
+
+
+def _activated(pack: Pack, what: str) -> ConfigActivated:
+    return ConfigActivated(what=what, id=pack.id, version=pack.version, sha256=pack.sha256)
+
+
+def _readable(folder: Path) -> Pack | None:
+    try:
+        return load_pack(read_pack(folder))
+    except (PolicyParseError, OSError):
+        return None

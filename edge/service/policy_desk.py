@@ -1,5 +1,6 @@
 """The policy inbox's counter at the running station: what is in force, and the way to the loop."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from edge.events import ConfigActivated, ConfigRefused, DeviceProven
@@ -21,6 +22,11 @@ class PolicyDesk:
     def active(self) -> str:
         """Return the digest of the pack in force."""
         return self._receiving.state.active
+
+    @property
+    def serving(self) -> Mapping[str, str]:
+        """Return the digests of the packs of some owners' goods, by id."""
+        return self._receiving.state.serving
 
     @property
     def shadow(self) -> str:

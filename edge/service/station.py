@@ -19,9 +19,10 @@ from drivers.protocols import (
 )
 from edge.barcodes.classify import Rules, classify
 from edge.barcodes.meanings import Meaning
+from edge.barcodes.numbers import compile_rules, rows_of
 from edge.barcodes.typed import restored
 from edge.dispatch.dispatch import Dispatch
-from edge.events import DiverterChanged, Draft, Origin, Payload, kind_of
+from edge.events import ConfigActivated, DiverterChanged, Draft, Origin, Payload, kind_of
 from edge.events.lanes import lane_outcome
 from edge.feeds.accept import FeedReport
 from edge.feeds.fetch import poll
@@ -142,7 +143,7 @@ class Station:
             clock=world.clock,
             wait_s=settings.station.photo.wait_s,
             submit=self.receiving.submit,
-            judge=lambda unit, photo: judged(self.receiving.state, unit, photo, world.rules),
+            judge=lambda unit, photo: judged(self.receiving.state, unit, photo, self._rules),
         )
         self._sounds = Sounds(settings.station.sound.player, stores.sounds)
         self._upkeep = Upkeep(
@@ -154,7 +155,10 @@ class Station:
             record=self.record_storage,
         )
         self._labels = LabelDesk(
-            settings.station.lpn, clock=world.clock, submit=self.receiving.submit
+            settings.station.lpn,
+            packs=world.context.packs,
+            clock=world.clock,
+            submit=self.receiving.submit,
         )
         self._holds = HoldDesk(
             stores.reference,
@@ -162,11 +166,13 @@ class Station:
             state=lambda: self.receiving.state,
             submit=self.receiving.submit,
         )
+        self._rules = world.rules
         self._intakes = {
             name: self._intake(one)
             for one in devices.every
             if (name := str(one.settings.name)) in devices.scanners
         }
+        self._take_numbers()
 
     # ------------------------------------------------------------ what dispatch sees
 
@@ -203,8 +209,20 @@ class Station:
             self._watch.metrics.events.labels(kind_of(draft.payload)).inc()
             self._count_lane(draft.payload)
             self._labels.take(draft, self.receiving.state)
+            if isinstance(draft.payload, ConfigActivated):
+                self._take_numbers()
         if drafts:
             self._dispatch.wake()
+
+    def _take_numbers(self) -> None:
+        """Know the numbers that the packs in force bring beside the station's own."""
+        context = self._world.context.during(self.receiving.state)
+        names = dict.fromkeys((context.active, *context.serving))
+        rows = [row for name in names for row in rows_of(context.packs[name].terms)]
+        own = self._world.rules
+        self._rules = replace(own, numbers=(*own.numbers, *compile_rules(rows)))
+        for intake in self._intakes.values():
+            intake.rules = self._rules
 
     def _count_lane(self, payload: Payload) -> None:
         outcome = lane_outcome(payload)
@@ -229,8 +247,8 @@ class Station:
             scan=self.receiving.scan,
             stopped=self.receiving.stopped,
         )
-        context = replace(self._world.context, wall_ms=self._world.clock.wall_ms())
         state = self.receiving.state
+        context = replace(self._world.context.during(state), wall_ms=self._world.clock.wall_ms())
         view = present(state, self.receiving.screen, shown, context)
         return self._sounds.on_view(self._photographer.on_view(view, state.hand))
 
@@ -270,7 +288,7 @@ class Station:
             first_ns=now_ns,
             at_ns=now_ns,
         )
-        meanings = classify(scan, self._world.rules)
+        meanings = classify(scan, self._rules)
         lookups = self._look_up(meanings)
         return ScanInput(input=key, scan=scan, meanings=meanings, lookups=lookups)
 

@@ -289,6 +289,12 @@ class Settings:
         return self.folder / "packs" / self.station.pack
 
     @property
+    def tenant_folders(self) -> tuple[Path, ...]:
+        """Return the folders of the packs beside the station's own."""
+        packs = sorted(path.parent for path in self.folder.glob("packs/*/pack.toml"))
+        return tuple(pack for pack in packs if pack != self.pack_folder)
+
+    @property
     def camera_roles(self) -> frozenset[str]:
         """Return the photo slots that the station's cameras serve."""
         return frozenset(role for one in self.devices for role in one.roles)

@@ -91,7 +91,7 @@ def begin(
         *_inherited(unit, former, context, is_same=corrects is not None),
     ]
     if corrects is None and recheck is None and unit.n > 1 + context.lpn.max_rework:
-        drafts.append(on_unit(unit, holds.hold(spent.REASON, context), "held"))
+        drafts.append(on_unit(unit, holds.hold(spent.REASON, unit, context), "held"))
     text = "fb.again" if recheck is None else "fb.second"
     decision = accepted(clean(screen), text, *drafts, name=former.title, n=unit.n)
     names = tuple(name for name in (former.lpn, former.serial) if name)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from edge.events import (
+    ClaimReady,
     ConfigActivated,
     ConfigRefused,
     CorrectionMade,
@@ -116,6 +117,10 @@ def _config(state: State, event: Event) -> State:
         case ConfigActivated(what="policy", sha256=sha256):
             shadow = "" if state.shadow == sha256 else state.shadow
             return replace(state, active=sha256, shadow=shadow)
+        case ConfigActivated(what="tenant", id=name, sha256=""):
+            return replace(state, serving=drop(state.serving, name))
+        case ConfigActivated(what="tenant", id=name, sha256=sha256):
+            return replace(state, serving=put(state.serving, name, sha256))
         case ConfigActivated(what="shadow", sha256=sha256):
             return replace(state, shadow=sha256)
         case DeviceProven(device=device) as proof:
@@ -394,6 +399,7 @@ _FOLDS: Final[Mapping[type[Any], Callable[[State, Event], State]]] = {
 
 WITHOUT_EFFECT: Final[frozenset[type[Any]]] = frozenset(
     (
+        ClaimReady,
         ConfigRefused,
         CorrectionMade,
         DeviceState,

@@ -19,6 +19,7 @@ from edge.events import (
     VerdictMade,
 )
 from edge.records import from_json, to_json
+from edge.station import agreed
 from edge.station.decision import Context
 from edge.station.shadow import shadowed
 from edge.station.state import Given, ParcelWork, UnitWork
@@ -30,6 +31,7 @@ from zoning.session.walk import Run, StepState
 
 SURPLUS = "surplus"  # announced, and more of it than was announced
 OVER_QTY = "over_qty"
+BLIND = "blind"  # nothing was announced in this parcel: its own pack says what that means
 FAST_OK_MS = 1500  # sooner confirmed than a look takes: sampled for a second look
 
 
@@ -42,8 +44,8 @@ def started(
     context: Context,
 ) -> InspectionStarted:
     """Return the event that fixes checklist, policy and static facts of a new inspection."""
-    pack = context.packs[context.active]
     static = _static(parcel, match, line=line, item=item)
+    pack = context.pack_for(static.tenant, static.channel)
     run = session.begin(pack, static)
     checklist = run.checklist
     return InspectionStarted(
@@ -60,8 +62,9 @@ def started_again(
 
     `policy` = the pack that it should begin under, where it is at hand.
     """
-    pack = context.packs.get(policy, context.packs[context.active])
-    checklist = session.begin(pack, from_json(Static, static)).checklist
+    known = from_json(Static, static)
+    pack = context.packs.get(policy, context.pack_for(known.tenant, known.channel))
+    checklist = session.begin(pack, known).checklist
     return InspectionStarted(
         checklist=DocumentRef(id=checklist.id, version=checklist.version, sha256=checklist.sha256),
         policy=_reference(pack),
@@ -77,11 +80,13 @@ def _static(
     item: CatalogueItem | None,
 ) -> Static:
     value = line if line is not None and line.value_minor is not None else item
-    station_flags = {"blind"} if parcel.blind else set()
+    station_flags = {BLIND} if parcel.blind else set()
     station_flags |= {OVER_QTY} if match == SURPLUS else set()
+    # Goods of another owner in this parcel are nobody's here: the station's own pack holds them.
+    is_foreign = agreed.is_foreign(parcel, line, item)
     return Static(
         category=item.category if item else None,
-        tenant=(line.tenant if line else None) or (item.tenant if item else None),
+        tenant=None if is_foreign else agreed.owner_of(line, item),
         attrs=item.attrs if item else None,
         unknown_attrs=item.unknown_attrs if item else frozenset(),
         parcel_flags=frozenset(parcel.flags),
@@ -90,6 +95,7 @@ def _static(
         currency=value.currency if value else None,
         in_window={"in": True, "out": False}.get(parcel.window),
         customer_reason=line.reason if line else None,
+        channel=line.channel if line else None,
     )
 
 

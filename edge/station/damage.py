@@ -3,6 +3,7 @@
 from typing import Final
 
 from edge.events import ParcelDamaged
+from edge.station import agreed
 from edge.station.decision import Context, Decision, Screen, accepted, clean, on_parcel, refused
 from edge.station.state import ParcelWork
 from edge.views import Mark
@@ -23,13 +24,13 @@ def shown(parcel: ParcelWork, context: Context) -> tuple[Mark, ...]:
         return ()
     return tuple(
         Mark(k=str(n), step=one.id, t=one.label, level=int(_is_said(parcel, one)), levels=1)
-        for n, one in enumerate(_options(context), start=1)
+        for n, one in enumerate(_options(parcel, context), start=1)
     )
 
 
 def said(screen: Screen, parcel: ParcelWork, pressed: str, context: Context) -> Decision:
     """Record one damage of the box; F9 takes it back."""
-    options = _options(context)
+    options = _options(parcel, context)
     if not 1 <= int(pressed) <= len(options) or _is_said(parcel, options[int(pressed) - 1]):
         return refused(screen, "E00", want="want.item")
     option = options[int(pressed) - 1]
@@ -42,9 +43,9 @@ def _is_said(parcel: ParcelWork, option: Option) -> bool:
     return set(option.flags) <= set(parcel.flags)
 
 
-def _options(context: Context) -> tuple[Option, ...]:
+def _options(parcel: ParcelWork, context: Context) -> tuple[Option, ...]:
     """Answers of the parcel step that tell of damage; a danger has a key of its own."""
-    pack = context.packs[context.active]
+    pack = agreed.pack_of_parcel(parcel, context)
     steps = (step for step in pack.checklists[UNKNOWN_ITEM].steps if step.by_parcel)
     return tuple(
         option

@@ -183,9 +183,9 @@ def _told(
     event: ConfigActivated | ConfigRefused | DeviceProven | StorageEvent | SyncEvent,
 ) -> Screen:
     match event:
-        case ConfigActivated(what="policy"):
+        case ConfigActivated(what="policy" | "tenant") if event.sha256:
             return noted(screen, Severity.INFO, "fb.policy", v=event.version)
-        case ConfigRefused(what="policy"):
+        case ConfigRefused(what="policy" | "tenant"):
             return noted(screen, Severity.WARN, "fb.policy_refused", v=event.version or "?")
         case _:
             return screen

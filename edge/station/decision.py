@@ -44,6 +44,8 @@ class Context:
     people: Mapping[str, Person]
     camera_roles: frozenset[str]
     dup_ns: int
+    serving: tuple[str, ...] = ()
+    """Digests of the packs in force for some owners' goods."""
     shadow: str = ""
     is_filling: bool = False
     free_disposal_below_minor: int = 0
@@ -55,6 +57,23 @@ class Context:
     """What second looks are drawn by."""
     start_ns: int = 0
     """Monotonic time of the service's start: acts are counted from it."""
+
+    def during(self, state: State) -> "Context":
+        """Return these surroundings with the packs that a state says are in force."""
+        serving = tuple(state.serving.values())
+        active = state.active or self.active
+        return replace(self, active=active, shadow=state.shadow, serving=serving)
+
+    def pack_for(self, tenant: str | None, channel: str | None = None) -> Pack:
+        """Return the pack by which goods of this owner are decided, sold by that channel.
+
+        Goods of an owner who has none, and of one whom nobody knows, are the station's own pack's.
+        """
+        own = [self.packs[sha256] for sha256 in self.serving]
+        best = max(own, key=lambda pack: pack.terms.fits(tenant, channel), default=None)
+        if best is None or not best.terms.fits(tenant, channel):
+            return self.packs[self.active]
+        return best
 
     @property
     def mono_ms(self) -> int:

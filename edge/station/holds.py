@@ -25,7 +25,7 @@ from edge.events import (
     utc_text,
 )
 from edge.floor import LegKind
-from edge.station import rezone
+from edge.station import agreed, checks, rezone
 from edge.station.decision import Choice, Context, Decision, Screen, asked, on_unit, refused
 from edge.station.inputs import HoldTimer, ReleaseInput
 from edge.station.state import Hold, State, UnitWork
@@ -55,16 +55,16 @@ _MONEY: Final[dict[str, type[RefundEligible | RefundReview | RefundBlocked]]] = 
 # ---------------------------------------------------------------- a hold begins
 
 
-def placed(verdict: VerdictMade, tray: str, context: Context) -> HoldPlaced:
+def placed(unit: UnitWork, verdict: VerdictMade, tray: str, context: Context) -> HoldPlaced:
     """Return the hold of a unit that is put into a tray of it."""
     reason = verdict.disposition.removeprefix("HOLD_").lower()
     missing = tuple(fact.column for fact in verdict.missing)
-    return replace(hold(reason, context), missing=missing, place=tray)
+    return replace(hold(reason, unit, context), missing=missing, place=tray)
 
 
-def hold(reason: str, context: Context) -> HoldPlaced:
+def hold(reason: str, unit: UnitWork, context: Context) -> HoldPlaced:
     """Return a hold that begins now: its owner and its clock."""
-    due = context.hold.due_ms(reason, context.wall_ms)
+    due = agreed.hold_due_ms(reason, checks.pack_of(unit, context).terms, context)
     return HoldPlaced(reason=reason, owner=OWNERS.get(reason, SUPERVISOR), due=utc_text(due))
 
 

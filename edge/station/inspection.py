@@ -57,7 +57,8 @@ def automatic(
 ) -> list[Draft]:
     """Return what the item scan answers by itself; an absent fact is never the good answer."""
     known = unit.static.get("category") is not None
-    is_announced = match in ("expected", "wrong_serial", checks.SURPLUS)
+    is_blind = checks.BLIND in unit.static.get("station_flags", ())
+    is_announced = match in ("expected", "wrong_serial", checks.SURPLUS) or is_blind
     identity = "match" if is_announced else "undeclared"
     answers = {"identity": identity if known or line is not None else "unknown"}
     if read.serial is not None:

@@ -18,6 +18,7 @@ from edge.events import (
     Subject,
     utc_text,
 )
+from edge.station import agreed
 from edge.station.box import Box, Piece, told
 from edge.station.decision import Context, Decision
 from edge.station.state import ParcelWork, State
@@ -76,7 +77,7 @@ def _papers(
     lines: tuple[LineCount, ...],
     context: Context,
 ) -> Iterator[Draft]:
-    box, completed = work.box, set()
+    box, completed = work.box, set[str]()
     for draft in drafts:
         if draft.subject.parcel != work.parcel:
             continue
@@ -98,6 +99,9 @@ def _papers(
     for rma in sorted({one.rma for one in box.pieces.values() if one.rma}):
         act = _return_act(rma, box, is_complete=rma in completed)
         yield _on(work.parcel, replace(act, fields={**outside, **act.fields}))
+    claim = agreed.claim(replace(work, box=box), context)
+    if claim is not None:
+        yield Draft(payload=claim, subject=Subject(parcel=work.parcel))
     rows = [*_short(lines), *_odd(box)]
     if not work.blind and any(row["kind"] != "defect" for row in rows):
         act = _discrepancy_act(work, box, rows)

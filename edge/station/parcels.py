@@ -15,9 +15,8 @@ from edge.events import (
     ParcelParked,
     ParcelResumed,
     UnitMissing,
-    parse_utc,
 )
-from edge.station import correct, returns
+from edge.station import agreed, correct, returns
 from edge.station.decision import (
     Choice,
     Context,
@@ -76,7 +75,7 @@ def arrive(screen: Screen, candidate: Candidate, code: str, context: Context) ->
     if context.is_filling:
         return refused(screen, DISK_FULL)
     parcel = context.fresh.parcel
-    arrived = _arrival(candidate, code, context.wall_ms)
+    arrived = _arrival(candidate, code, context)
     drafts = (
         on_parcel(parcel, arrived, "arrived"),
         on_parcel(parcel, ParcelOpened(), "opened"),
@@ -252,7 +251,7 @@ def take_near(screen: Screen, choice: Choice, digit: int, context: Context) -> D
     return arrive(screen, candidate, choice.p["code"], context)
 
 
-def _arrival(candidate: Candidate, code: str, wall_ms: int) -> ParcelArrived:
+def _arrival(candidate: Candidate, code: str, context: Context) -> ParcelArrived:
     lines = _left(candidate)
     numbers = [candidate.key, code, *(line.tracking for line in lines if line.tracking)]
     return ParcelArrived(
@@ -264,8 +263,8 @@ def _arrival(candidate: Candidate, code: str, wall_ms: int) -> ParcelArrived:
         carrier=next((line.carrier for line in lines if line.carrier), None),
         tracking=next((line.tracking for line in lines if line.tracking), None),
         declared_g=next((line.declared_g for line in lines if line.declared_g), None),
-        window=_window(lines, wall_ms),
-        due=min((line.due_at for line in lines if line.due_at), default=None),
+        window=agreed.window(lines, context),
+        due=agreed.due(lines, context),
         so_far=candidate.so_far,
     )
 
@@ -288,20 +287,13 @@ def _left(candidate: Candidate) -> tuple[ReturnLine, ...]:
     return tuple(left)
 
 
-def _window(lines: tuple[ReturnLine, ...], wall_ms: int) -> str:
-    """The earliest end counts: one late line makes the parcel late."""
-    ends = [line.window_until for line in lines if line.window_until]
-    if not ends:
-        return "unknown"
-    return "in" if wall_ms <= min(parse_utc(end) for end in ends) else "out"
-
-
 def _arrived_line(line: ReturnLine) -> ArrivedLine:
     return ArrivedLine(
         line=line.line,
         rma=line.rma,
         qty=line.qty,
         gtin=line.gtin,
+        channel=line.channel,
         sku=line.sku,
         serials=line.serials,
         marks=line.marks,

@@ -209,7 +209,7 @@ def _put(
     )
     drafts = [*earlier, on_unit(unit, put, "placed"), on_unit(unit, holds.refund(unit, verdict))]
     if verdict.zone == "hold" and not unit.is_spent:  # that one's hold began with its inspection
-        hold = holds.placed(verdict, tray.id, context)
+        hold = holds.placed(unit, verdict, tray.id, context)
         drafts.append(on_unit(unit, hold, "held"))
     if legs:
         planned = MovePlanned(move=context.fresh.move, legs=legs, zone=verdict.zone, tray=tray.id)

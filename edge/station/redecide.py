@@ -41,7 +41,7 @@ def _drafts(one: Hold, unit: UnitWork, verdict: VerdictMade, context: Context) -
     is_held = verdict.zone == "hold"
     drafts: tuple[Draft, ...] = (on_unit(unit, verdict, "held" if is_held else "graded"),)
     if is_held:
-        again = holds.placed(verdict, one.place or "", context)
+        again = holds.placed(unit, verdict, one.place or "", context)
         drafts += (on_unit(unit, again, "held"),)
     else:
         end = HoldReleased(by=holds.DATA, to_zone=verdict.zone, reason=one.reason)

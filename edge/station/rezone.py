@@ -33,9 +33,12 @@ def is_free(unit: UnitWork, zone: str, context: Context) -> bool:
     if _DOWN[zone] <= _DOWN.get(verdict.zone, len(_DOWN)):
         return False
     value = unit.static.get("value_minor")
-    return zone == "repair" or (
-        isinstance(value, int) and value < context.free_disposal_below_minor
-    )
+    return zone == "repair" or (isinstance(value, int) and value < _free_below(unit, context))
+
+
+def _free_below(unit: UnitWork, context: Context) -> int:
+    agreed = checks.pack_of(unit, context).terms.free_disposal_below_minor
+    return context.free_disposal_below_minor if agreed is None else agreed
 
 
 def refusal(screen: Screen, unit: UnitWork, zone: str, context: Context) -> Decision | None:

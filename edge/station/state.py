@@ -323,6 +323,8 @@ class State:
     last_put: tuple[UnitId, str] | None = None
     active: str = ""
     """Digest of the policy pack in force; empty before the first one."""
+    serving: Mapping[str, str] = field(default_factory=dict)
+    """Digests of the packs in force for some owners' goods, by pack id."""
     shadow: str = ""
     """Digest of the candidate that decides without effect; empty = none."""
     inhibits: Mapping[str, Inhibit] = field(default_factory=dict)

@@ -16,7 +16,7 @@ from edge.events import (
     UnitIdentified,
     UnitOpened,
 )
-from edge.station import checks, inspection, marks
+from edge.station import agreed, checks, inspection, marks
 from edge.station.decision import (
     ITEM_PHOTO,
     Choice,
@@ -174,7 +174,7 @@ def begin(
     started = checks.started(parcel, binding.match, line=line, item=item, context=context)
     drafts: list[Draft] = [
         on_unit(unit, UnitOpened(line=unit.line)),
-        on_unit(unit, _identified(unit, binding, read, item), "identified"),
+        on_unit(unit, _identified(parcel, unit, binding, read, item=item), "identified"),
         on_unit(unit, started, "inspecting"),
     ]
     unit = replace(unit, checklist=started.checklist, policy=started.policy)
@@ -202,11 +202,14 @@ def _line_for(binding: Binding) -> str:
 
 
 def _identified(
+    parcel: ParcelWork,
     unit: UnitWork,
     binding: Binding,
     read: ItemRead,
+    *,
     item: CatalogueItem | None,
 ) -> UnitIdentified:
+    is_foreign = agreed.is_foreign(parcel, binding.line, item)
     serialised = unit.serial is not None and unit.gtin is not None
     epc = (
         f"https://id.gs1.org/01/{unit.gtin}/21/{unit.serial}" if serialised else f"unit/{unit.unit}"
@@ -225,6 +228,7 @@ def _identified(
         line=unit.line,
         category=item.category if item else None,
         title=unit.title,
+        owner=agreed.owner_of(binding.line, item) if is_foreign else None,
     )
 
 

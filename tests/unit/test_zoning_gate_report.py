@@ -170,7 +170,7 @@ def test_the_hash_is_that_of_content_gate_and_sorted_statuses() -> None:
     ]
     expected = {
         "content": "aa",
-        "gate": "gate/1",
+        "gate": "gate/2",
         "statuses": [
             ["G20", "table", "proved"],
             ["G21", "R01", "refused"],

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from zoning.encode.cnf import Cnf, Lit
 from zoning.gate.monotone import has_order, pair_of
 from zoning.gate.table_checks import broken, misplaced
-from zoning.gate.theory import Theory
+from zoning.gate.theory import Theory, promises
 from zoning.model import Move, Zone
 from zoning.pack import Pack
 
@@ -40,7 +40,7 @@ def questions(theory: Theory) -> Iterator[Question]:
     yield Question(name="G20", asked=(encoded.none,))
     for row, lit in zip(pack.table.rows, encoded.fires, strict=True):
         yield Question(name=f"G21-{row.id}", asked=(lit,), is_possible=True)
-    for rule in pack.policy.invariants:
+    for rule in promises(pack):
         yield Question(name=f"G22-{rule.id}", asked=(broken(theory, rule),))
     for order in pack.policy.monotone:
         if has_order(pack.policy.domains[order.column]):

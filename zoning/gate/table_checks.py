@@ -21,6 +21,7 @@ from zoning.gate.theory import (
     needed,
     outcome,
     plain_unit,
+    promises,
     shown,
     texts,
     unsound,
@@ -44,7 +45,7 @@ def check_table(pack: Pack) -> Checked:
             (
                 check_complete(theory),
                 check_reachable(theory),
-                *(check_invariant(theory, rule) for rule in pack.policy.invariants),
+                *(check_invariant(theory, rule) for rule in promises(pack)),
                 *(check_monotone(theory, rule) for rule in pack.policy.monotone),
                 check_dispositions(theory),
                 check_hazmat(theory),

@@ -10,12 +10,14 @@ from zoning.encode.table import Encoded, encode_table
 from zoning.evaluate import INVALID, MISSING, NO_POLICY, decide
 from zoning.findings import Finding, item_json
 from zoning.gate.report import Checked, status_of
-from zoning.grammar import names
+from zoning.grammar import names, parse
 from zoning.model import Facts, Label, Value, Verdict
 from zoning.pack import TABLE, Pack
+from zoning.policy import OUTPUTS, Invariant
 from zoning.table import Row
 
 UNSOUND = "GATE_UNSOUND"
+_UNOWNED = ("blind", "undeclared")  # flags of what nobody announced
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,11 +67,31 @@ def decided_columns(pack: Pack) -> tuple[str, ...]:
 def read_columns(pack: Pack) -> tuple[str, ...]:
     """Return every column that the decision or a promise about it reads."""
     policy = pack.policy
-    guards = [*(cap.when for cap in policy.caps), *(rule.when for rule in policy.invariants)]
+    guards = [*(cap.when for cap in policy.caps), *(rule.when for rule in promises(pack))]
     read = {name for guard in guards for name in names(guard)}
     read |= {rule.column for rule in policy.monotone}
     rest = [name for name in policy.domains if name in read]
     return tuple(dict.fromkeys([*decided_columns(pack), *rest]))
+
+
+def promises(pack: Pack) -> tuple[Invariant, ...]:
+    """Return the sentences that must hold: the policy's, and one that none can switch off.
+
+    A pack that names no tenants decides goods of unknown owners, too: it lets none of them go.
+    """
+    domains = pack.policy.domains
+    flags = [name for name in _UNOWNED if name in domains["flags"].values]
+    if pack.terms.tenants or not flags:
+        return pack.policy.invariants
+    rule = Invariant(
+        id="OWNER",
+        when=parse(f"flags has any({', '.join(flags)})", domains),
+        then=parse("zone in {'hold', 'hazmat'}", OUTPUTS),
+        text=texts(
+            "Чужое без хозяина остаётся в разборе", "Goods of an unknown owner stay in hold"
+        ),
+    )
+    return (*pack.policy.invariants, rule)
 
 
 def shrink(cnf: Cnf, asked: Iterable[Lit], wanted: Iterable[Lit]) -> bool:

@@ -117,7 +117,8 @@ def _is_about(event: Event, what: str, sha256: str) -> bool:
     said = event.payload
     if not isinstance(said, ConfigActivated | ConfigRefused):
         return False
-    return said.what == what and (said.sha256 or "") == sha256
+    is_meant = said.what == what or (said.what, what) == ("tenant", "policy")
+    return is_meant and (said.sha256 or "") == sha256
 
 
 def newest(data: Path, what: str) -> str:

@@ -31,6 +31,8 @@ _NOTHING: Final = {"ru": "начала", "en": "the beginning"}
 _BLANK: Final = "-"
 _PARTS: Final = {
     "pack": "пакет",
+    "terms": "условия",
+    "number": "номер",
     "policy": "политика",
     "row": "строка",
     "column": "столбец",

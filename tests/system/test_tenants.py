@@ -1,0 +1,134 @@
+"""A new marketplace is a folder: put beside the station's own pack, its parcels are played."""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from cases import SHIRT, Act, box, items, line, mark, put
+from market_pack import TENANT, write_market
+from real_bench import RealBench, Row
+
+MUG = "04607000000106"
+DELIVERED = (datetime.now(UTC) - timedelta(days=10)).isoformat(timespec="seconds")
+Told = Mapping[str, Any]
+
+
+def _theirs(rma: str, tracking: str, **more: Any) -> Row:
+    return {**line(rma, "1", MUG, tracking, **more), "tenant": TENANT}
+
+
+def _items() -> tuple[Row, ...]:
+    return (*items(), {**items()[0], "tenant": TENANT, "gtin": MUG, "sku": "BM-1"})
+
+
+RETURNS = (
+    _theirs("BM-1", "7QX2LD31", delivered_at=DELIVERED),
+    _theirs("BM-2", "7QX2LD32", exchange_waiting=True),
+    _theirs("BM-3", "7QX2LD33", carrier="courier"),
+    line("RM-901", "1", SHIRT, box(901), delivered_at=DELIVERED),
+    line("RM-902", "1", SHIRT, box(902)),
+)
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealBench]:
+    """A station that a marketplace's folder was laid beside."""
+    with RealBench(tmp_path_factory.mktemp("market"), returns=RETURNS, items=_items()) as bench:
+        bench.badge()
+        assert bench.scan("BM0042=7QX2LD31").no == "E10", "nobody knows such a number yet"
+        bench.press("esc")
+        bench.kill()
+        write_market(bench.folder / "config" / "packs")
+        bench.start()
+        assert bench.state == "IDLE", bench.view
+        yield bench
+
+
+def _newest(bench: RealBench, kind: str) -> Told:
+    return bench.events(kind)[-1]
+
+
+def _received(bench: RealBench, number: str, gtin: str, *acts: Act) -> Told:
+    bench.scan(number)
+    for act in (lambda bench: bench.item(gtin), *acts, put):
+        act(bench)
+    assert bench.state == "IDLE", bench.view
+    return _newest(bench, "verdict.made")
+
+
+def _left(due: str) -> timedelta:
+    """How long from now in whole hours: a test takes less than half of one."""
+    hours = (datetime.fromisoformat(due) - datetime.now(UTC)) / timedelta(hours=1)
+    return timedelta(hours=round(hours))
+
+
+@pytest.mark.timeout(120)
+def test_the_folder_is_in_force_beside_the_station_s_own_pack(bench: RealBench) -> None:
+    told = {(one["what"], one["id"]) for one in bench.events("config.activated")}
+    assert told == {("policy", "default"), ("tenant", "big-market")}
+
+
+@pytest.mark.timeout(120)
+def test_its_parcels_are_found_asked_and_decided_by_its_own_files(bench: RealBench) -> None:
+    verdict = _received(bench, "BM0042=7QX2LD31", MUG, mark("brand_box"))
+    assert verdict["policy"]["id"] == "big-market"
+    assert (verdict["grade"], verdict["zone"], verdict["disposition"]) == ("B", "resale", "BSTOCK")
+    arrived = _newest(bench, "parcel.arrived")
+    assert arrived["rmas"] == ["BM-1"]
+    assert arrived["window"] == "in", "14 days from delivery are agreed"
+    assert _left(arrived["due"]) == timedelta(hours=24)
+
+
+@pytest.mark.timeout(120)
+def test_who_waits_for_an_exchange_has_a_clock_of_its_own(bench: RealBench) -> None:
+    _received(bench, "BM0042=7QX2LD32", MUG)
+    assert _left(_newest(bench, "parcel.arrived")["due"]) == timedelta(hours=8)
+
+
+@pytest.mark.timeout(120)
+def test_a_damaged_parcel_s_claim_has_its_carrier_s_deadline(bench: RealBench) -> None:
+    bench.scan("BM0042=7QX2LD33")
+    bench.press("1")
+    bench.item(MUG)
+    put(bench)
+    claim = _newest(bench, "claim.ready")
+    assert (claim["kinds"], claim["carrier"]) == (["damaged"], "courier")
+    assert _left(claim["due"]) == timedelta(days=3)
+
+
+@pytest.mark.timeout(120)
+def test_nobody_announced_its_goods_and_its_own_table_lets_them_go(bench: RealBench) -> None:
+    bench.scan("NOBODY-BM-1")
+    bench.press("1")
+    bench.item(MUG)
+    put(bench)
+    bench.press("enter")
+    verdict = _newest(bench, "verdict.made")
+    assert (verdict["policy"]["id"], verdict["zone"]) == ("big-market", "resale")
+    assert _newest(bench, "refund.review")["unit"] == verdict["unit"]
+
+
+@pytest.mark.timeout(120)
+def test_goods_of_another_owner_in_a_parcel_stay_in_hold(bench: RealBench) -> None:
+    bench.scan(box(902))
+    bench.item(MUG)
+    bench.press("2")
+    put(bench)
+    found = _newest(bench, "unit.identified")
+    assert (found["match"], found["owner"]) == ("undeclared", TENANT)
+    verdict = _newest(bench, "verdict.made")
+    assert (verdict["policy"]["id"], verdict["zone"]) == ("default", "hold")
+    assert _left(_newest(bench, "hold.placed")["due"]) == timedelta(hours=72), "the station's"
+    bench.item(SHIRT)
+    put(bench)
+    assert bench.state == "IDLE"
+
+
+@pytest.mark.timeout(120)
+def test_everybody_else_s_parcels_are_decided_as_before(bench: RealBench) -> None:
+    verdict = _received(bench, box(901), SHIRT)
+    assert verdict["policy"]["id"] == "default"
+    arrived = _newest(bench, "parcel.arrived")
+    assert (arrived["window"], arrived.get("due")) == ("unknown", None)
