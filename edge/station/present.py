@@ -7,6 +7,7 @@ from edge.floor import LegKind, Timers
 from edge.station import adjudge, asking, damage, danger, lpn, override
 from edge.station.decision import Choice, Context, Note, Override, Screen, state_name
 from edge.station.doubts import Doubt, doubts
+from edge.station.keycaps import offered
 from edge.station.legs import legs_of
 from edge.station.meanings import said
 from edge.station.resolve import DOUBTS
@@ -44,40 +45,6 @@ MOVES_SHOWN = 8
 AWAITED_SHOWN = 4
 FOREIGN = "E21"
 TRAYS_SHOWN = 12
-
-_KEYS: dict[str, tuple[tuple[str, str], ...]] = {
-    "LOCKED": (("f2", "key.lang"),),
-    "IDLE": (("f10", "key.entry"), ("f3", "key.lock"), ("f6", "key.moves"), ("f8", "key.shift")),
-    "PARCEL": (
-        ("f7", "key.missing"),
-        ("f10", "key.entry"),
-        ("esc", "key.back"),
-        ("f6", "key.moves"),
-        ("f8", "key.shift"),
-    ),
-    "UNIT": (
-        ("0", "key.ok"),
-        ("1-8", "key.defect"),
-        ("enter", "key.accept"),
-        ("9", "key.photo"),
-        ("backspace", "key.unmark"),
-        ("esc", "key.back"),
-        ("f11", "key.danger"),
-    ),
-    "VERDICT": (
-        ("1-4", "key.zone"),
-        ("9", "key.photo"),
-        ("esc", "key.back"),
-        ("f11", "key.danger"),
-    ),
-    "PHOTO": (("9", "key.photo"), ("7", "key.super"), ("esc", "key.back")),
-    "HAZARD": (("1-8", "key.choose"), ("f6", "key.moves")),
-    "RESUME": (("enter", "key.resume"), ("esc", "key.park"), ("f6", "key.moves")),
-    "ENTRY": (("enter", "key.accept"), ("backspace", "key.delete"), ("esc", "key.back")),
-    "OVERRIDE": (("esc", "key.cancel"),),
-    "EXC": (("1-8", "key.choose"), ("esc", "key.back")),
-    "SUMMARY": (("esc", "key.back"), ("f6", "key.moves")),
-}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,17 +103,9 @@ def present(state: State, screen: Screen, shown: Shown, context: Context) -> Sta
         selected=screen.selected,
         secret=screen.is_secret,
         fb=_feedback(screen.note, screen.notes, shown.clock_text),
-        keys=_keys(name, state),
+        keys=offered(name, state, screen, context),
         scan=shown.scan,
     )
-
-
-def _keys(name: str, state: State) -> tuple[tuple[str, str], ...]:
-    if name == "LOCKED":
-        return (*_KEYS[name], ("f1", "key.help"))
-    undo = (("f9", "key.undo"),) if state.past else ()
-    over = (("f12", "key.danger_over"),) if danger.to_be_ended(state) else ()
-    return (*_KEYS.get(name, ()), *undo, *over, ("f1", "key.help"))
 
 
 def _head(state: State, shown: Shown, context: Context) -> Head:

@@ -33,6 +33,15 @@ def test_a_foreign_item_is_named_beside_what_was_awaited() -> None:
     assert len(awaited.p["names"]) == 2
 
 
+def test_the_keys_of_a_choice_are_as_many_as_its_ways_out() -> None:
+    bench = Bench()
+    bench.parcel()
+    bench.scan(STRANGER)
+    view = seen(bench)
+    assert isinstance(view.work, ChoiceWork)
+    assert view.keys[0] == (f"1-{len(view.work.opts)}", "key.choose")
+
+
 def test_a_tray_that_is_under_way_is_not_free() -> None:
     bench = Bench()
     before = seen(bench).side.free_trays

@@ -1,0 +1,65 @@
+"""Which keys the screen offers, in the order of their use. What they do is in `keys`."""
+
+from edge.station import asking, danger
+from edge.station.decision import Context, Screen
+from edge.station.state import State
+
+_KEYS: dict[str, tuple[tuple[str, str], ...]] = {
+    "LOCKED": (("f2", "key.lang"),),
+    "IDLE": (("f10", "key.entry"), ("f3", "key.lock"), ("f6", "key.moves"), ("f8", "key.shift")),
+    "PARCEL": (
+        ("f7", "key.missing"),
+        ("f10", "key.entry"),
+        ("esc", "key.back"),
+        ("f6", "key.moves"),
+        ("f8", "key.shift"),
+    ),
+    "UNIT": (
+        ("0", "key.ok"),
+        ("1-8", "key.defect"),
+        ("enter", "key.accept"),
+        ("9", "key.photo"),
+        ("backspace", "key.unmark"),
+        ("esc", "key.back"),
+        ("f11", "key.danger"),
+    ),
+    "VERDICT": (
+        ("1-4", "key.zone"),
+        ("9", "key.photo"),
+        ("esc", "key.back"),
+        ("f11", "key.danger"),
+    ),
+    "PHOTO": (("9", "key.photo"), ("7", "key.super"), ("esc", "key.back")),
+    "HAZARD": (("f6", "key.moves"),),
+    "RESUME": (("enter", "key.resume"), ("esc", "key.park"), ("f6", "key.moves")),
+    "ENTRY": (("enter", "key.accept"), ("backspace", "key.delete"), ("esc", "key.back")),
+    "OVERRIDE": (("esc", "key.cancel"),),
+    "EXC": (("esc", "key.back"),),
+    "SUMMARY": (("esc", "key.back"), ("f6", "key.moves")),
+}
+
+
+def offered(
+    name: str, state: State, screen: Screen, context: Context
+) -> tuple[tuple[str, str], ...]:
+    """Return (key, message id) pairs; `1-4` is a range of digits."""
+    if name == "LOCKED":
+        return (*_KEYS[name], ("f1", "key.help"))
+    choices = _digits(name, state, screen, context)
+    undo = (("f9", "key.undo"),) if state.past else ()
+    over = (("f12", "key.danger_over"),) if danger.to_be_ended(state) else ()
+    return (*choices, *_KEYS.get(name, ()), *undo, *over, ("f1", "key.help"))
+
+
+def _digits(
+    name: str, state: State, screen: Screen, context: Context
+) -> tuple[tuple[str, str], ...]:
+    """From the first way out to the last one."""
+    ways: tuple[str, ...] = ()
+    if name == "EXC" and screen.choice is not None:
+        ways = tuple(sorted(digit for digit, _ in screen.choice.ways))
+    elif name == "HAZARD" and state.unit is not None:
+        ways = tuple(str(n) for n, _ in enumerate(asking.danger_kinds(state.unit, context), 1))
+    if not ways:
+        return ()
+    return ((ways[0] if len(ways) == 1 else f"{ways[0]}-{ways[-1]}", "key.choose"),)
