@@ -28,3 +28,13 @@ def could_obey(kind: str, idle: Mapping[str, Any], view: Mapping[str, Any]) -> b
     if kind == "conveyor":
         return bool(idle["conveyor"]) and not ahead
     return idle["robots"] > 0 and not any(move["s"] == "planned" for move in ahead)
+
+
+def is_quiet(idle: Mapping[str, Any], view: Mapping[str, Any]) -> bool:
+    """Return whether a calm person would scan the tray now: no device is at work.
+
+    With a danger in the hand nobody waits for devices, and what was planned stands still.
+    """
+    if view["state"] == "HAZARD":
+        return True
+    return bool(idle["robots"] and idle["conveyor"]) and not view["side"]["moves"]

@@ -18,7 +18,7 @@ from sim.operator.account import Account, TrayScan, misplaced, zone_counts
 from sim.operator.acts import Act, Press, Scan, Wait
 from sim.operator.choose import choose
 from sim.operator.mind import TAKEN_S, Mind, read_plan
-from sim.operator.reading import could_obey, step_of
+from sim.operator.reading import could_obey, is_quiet, step_of
 from sim.operator.terminal import Terminal
 from sim.site import read_site
 
@@ -303,15 +303,14 @@ class Operator:
             reply = await self._world.ask({"do": "where", "move": stuck["id"]})
             self._mind.whereabouts[stuck["id"]] = reply["where"]
         act = choose(view, self._mind, now)
-        if self._shift.calm and isinstance(act, Scan) and act.tray and await self._is_busy(view):
+        if isinstance(act, Scan) and act.tray and await self._is_too_early(view):
             act = Wait(why="calm: devices are busy")
         await self._do(act, view)
 
-    async def _is_busy(self, view: dict[str, Any]) -> bool:
-        if view["side"]["moves"]:
-            return True
-        idle = (await self._world.ask({"do": "idle"}))["idle"]
-        return not (idle["robots"] and idle["conveyor"])
+    async def _is_too_early(self, view: dict[str, Any]) -> bool:
+        if not self._shift.calm:
+            return False
+        return not is_quiet((await self._world.ask({"do": "idle"}))["idle"], view)
 
     async def _report(self) -> dict[str, Any]:
         """Wait until the platform heard of every put, then compare it with the truth."""

@@ -10,7 +10,7 @@ from sim.operator.account import Account, TrayScan, misplaced, zone_counts
 from sim.operator.acts import Press, Scan, Wait
 from sim.operator.choose import choose
 from sim.operator.mind import Mind, read_plan
-from sim.operator.reading import could_obey, step_of
+from sim.operator.reading import could_obey, is_quiet, step_of
 from sim.truth.scenarios import GOOD
 
 TRAYS = [
@@ -249,6 +249,15 @@ def test_a_leg_behind_another_is_reported_apart() -> None:
     assert not could_obey("conveyor", idle, ahead)
     assert could_obey("robot", idle, free)
     assert not could_obey("robot", {"robots": 0, "conveyor": True}, free)
+
+
+def test_the_calm_wait_for_devices_ends_with_a_danger_in_the_hand() -> None:
+    idle, at_work = {"robots": 2, "conveyor": True}, {"robots": 0, "conveyor": True}
+    planned = {"moves": [move(s="planned")]}
+    assert is_quiet(idle, view("PUT"))
+    assert not is_quiet(at_work, view("PUT"))
+    assert not is_quiet(idle, view("PUT", side=planned))
+    assert is_quiet(at_work, view("HAZARD", side=planned))
 
 
 def test_what_lies_in_another_zone_is_told_once_on_each_side() -> None:
