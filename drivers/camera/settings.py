@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 DEFAULT_FORMATS: Final = ("ean13", "upca", "code128", "code39", "itf", "qr", "datamatrix")
 KNOWN_FORMATS: Final = (
@@ -28,9 +29,12 @@ class CameraSettings:
     `frozen_s` = how long the very same pixels may come before the camera counts as frozen; 0 =
     for ever, for a source without a sensor.
     `focus`, `exposure` go to V4L2 devices as they are; None leaves the camera's own choice.
+    `username` and the one line of `password_file` are for a network camera that asks for them.
     """
 
     source: str
+    username: str = ""
+    password_file: str = ""
     width: int = 1280
     height: int = 720
     fps: float = 15.0
@@ -55,6 +59,7 @@ class CameraSettings:
             raise ValueError(f"formats: {', '.join(unknown) or 'empty'}: allowed are {allowed}")
         if not self.source:
             raise ValueError("source: empty: a device path, URL, picture file or folder")
+        self._need_address()
         if not 1 <= self.fps <= 60:
             raise ValueError(f"fps: {self.fps}: 1 to 60")
         if not 0 <= self.frozen_s <= 60:
@@ -65,6 +70,21 @@ class CameraSettings:
             raise ValueError(f"sharpness_card: {self.sharpness_card}: 1 or more, or nothing")
         if not 0 <= self.mean_min < self.mean_max <= 255:
             raise ValueError("mean_min, mean_max: 0 to 255, the smaller first")
+
+    def _need_address(self) -> None:
+        """An address is printed and logged: it must hold no secret."""
+        is_address, has_user = "://" in self.source, bool(self.username)
+        try:
+            parts = urlsplit(self.source)
+            fits, is_secret = parts.port != 0, "@" in parts.netloc
+        except ValueError:  # a port that is no number, a bracket that is not closed
+            fits, is_secret = False, False
+        if is_address and is_secret:
+            raise ValueError("source: holds a user or a password: username and password_file")
+        if is_address and not fits:
+            raise ValueError(f"source: {self.source!r} is no address: rtsp://host… or http://host…")
+        if has_user is not bool(self.password_file) or (has_user and not is_address):
+            raise ValueError("username, password_file: both or neither: for a network address")
 
     @property
     def sharpness_asked(self) -> int:

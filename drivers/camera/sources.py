@@ -1,9 +1,11 @@
 """Where frames come from: a V4L2 device, a network stream, picture files. Never an old frame."""
 
+import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
+from urllib.parse import quote, urlsplit, urlunsplit
 
 import cv2
 
@@ -17,6 +19,9 @@ WAIT_NS: Final = 4_000_000  # a grab that idled so long got a frame that had not
 DRAIN_NS: Final = 500_000_000  # a machine too busy to catch up must still be heard
 DWELL_S: Final = 0.6
 EDGE_MIN: Final = 32  # a frame with a shorter edge shows nothing
+# A network stream: RTSP over TCP where the camera can; frames are not gathered to learn their rate
+# (that took 20 of them, 3 s and more of a slow camera), and none are kept back.
+_STREAM_OPTIONS: Final = "rtsp_flags;prefer_tcp|fpsprobesize;0|fflags;nobuffer"
 
 
 class SourceError(Exception):
@@ -135,11 +140,12 @@ def _busy_ns() -> int:
 
 def _opened(settings: CameraSettings) -> cv2.VideoCapture:
     if "://" in settings.source:
+        os.environ["OPENCV_FFMPEG_CAPTURE_OPTIONS"] = _STREAM_OPTIONS  # there is no other way in
         timeouts = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, OPEN_TIMEOUT_MS]
         timeouts += [cv2.CAP_PROP_READ_TIMEOUT_MSEC, READ_TIMEOUT_MS]
         # One decoding thread: more of them hold frames back.
         threads = [cv2.CAP_PROP_N_THREADS, 1]
-        return cv2.VideoCapture(settings.source, cv2.CAP_FFMPEG, timeouts + threads)
+        return cv2.VideoCapture(_address(settings), cv2.CAP_FFMPEG, timeouts + threads)
     capture = cv2.VideoCapture(str(Path(settings.source).resolve()), cv2.CAP_V4L2)
     capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter.fourcc(*"MJPG"))
     capture.set(cv2.CAP_PROP_FRAME_WIDTH, settings.width)
@@ -152,6 +158,19 @@ def _opened(settings: CameraSettings) -> cv2.VideoCapture:
         capture.set(cv2.CAP_PROP_AUTO_EXPOSURE, 1)
         capture.set(cv2.CAP_PROP_EXPOSURE, settings.exposure)
     return capture
+
+
+def _address(settings: CameraSettings) -> str:
+    """Return the address with what the camera asks for; it is for the library alone."""
+    if not settings.username:
+        return settings.source
+    try:
+        password = Path(settings.password_file).read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SourceError("password_file cannot be read") from error
+    parts = urlsplit(settings.source)
+    who = f"{quote(settings.username, safe='')}:{quote(password, safe='')}"
+    return urlunsplit(parts._replace(netloc=f"{who}@{parts.netloc}"))
 
 
 def open_source(settings: CameraSettings) -> Source:

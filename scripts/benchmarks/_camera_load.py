@@ -1,6 +1,6 @@
 """A camera that keeps its reader at work all the time. Prints its address, then serves until ended.
 
-At 50 pictures a second something is laid down, lies still for as long as the deepest reading takes
+At 60 pictures a second something is laid down, lies still for as long as the deepest reading takes
 and is replaced: mostly print that is no code, so that every stage looks at it, and each fifth time
 with a code of its own, which becomes an event.
 """
@@ -19,7 +19,7 @@ import zxingcpp
 SCENES: Final = 60  # a code comes back after it was forgotten, and is told again
 CODED: Final = 5  # every so many scenes
 SCENE_FRAMES: Final = 15
-FRAMES_A_SECOND: Final = 50
+FRAMES_A_SECOND: Final = 60
 MARKS: Final = 600
 NOISE: Final = 6  # grey steps
 

@@ -18,7 +18,7 @@ from _scan_latency import scan_latencies
 
 UNITS_A_SECOND = 0.5  # the calm operator waits for idle devices before each tray
 P99_MS = 20.0
-FULL = 0.9  # of a core: what the camera's worker must want, or the load was none
+FULL = 0.85  # of a core: what the camera's worker must want, the rest it waits for a picture
 ROWS = (
     ("scan -> stored and view read at the socket", "scan_view_ms"),
     ("tray scan -> order accepted or seq_seen, device idle", "scan_order_ms"),
