@@ -11,7 +11,8 @@ TAIL_ROWS = 5
 
 def parcel(work: ParcelWork, pen: Pen) -> list[Line]:
     """Return the parcel's head, its lines and what to do next."""
-    room = pen.height - TAIL_ROWS - 2 - len(work.damage)
+    box = _box(work, pen)
+    room = pen.height - TAIL_ROWS - 2 - len(box)
     shown = work.lines[: max(1, room)]
     lines = [_head(work, pen)]
     if work.blind:
@@ -21,8 +22,14 @@ def parcel(work: ParcelWork, pen: Pen) -> list[Line]:
     lines += [_expected(each, pen) for each in shown]
     if len(shown) < len(work.lines):
         lines += pen.text("ui.more_lines", FAINT, n=len(work.lines) - len(shown))
-    lines += [_damage(each, pen) for each in work.damage]
-    return [*lines, BLANK, *pen.text("ui.scan_item", BOLD)]
+    return [*lines, *box, BLANK, *pen.text("ui.scan_item", BOLD)]
+
+
+def _box(work: ParcelWork, pen: Pen) -> list[Line]:
+    """What may be wrong with the box, under a head of its own: its digits are not the lines'."""
+    if not work.damage:
+        return []
+    return [BLANK, *pen.text("ui.box", FAINT), *(_damage(each, pen) for each in work.damage)]
 
 
 def _damage(mark: Mark, pen: Pen) -> Line:
