@@ -1,5 +1,6 @@
 """What stands on the floor, as pure values: robots, nodes, trays, places, routes, timers."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -10,8 +11,11 @@ from drivers.protocols import GraphEdge, GraphNode, NodeId, RobotId
 ZONES: Final = ("resale", "repair", "disposal", "hold", "hazmat")
 LEAVES_ALONE: Final = ("hold", "repair", "hazmat")
 SERIES_DIGITS: Final = 4
+GOODS_CLASSES: Final = ("hazmat", "sharp")
+CONTAINER_DIGITS: Final = 5
 LANGUAGES: Final = ("ru", "en")
 DPI: Final = (203, 300)
+_SERIES: Final = re.compile(r"[A-Z]{1,3}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,11 +35,43 @@ class RobotUnit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ContainerKind:
+    """Boxes, cages, pallets of one kind: one tenant, zone and disposition in each.
+
+    `series` = the letters that their numbers begin with, five digits behind them. `units`, `kg` =
+    what one holds at most, None = not stated; `class_` = hazmat or sharp: it is for such goods
+    alone. `load` = its load class for robots.
+    """
+
+    series: str
+    units: int | None = None
+    kg: float | None = None
+    class_: str = ""
+    load: str = ""
+
+    def __post_init__(self) -> None:
+        if _SERIES.fullmatch(self.series) is None:
+            raise ValueError(f"series: {self.series!r} does not fit: 1 to 3 of A-Z")
+        if self.units is not None and self.units < 1:
+            raise ValueError(f"units: {self.units} is out of range: units, at least 1")
+        if self.kg is not None and self.kg <= 0:
+            raise ValueError(f"kg: {self.kg} is out of range: kilograms, above 0")
+        if self.class_ and self.class_ not in GOODS_CLASSES:
+            raise ValueError(f"class: {self.class_!r} does not fit: {', '.join(GOODS_CLASSES)}")
+
+    def has(self, number: str) -> bool:
+        """Return whether a number is one of this series."""
+        digits = number.removeprefix(self.series)
+        return len(digits) == CONTAINER_DIGITS and digits.isascii() and digits.isdigit()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Tray:
     """A tray, tote or fixed container; `disposition` empty = any of its zone.
 
     `fixed` = stands at the bench and takes many units; `lane` = lies on that lane; `load` = its
     load class for robots and `kg` what it may weigh at most, empty and None = not stated.
+    `container` = it is a container of that kind: it fills until it is closed.
     """
 
     id: str
@@ -45,6 +81,7 @@ class Tray:
     lane: int | None = None
     load: str = ""
     kg: float | None = None
+    container: ContainerKind | None = None
 
 
 class LegKind(StrEnum):
@@ -184,8 +221,13 @@ class FloorSettings:
     edges: tuple[GraphEdge, ...] = ()
     places: Mapping[str, int] = field(default_factory=dict)
     trays: Mapping[str, Tray] = field(default_factory=dict)
+    containers: tuple[ContainerKind, ...] = ()
     routes: Mapping[str, tuple[RouteLeg, ...]] = field(default_factory=dict)
     timers: Timers = Timers()
     lock_groups: Mapping[str, frozenset[NodeId]] = field(default_factory=dict)
     belt_faults: Mapping[tuple[str, int], Mapping[str, str]] = field(default_factory=dict)
     """Texts, ru and en, of fault numbers that a PLC's vendor has, by conveyor and number."""
+
+    def kind_of(self, number: str) -> ContainerKind | None:
+        """Return the kind of a container with a number of its own, None where there is none."""
+        return next((kind for kind in self.containers if kind.has(number)), None)

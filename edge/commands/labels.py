@@ -27,6 +27,7 @@ _HELP: Final = {
     "commands": "the sheet of all commands of this station",
     "badges": "a badge for each number of people.toml",
     "trays": "a label for each tray of floor.toml",
+    "containers": "numbers for containers of a zone, named as ZONE",
     "places": "labels of places, each as ZONE:NAME",
     "lpn": "numbers for units, NNNN-NNNN",
     "selftest": "the two cards that show what a scanner does to a code",
@@ -36,7 +37,9 @@ _HELP: Final = {
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's arguments."""
     parser.add_argument("what", choices=tuple(_HELP), help="; ".join(map(": ".join, _HELP.items())))
-    parser.add_argument("names", nargs="*", help="only these; for places each as ZONE:NAME")
+    parser.add_argument(
+        "names", nargs="*", help="only these; places each as ZONE:NAME, containers: one ZONE"
+    )
     parser.add_argument(
         "--config",
         type=Path,
@@ -45,8 +48,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="folder of the configuration (default: RECEIVING_EDGE_CONFIG, else /etc/…)",
     )
     parser.add_argument("--language", choices=("ru", "en"), default="ru")
-    parser.add_argument("--first", default="", metavar="NNNN-NNNN", help="first number, for lpn")
-    parser.add_argument("--count", type=int, default=1, metavar="N", help="how many, for lpn")
+    parser.add_argument("--first", default="", metavar="NUMBER", help="of lpn, containers")
+    parser.add_argument("--count", type=int, default=1, metavar="N", help="of lpn, containers")
     parser.add_argument("--format", choices=("pdf", "png", "zpl"), default="pdf")
     parser.add_argument("--out", type=Path, metavar="PATH", help="file; of PNG one a page")
     parser.add_argument("--printer", metavar="HOST[:9100]", help="print there; implies zpl")
@@ -104,6 +107,16 @@ def _trays(settings: Settings, args: argparse.Namespace) -> tuple[Sticker, ...]:
     return stickers.trays(zones, settings.site_key, args.language)
 
 
+def _containers(settings: Settings, args: argparse.Namespace) -> tuple[Sticker, ...]:
+    numbers = stickers.container_numbers(args.first, args.count)
+    if settings.floor.kind_of(numbers[0]) is None:
+        raise ValueError(f"{args.first}: floor.toml has no container of this series")
+    if len(args.names) != 1 or args.names[0] not in stickers.ZONE_DIGITS:
+        raise ValueError(f"containers: of which zone: {', '.join(stickers.ZONE_DIGITS)}")
+    zones = dict.fromkeys(numbers, args.names[0])
+    return stickers.trays(zones, settings.site_key, args.language)
+
+
 def _places(settings: Settings, args: argparse.Namespace) -> tuple[Sticker, ...]:
     pairs = [name.partition(":") for name in args.names]
     if not pairs or not all(colon and name for _, colon, name in pairs):
@@ -123,6 +136,7 @@ _SIGNED: Final[dict[str, Callable[[Settings, argparse.Namespace], tuple[Sticker,
     "commands": _commands,
     "badges": _badges,
     "trays": _trays,
+    "containers": _containers,
     "places": _places,
 }
 

@@ -64,7 +64,7 @@ class Watch:
     move: str
     leg: int
     robot: RobotId
-    unit: str
+    load: str
     seen: Seen
     update_id: int
     last: OrderStatus | None = None
@@ -92,7 +92,7 @@ class RobotLegs:
         self._station = station
         self._roads = Roads(edges=floor.edges, nodes=floor.nodes, groups=floor.lock_groups)
         self._last_order_ns: dict[RobotId, int] = {}
-        self._quiet_until_ns: dict[str, int] = {}  # unit → when it may be ordered for again
+        self._quiet_until_ns: dict[str, int] = {}  # load → when it may be ordered for again
         self._watches: dict[str, Watch] = {}  # by order id
         self._questions = Questions(driver, clock)
         self._cancels = Cancels(driver, desk, clock, self._questions)
@@ -139,7 +139,7 @@ class RobotLegs:
                 await self._plan(work, index)
 
     async def _plan(self, work: MoveWork, index: int) -> None:
-        if self._clock.monotonic_ns() < self._quiet_until_ns.get(work.unit, 0):
+        if self._clock.monotonic_ns() < self._quiet_until_ns.get(work.load, 0):
             return
         refused: dict[RobotId, str] = {}
         while (choice := self._choose(work, index, refused)) is not None:
@@ -221,7 +221,7 @@ class RobotLegs:
                 move=work.move,
                 leg=index,
                 robot=RobotId(sent.robot),
-                unit=work.unit,
+                load=work.load,
                 seen=Seen(ask_ns=self._clock.monotonic_ns()),
                 update_id=sent.update_id,
             )
@@ -288,14 +288,14 @@ class RobotLegs:
         if not watch.has_ended:
             watch.has_ended = True
             quiet_ns = int(self._floor.timers.quiet * NS)
-            self._quiet_until_ns[watch.unit] = self._clock.monotonic_ns() + quiet_ns
+            self._quiet_until_ns[watch.load] = self._clock.monotonic_ns() + quiet_ns
             self._questions.ask(watch.robot)
 
     def _forget_old(self) -> None:
         """An ended order is followed as long as its robot may still claim it."""
         now_ns = self._clock.monotonic_ns()
-        for unit in [u for u, until in self._quiet_until_ns.items() if until <= now_ns]:
-            del self._quiet_until_ns[unit]
+        for load in [u for u, until in self._quiet_until_ns.items() if until <= now_ns]:
+            del self._quiet_until_ns[load]
         moves = self._desk.state.moves
         ended = [
             order_id

@@ -1,5 +1,12 @@
 """THE EVENT MODEL: one frozen dataclass per kind, one envelope."""
 
+from edge.events.container import (
+    ContainerClosed,
+    ContainerOpened,
+    ContainerReopened,
+    ContainerUnitAdded,
+    ContainerUnitRemoved,
+)
 from edge.events.correction import CorrectionMade, Outcome, VerdictChanged
 from edge.events.document import DocumentData
 from edge.events.envelope import (
@@ -123,6 +130,11 @@ __all__ = [
     "ClaimReady",
     "ConfigActivated",
     "ConfigRefused",
+    "ContainerClosed",
+    "ContainerOpened",
+    "ContainerReopened",
+    "ContainerUnitAdded",
+    "ContainerUnitRemoved",
     "Corrected",
     "CorrectionMade",
     "DangerKind",

@@ -3,6 +3,13 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from edge.events.container import (
+    ContainerClosed,
+    ContainerOpened,
+    ContainerReopened,
+    ContainerUnitAdded,
+    ContainerUnitRemoved,
+)
 from edge.events.correction import CorrectionMade, VerdictChanged
 from edge.events.document import DocumentData
 from edge.events.inspection import (
@@ -113,6 +120,11 @@ Payload = (
     | RefundBlocked
     | PutConfirmed
     | PutWrong
+    | ContainerOpened
+    | ContainerUnitAdded
+    | ContainerUnitRemoved
+    | ContainerClosed
+    | ContainerReopened
     | MovePlanned
     | MoveChanged
     | DiverterChanged

@@ -72,7 +72,10 @@ class MoveState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MovePlanned:
-    """A put starts its route; each leg waits for the proof of the one before."""
+    """A put starts its route; each leg waits for the proof of the one before.
+
+    `container` = what is carried is a closed container with all that is in it.
+    """
 
     KIND: ClassVar[str] = "move.planned"
     SCHEMA: ClassVar[int] = 1
@@ -80,6 +83,7 @@ class MovePlanned:
     legs: tuple[Leg, ...]
     zone: str
     tray: str | None = None
+    container: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -77,6 +77,12 @@ def _photo_queue(db: Database) -> None:
     db.execute("CREATE INDEX photo_refused ON photo(seq) WHERE state = 'refused'")
 
 
+@_migrations(name="0006_containers")
+def _containers(db: Database) -> None:
+    """Index what is said of containers: every start asks for those that fill."""
+    db.execute("CREATE INDEX event_container ON event(seq) WHERE kind GLOB 'container.*'")
+
+
 def migrate(connection: sqlite3.Connection) -> None:
     """Apply what is missing. Raises sqlite3.Error and leaves that migration undone."""
     _migrations.apply(Database(connection))

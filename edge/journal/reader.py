@@ -16,8 +16,12 @@ from edge.journal.schema import broken, open_reader
 
 SQLITE_VERSION: Final = sqlite3.sqlite_version
 TAIL_EVENTS: Final = 1000
-# What is held may be months old: its units are read one by one, see `held_units`.
-_REPLAY_FROM: Final = "SELECT min(first_seq) FROM live WHERE subject NOT LIKE 'hold/%'"
+# What is held, and containers that fill, may be months old: they are read apart from all others,
+# see `held_units` and `containers`.
+_REPLAY_FROM: Final = (
+    "SELECT min(first_seq) FROM live"
+    " WHERE subject NOT LIKE 'hold/%' AND subject NOT LIKE 'container/%'"
+)
 _GONE: Final = ("purged", "lost", "erased")
 
 
@@ -155,6 +159,19 @@ class Reader:
             " ORDER BY h.first_seq"
         )
         return tuple(row[0] for row in rows)
+
+    def containers(self) -> tuple[tuple[str, ...], tuple[Event, ...]]:
+        """Return the numbers of the containers that matter, and what was said of any since then."""
+        rows = self._all(
+            "SELECT substr(subject, 11), first_seq FROM live WHERE subject LIKE 'container/%'"
+        )
+        if not rows:
+            return (), ()
+        told = self._all(
+            "SELECT seq, body FROM event WHERE kind GLOB 'container.*' AND seq >= ? ORDER BY seq",
+            min(first for _, first in rows),
+        )
+        return tuple(number for number, _ in rows), tuple(decode(seq, body) for seq, body in told)
 
     def newest_code(self, low: str, high: str) -> str | None:
         """Return the highest code between two, as texts are ordered; None where none is."""

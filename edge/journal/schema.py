@@ -28,6 +28,7 @@ MIGRATIONS: Final = (
     "0003_activations",
     "0004_retention",
     "0005_photo_queue",
+    "0006_containers",
 )
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from edge.barcodes.signed import signed
+from edge.floor import CONTAINER_DIGITS
 from edge.labels.symbol import Symbol, code128
 
 LPN_NUMBERS: Final = 10_000
@@ -85,6 +86,21 @@ def trays(zones: Mapping[str, str], key: bytes, language: str) -> tuple[Sticker,
         _signed(f"RT-{ZONE_DIGITS[zone]}-{tray}", _zone_title(zone, tray, language), key)
         for tray, zone in zones.items()
     )
+
+
+def container_numbers(first: str, count: int) -> tuple[str, ...]:
+    """Return consecutive numbers from `first` on, e.g. `K00001`.
+
+    Raises ValueError when `first` is none or its series ends before: a number is never used twice.
+    """
+    series = first.rstrip("0123456789")
+    digits = first.removeprefix(series)
+    if not series.isalpha() or not series.isascii() or len(digits) != CONTAINER_DIGITS:
+        raise ValueError(f"{first!r} is no number of a container: capital letters, five digits")
+    start, end = int(digits), 10**CONTAINER_DIGITS
+    if not 1 <= count <= end - start:
+        raise ValueError(f"{count} from {first}: at most {end - start} are left in {series}")
+    return tuple(f"{series}{at:0{CONTAINER_DIGITS}d}" for at in range(start, start + count))
 
 
 def places(zones: Mapping[str, str], key: bytes, language: str) -> tuple[Sticker, ...]:

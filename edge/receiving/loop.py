@@ -29,7 +29,7 @@ from edge.journal.writer import (
     Submission,
 )
 from edge.receiving.ids import IdMint
-from edge.receiving.rows import intents_of, live_between, live_of
+from edge.receiving.rows import intents_of, live_between, live_of, owner_of
 from edge.station.apply import apply
 from edge.station.decide import decide
 from edge.station.decision import Context, Decision, Fresh, PhotoRequest, Screen
@@ -200,6 +200,8 @@ class Receiving:
     def _tenant(self, draft: Draft) -> str | None:
         if isinstance(draft.payload, ParcelArrived):
             return next((line.tenant for line in draft.payload.lines), None)
+        if draft.subject.parcel is None:
+            return owner_of(draft.payload, self.state)
         parcel = self.state.parcels.get(draft.subject.parcel or ParcelId(""))
         return next((line.tenant for line in parcel.lines), None) if parcel else None
 

@@ -1,6 +1,7 @@
 """What else a transaction writes beside its events: intents of devices, open subjects."""
 
 from edge.events import (
+    ContainerOpened,
     DiverterChanged,
     DiverterState,
     Draft,
@@ -12,6 +13,7 @@ from edge.events import (
     OperatorIn,
     OperatorOut,
     OrderSent,
+    Payload,
     UnitId,
 )
 from edge.journal.writer import IntentRow, IntentState, LiveRow
@@ -102,11 +104,22 @@ def live_between(before: State, after: State) -> tuple[LiveRow, ...]:
     )
 
 
+def owner_of(payload: Payload, state: State) -> str | None:
+    """Return the tenant of the container that an event is about, None for any other event."""
+    if isinstance(payload, ContainerOpened):
+        return payload.tenant
+    work = state.moves.get(getattr(payload, "move", ""))
+    number = getattr(payload, "container", None) or (work.container if work is not None else None)
+    one = state.containers.get(number or "")
+    return one.tenant if one is not None else None
+
+
 def _standing(state: State) -> set[str]:
     kept = [state, *(done.before for done in state.past)]
     return {
         *(f"inhibit/{key}" for key in state.inhibits),
         *(f"stop/{one}" for one in state.stopped),
+        *(f"container/{number}" for number in state.containers),
         *(f"parcel/{parcel}" for one in kept for parcel in one.parcels),
         *(f"unit/{unit}" for one in kept for unit in one.units),
         *(f"hold/{unit}" for one in kept for unit in _beside(one)),

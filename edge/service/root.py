@@ -38,6 +38,7 @@ from edge.service.station import Station, Stores, World
 from edge.service.watch import Watch
 from edge.settings.model import Settings
 from edge.station.apply import apply
+from edge.station.container import found as containers_found
 from edge.station.decision import Context, Fresh
 from edge.station.history import held_of, waiting_of
 from edge.station.inputs import StartInput, StopInput
@@ -219,7 +220,13 @@ def _replayed(reader: Reader, activations: tuple[Event, ...]) -> State:
     units = {UnitId(unit): reader.of_unit(unit) for unit in reader.held_units()}
     held = {unit: one for unit, told in units.items() if (one := held_of(unit, told))}
     waiting = {unit: each for unit, told in units.items() if (each := waiting_of(unit, told))}
-    return replace(state, holds={**held, **state.holds}, rechecks={**waiting, **state.rechecks})
+    numbers, told = reader.containers()
+    return replace(
+        state,
+        holds={**held, **state.holds},
+        rechecks={**waiting, **state.rechecks},
+        containers=containers_found(told, numbers),
+    )
 
 
 def _identity(settings: Settings) -> Identity:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
 from drivers.protocols import GraphEdge, GraphNode, NodeId, RobotId
-from edge.floor import FloorSettings, LegKind, RobotUnit, RouteLeg, Timers, Tray
+from edge.floor import ContainerKind, FloorSettings, LegKind, RobotUnit, RouteLeg, Timers, Tray
 from edge.settings.files import need_tables
 from edge.settings.problems import Findings, Place
 from edge.settings.shape import read, read_rows
@@ -16,7 +16,9 @@ Row = TypeVar("Row")
 FLOOR_FILE: Final = Place(file="floor.toml")
 TRAY_ID: Final = re.compile(r"[0-9A-Z]{1,8}")  # it stands on a printed, signed label
 _HAND: Final = (RouteLeg(kind=LegKind.HAND),)
-_TABLES: Final = ("robot", "node", "edge", "place", "tray", "route", "timers", "lock_group")
+_TABLES: Final = (
+    *("robot", "node", "edge", "place", "tray", "container", "route", "timers", "lock_group"),
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +79,7 @@ class _TrayRow:
     lane: int | None = None
     load: str = ""
     kg: float | None = None
+    container: str = ""
 
     def __post_init__(self) -> None:
         if self.kg is not None and self.kg <= 0:
@@ -128,6 +131,7 @@ def read_floor(
     edges = _rows(_EdgeRow, "edge", document, found)
     places = _rows(_PlaceRow, "place", document, found)
     trays = _rows(_TrayRow, "tray", document, found)
+    kinds = tuple(row for _, row in _rows(ContainerKind, "container", document, found))
     routes = _rows(_RouteRow, "route", document, found)
     groups = _rows(_GroupRow, "lock_group", document, found)
     floor = FloorSettings(
@@ -138,7 +142,8 @@ def read_floor(
         nodes={NodeId(row.id): _node(row) for _, row in nodes},
         edges=tuple(edge for _, row in edges for edge in _edges(row)),
         places={row.id: row.capacity for _, row in places},
-        trays={row.id: _tray(row) for _, row in trays},
+        trays={row.id: _tray(row, kinds) for _, row in trays},
+        containers=kinds,
         routes={Zone.HOLD.value: _HAND} | {row.zone.value: _legs(row) for _, row in routes},
         timers=_timers(document, found),
         lock_groups={row.id: frozenset(map(NodeId, row.nodes)) for _, row in groups},
@@ -173,8 +178,9 @@ def _edges(row: _EdgeRow) -> Iterable[GraphEdge]:
         yield GraphEdge(start=end, end=start, length=row.length)
 
 
-def _tray(row: _TrayRow) -> Tray:
+def _tray(row: _TrayRow, kinds: Iterable[ContainerKind]) -> Tray:
     return Tray(
+        container=next((kind for kind in kinds if kind.series == row.container), None),
         id=row.id,
         zone=row.zone.value,
         disposition=row.disposition,
@@ -214,7 +220,7 @@ def _timers(document: Mapping[str, Any], found: Findings) -> Timers:
 
 def _need_names(document: Mapping[str, Any], found: Findings) -> None:
     keys = {"robot": "id", "node": "id", "place": "id", "tray": "id", "route": "zone"}
-    keys["lock_group"] = "id"
+    keys |= {"lock_group": "id", "container": "series"}
     for key, name in keys.items():
         rows = document.get(key, [])
         if isinstance(rows, list):
@@ -254,6 +260,7 @@ def _need_trays(
             f"{tray.id!r} does not fit",
             "1 to 8 of 0-9 A-Z: it is printed on the tray's label",
         )
+        _need_container(at, tray, floor, found)
     for zone in Zone:
         has_tray = any(tray.zone == zone for tray in floor.trays.values())
         found.need(
@@ -268,6 +275,32 @@ def _need_trays(
             f"zone {zone} has no route",
             "one route for every zone; legs = [{ hand = true }] if nothing carries",
         )
+
+
+def _need_container(at: Place, tray: _TrayRow, floor: FloorSettings, found: Findings) -> None:
+    """A tray's name is no container's number, its kind is there, and fits what lies in it."""
+    found.need(
+        floor.kind_of(tray.id) is None,
+        at.at("id"),
+        f"{tray.id!r} is a number of a container",
+        "a name that no series of containers has",
+    )
+    if not tray.container:
+        return
+    kind = floor.trays[tray.id].container
+    names = [one.series for one in floor.containers]
+    found.need(
+        kind is not None,
+        at.at("container"),
+        f"there is no container {tray.container!r}",
+        _one_of(names) if names else "a series of the list `container`",
+    )
+    found.need(
+        kind is None or tray.zone is not Zone.HAZMAT or kind.class_ == Zone.HAZMAT.value,
+        at.at("container"),
+        "dangerous goods in a container that is not for them",
+        'a container of class = "hazmat"',
+    )
 
 
 def _need_route(at: Place, route: _RouteRow, floor: FloorSettings, found: Findings) -> None:

@@ -15,7 +15,7 @@ from edge.events import (
     UnitLpn,
     UnitOpened,
 )
-from edge.station import checks, holds, spent, units
+from edge.station import checks, filling, holds, spent, units
 from edge.station.decision import Context, Decision, Screen, accepted, clean, on_unit, refused
 from edge.station.inputs import ScanInput
 from edge.station.state import State, UnitWork
@@ -40,7 +40,16 @@ def number_scan(
         return refused(screen, "E36")
     if is_carried(state, former):
         return refused(screen, "E41")
-    return begin(screen, former, context)
+    begun = filling.shut(state, screen, former.unit) or begin(screen, former, context)
+    return taken_out(state, begun, former, filling.AGAIN)
+
+
+def taken_out(state: State, decision: Decision, former: UnitWork, reason: str) -> Decision:
+    """Return the beginning of a new inspection with the unit's way out of its container."""
+    if decision.no is not None:
+        return decision
+    drafts = filling.removed(state, former.unit, former.parcel, reason)
+    return replace(decision, drafts=(*decision.drafts, *drafts))
 
 
 def is_carried(state: State, former: UnitWork) -> bool:

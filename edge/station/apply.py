@@ -8,6 +8,11 @@ from edge.events import (
     ClaimReady,
     ConfigActivated,
     ConfigRefused,
+    ContainerClosed,
+    ContainerOpened,
+    ContainerReopened,
+    ContainerUnitAdded,
+    ContainerUnitRemoved,
     CorrectionMade,
     DangerKind,
     DangerRaised,
@@ -75,7 +80,7 @@ from edge.events import (
     VerdictChanged,
     VerdictMade,
 )
-from edge.station import held, looks, numbers, papers, past, returns, spent
+from edge.station import container, held, looks, numbers, papers, past, returns, spent
 from edge.station.apply_moves import danger, drop, moved, put, with_unit, without_ended
 from edge.station.state import (
     Evidence,
@@ -353,6 +358,16 @@ def _evidence(state: State, event: Event) -> State:
             return state
 
 
+def _contained(state: State, event: Event) -> State:
+    """What a supervisor opens again is carried nowhere."""
+    state = replace(state, containers=container.folded(state.containers, event))
+    if not isinstance(event.payload, ContainerReopened):
+        return state
+    number = event.payload.container
+    moves = {name: work for name, work in state.moves.items() if work.container != number}
+    return replace(state, moves=moves)
+
+
 def _held(state: State, event: Event) -> State:
     """A hold of a piece that came back too often begins with its inspection, not with its put."""
     unit = state.units.get(event.unit) if event.unit is not None else None
@@ -392,6 +407,8 @@ _FOLDS: Final[Mapping[type[Any], Callable[[State, Event], State]]] = {
         (_config, (ConfigActivated, DeviceProven)),
         (numbers.numbered, (UnitLpn,)),
         (_held, (HoldPlaced, HoldReleased, SlaWarning)),
+        (_contained, (ContainerOpened, ContainerUnitAdded, ContainerUnitRemoved)),
+        (_contained, (ContainerClosed, ContainerReopened)),
         (held.refunded, (RefundEligible, RefundReview, RefundBlocked)),
     )
     for kind in kinds

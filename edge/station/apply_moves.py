@@ -33,7 +33,7 @@ Value = TypeVar("Value")
 def moved(state: State, event: Event) -> State:
     """Return the state after an event about a move."""
     match event.payload:
-        case MovePlanned() as planned if event.unit is not None and event.parcel is not None:
+        case MovePlanned() as planned if event.unit is not None or planned.container is not None:
             legs = tuple(LegWork(leg=leg, since_ms=event.time_ms) for leg in planned.legs)
             work = MoveWork(
                 move=planned.move,
@@ -41,6 +41,7 @@ def moved(state: State, event: Event) -> State:
                 parcel=event.parcel,
                 zone=planned.zone,
                 tray=planned.tray,
+                container=planned.container,
                 legs=legs,
                 planned_ms=event.time_ms,
             )
@@ -65,7 +66,8 @@ def _leg_changed(state: State, changed: MoveChanged | DiverterChanged, at_ms: in
     legs[changed.leg] = _leg_after(legs[changed.leg], changed, at_ms)
     work = replace(work, legs=tuple(legs))
     if work.current is None:
-        return replace(state, moves=drop(state.moves, work.move))
+        at_end = drop(state.containers, work.container or "")
+        return replace(state, moves=drop(state.moves, work.move), containers=at_end)
     return replace(state, moves=put(state.moves, work.move, work))
 
 

@@ -18,7 +18,7 @@ from edge.events import (
     ScanRead,
     VerdictMade,
 )
-from edge.station import again, corrected, holds, inspection, override, rezone
+from edge.station import again, corrected, filling, holds, inspection, override, rezone
 from edge.station.decision import (
     Choice,
     Context,
@@ -94,7 +94,11 @@ def scan(state: State, screen: Screen, given: ScanInput, context: Context) -> De
         return refused(screen, "E36")
     if again.is_carried(state, former):
         return refused(screen, "E41")
+    shut = filling.shut(state, screen, former.unit)
+    if shut is not None:
+        return shut
     begun = again.begin(screen, former, context, corrects=_corrected(former))
+    begun = again.taken_out(state, begun, former, filling.CORRECTION)
     return begun.after(tuple(_withdrawn(state, former)))
 
 

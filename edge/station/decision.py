@@ -188,6 +188,9 @@ class Screen:
     tray: str | None = None
     tray_for_lpn: str | None = None
     """The tray that was scanned while the unit's number is owed: the number completes the put."""
+    container: str | None = None
+    """The container that is shown; `weighs` = it is being closed, `typed` is its weight."""
+    weighs: bool = False
     photos_due: frozenset[Slot] = frozenset()
     """Photographs that were asked for and have not come yet."""
     note: Note | None = None
@@ -256,6 +259,8 @@ def clean(screen: Screen) -> Screen:
         page=0,
         tray=None,
         tray_for_lpn=None,
+        container=None,
+        weighs=False,
         photos_due=frozenset(),
     )
 
@@ -327,6 +332,8 @@ def _work_state(state: State, screen: Screen) -> str:
         return "SUMMARY"
     if screen.choice is not None:
         return "EXC"
+    if screen.container is not None:
+        return "CONTAINER"
     if state.unit is not None:
         return _unit_state(state.unit, screen)
     return "PARCEL" if state.parcel is not None else "IDLE"
@@ -361,5 +368,7 @@ def wanted(state: State, screen: Screen) -> str:
             return "want.code"
         case "RESUME":
             return "want.resume"
+        case "CONTAINER":
+            return "want.container_key"
         case _:
             return "want.digit"

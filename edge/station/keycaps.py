@@ -1,6 +1,6 @@
 """Which keys the screen offers, in the order of their use. What they do is in `keys`."""
 
-from edge.station import asking, danger
+from edge.station import asking, containers, danger
 from edge.station.decision import Context, Screen
 from edge.station.state import State
 
@@ -45,10 +45,11 @@ def offered(
     """Return (key, message id) pairs; `1-4` is a range of digits."""
     if name == "LOCKED":
         return (*_KEYS[name], ("f1", "key.help"))
+    own = containers.keys(state, screen) if name == "CONTAINER" else _KEYS.get(name, ())
     choices = _digits(name, state, screen, context)
     undo = (("f9", "key.undo"),) if state.past else ()
     over = (("f12", "key.danger_over"),) if danger.to_be_ended(state) else ()
-    return (*choices, *_KEYS.get(name, ()), *undo, *over, ("f1", "key.help"))
+    return (*choices, *own, *undo, *over, ("f1", "key.help"))
 
 
 def _digits(

@@ -6,6 +6,7 @@ from edge.events import UnitId, UnitParked
 from edge.station import (
     asking,
     by_hand,
+    containers,
     correct,
     damage,
     danger,
@@ -47,6 +48,7 @@ from edge.station.state import ParcelWork, State, UnitWork
 from edge.views import Severity
 
 DIGITS = frozenset("0123456789")
+_EVERYWHERE = frozenset(("f3", "f5", "f9", "f10"))
 _TYPED_IN = frozenset(("IDLE", "PARCEL", "UNIT", "VERDICT"))
 
 
@@ -92,6 +94,9 @@ def _locked(state: State, screen: Screen, pressed: str, context: Context) -> Dec
 def _at_work(state: State, screen: Screen, pressed: str, context: Context) -> Decision:
     """Keys that mean the same in every state of work, then those of the state."""
     where = state_name(state, screen)
+    is_danger = pressed == "f12" and danger.to_be_ended(state) is not None
+    if where == "CONTAINER" and pressed not in _EVERYWHERE and not is_danger:
+        return _container(state, screen, pressed, context)
     match pressed:
         case "f3":
             return people.lock(screen)
@@ -107,6 +112,15 @@ def _at_work(state: State, screen: Screen, pressed: str, context: Context) -> De
             return _back(screen)
         case _:
             return _by_state(where, state, screen, pressed, context)
+
+
+def _container(state: State, screen: Screen, pressed: str, context: Context) -> Decision:
+    """Only a supervisor opens a closed one again."""
+    if pressed != containers.REOPEN:
+        return containers.key(state, screen, pressed, context)
+    refusal = containers.may_reopen(state, screen)
+    about = screen.container or ""
+    return refusal or override.ask(clean(screen), override.REOPEN, context, about=about)
 
 
 def _by_state(where: str, state: State, screen: Screen, pressed: str, context: Context) -> Decision:

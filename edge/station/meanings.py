@@ -101,6 +101,8 @@ def names_of(meaning: Meaning) -> tuple[str, ...]:
 
     A serial number alone is no name where the article is known: other articles have it, too.
     """
+    if isinstance(meaning, TrayCode):
+        return (f"container/{meaning.tray}",)
     own = identities_of(meaning)
     return tuple(own) if own else codes_of(meaning)
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from edge.events import OperatorIn, PhotoMissing, UnitId
 from edge.pins import DIGITS_MAX, matches
-from edge.station import adjudge, again, corrected, danger, holds, rezone
+from edge.station import adjudge, again, containers, corrected, danger, holds, rezone
 from edge.station.decision import (
     Context,
     Decision,
@@ -33,7 +33,8 @@ ZONE: Final = "zone"
 LOGIN: Final = "login"
 CORRECT: Final = "correct"
 RELEASE: Final = "release"
-_NOT_ONESELF: Final = frozenset((ZONE, RELEASE, CORRECT, adjudge.RECHECK))
+REOPEN: Final = "container"
+_NOT_ONESELF: Final = frozenset((ZONE, RELEASE, CORRECT, REOPEN, adjudge.RECHECK))
 DANGERS: Final = (danger.WITHDRAW_ITEM, danger.WITHDRAW_AREA)
 
 _NUMBER_MAX: Final = 8
@@ -139,6 +140,10 @@ def _reason(
         return danger.withdraw(state, screen, override.what, override.badge)
     if override.what == RELEASE:
         return _release(state, screen, override, reason, context=context)
+    if override.what == REOPEN:
+        return containers.reopened(
+            state, screen, override.about, supervisor=override.badge, reason=reason
+        )
     unit = state.unit
     if unit is None:
         return refused(screen, "E45")

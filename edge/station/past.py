@@ -8,6 +8,8 @@ from dataclasses import replace
 from typing import Final
 
 from edge.events import (
+    ContainerUnitAdded,
+    ContainerUnitRemoved,
     CorrectionMade,
     DangerKind,
     DangerRaised,
@@ -97,6 +99,8 @@ def remembered(state: State, event: Event) -> State:
     is_open = last is not None and last.act == act.id
     if isinstance(payload, MovePlanned) and last is not None and is_open:
         return _with_last(state, replace(last, moves=(*last.moves, payload.move)))
+    if isinstance(payload, ContainerUnitAdded | ContainerUnitRemoved):
+        return _with_last(state, _carried(last, payload)) if last is not None and is_open else state
     if event.unit in act.before.holds and not _is_release(payload):
         return state  # the centre's word or a fact, not an act of this person
     if isinstance(payload, _BESIDE) or not (is_open or isinstance(payload, _BEGINS)):
@@ -128,6 +132,14 @@ def _corrected(state: State, correction: CorrectionMade) -> State:
         last_put=old.last_put,
         past=state.past[:-1],
     )
+
+
+def _carried(last: Done, payload: ContainerUnitAdded | ContainerUnitRemoved) -> Done:
+    """An act's own events of a container are no part of what a correction names: see `undo`."""
+    pair = (payload.container, UnitId(payload.unit))
+    if isinstance(payload, ContainerUnitAdded):
+        return replace(last, added=(*last.added, pair))
+    return replace(last, removed=(*last.removed, pair))
 
 
 def _is_final(payload: object) -> bool:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from edge.events import DiverterState, MoveState
 from edge.floor import LegKind, Timers
-from edge.station import adjudge, asking, damage, danger, lpn, override
+from edge.station import adjudge, asking, containers, damage, danger, lpn, override
 from edge.station.decision import Choice, Context, Note, Override, Screen, state_name
 from edge.station.doubts import Doubt, doubts
 from edge.station.keycaps import offered
@@ -73,6 +73,7 @@ def key_meaning(state: State, screen: Screen) -> tuple[object, ...]:
         _override_step(screen),
         screen.missing,
         screen.page,
+        (screen.container, screen.weighs),
     )
 
 
@@ -86,7 +87,7 @@ def present(state: State, screen: Screen, shown: Shown, context: Context) -> Sta
     name = "STOP" if shown.stopped else state_name(state, screen)
     return StationView(
         state=name,
-        stage=_stage(name, state, context),
+        stage=_stage(name, state, screen, context),
         head=_head(state, shown, context),
         work=_work(name, state, screen, shown, context),
         side=Side(
@@ -130,7 +131,7 @@ def _feedback(note: Note | None, n: int, at: str) -> Feedback | None:
     return Feedback(n=n, sev=note.sev, t=note.t, p=note.p, at=at)
 
 
-def _stage(name: str, state: State, context: Context) -> Stage:
+def _stage(name: str, state: State, screen: Screen, context: Context) -> Stage:
     unit = state.unit
     match name:
         case "LOCKED":
@@ -147,6 +148,8 @@ def _stage(name: str, state: State, context: Context) -> Stage:
             return Stage(t="stage.override")
         case "SUMMARY":
             return Stage(t="stage.summary")
+        case "CONTAINER" if screen.container in state.containers:
+            return _zone_stage(state.containers[screen.container or ""].zone)
         case "PHOTO":
             return Stage(t="stage.photo")
         case "HAZARD":
@@ -195,6 +198,8 @@ def _work(name: str, state: State, screen: Screen, shown: Shown, context: Contex
             choice = screen.choice
             lines = _read_and_expected(choice, parcel)
             return ChoiceWork(code=choice.code, p=choice.p, opts=choice.ways, lines=lines)
+        case "CONTAINER" if screen.container in state.containers:
+            return containers.shown(state.containers[screen.container or ""], screen, context)
         case "HAZARD" if unit is not None:
             return _hazard(unit, context)
         case "VERDICT" | "PHOTO" if unit is not None:
@@ -407,8 +412,10 @@ def _trays(zone: str, disposition: str, state: State, context: Context) -> tuple
         if tray.zone == zone and tray.disposition in (None, disposition)
         if tray.id != context.quality.tray
         if tray.fixed or tray.id not in taken
+        if tray.id not in state.containers
     )
-    return tuple(free)[:TRAYS_SHOWN]
+    fitting = containers.fitting(state, zone, disposition)
+    return tuple(dict.fromkeys((*fitting, *free)))[:TRAYS_SHOWN]
 
 
 def _moves(state: State) -> tuple[MoveWork, ...]:

@@ -14,7 +14,7 @@ from edge.events import (
     VerdictMade,
 )
 from edge.floor import Tray
-from edge.station import asking, holds, inspection, lpn, recheck
+from edge.station import asking, filling, holds, inspection, lpn, recheck
 from edge.station.decision import (
     Choice,
     Context,
@@ -44,9 +44,14 @@ TONES = {
 }
 
 
-def tray_scan(state: State, screen: Screen, tray_id: str, context: Context) -> Decision:
-    """Put the unit in the hand into this tray, if it is the right one and nothing is owed."""
-    tray = context.floor.trays.get(tray_id)
+def tray_scan(
+    state: State, screen: Screen, tray_id: str, context: Context, *, zone: str = ""
+) -> Decision:
+    """Put the unit in the hand into this tray, if it is the right one and nothing is owed.
+
+    `zone` = that of the label; it counts for a container that nobody configured.
+    """
+    tray = filling.tray_of(state, tray_id, zone, context.floor)
     if tray is None:
         return refused(screen, "E10", code=tray_id)
     unit = state.unit
@@ -68,6 +73,10 @@ def tray_scan(state: State, screen: Screen, tray_id: str, context: Context) -> D
         return recheck.laid_back(screen, unit, context).after(drafts)
     if not due and not _fits(tray, verdict):
         return _wrong_tray(screen, unit, tray, verdict)
+    tray = replace(tray, container=None) if due else tray  # what is looked at twice goes on later
+    barred = filling.refusal(state, screen, unit, tray=tray, verdict=verdict)
+    if barred is not None:
+        return barred
     busy = _busy_with(state, tray)
     if busy is not None:
         return refused(screen, "E32", t=tray.id, item=busy)
@@ -125,7 +134,7 @@ def _wait_for_lpn(screen: Screen, tray: Tray, number: str) -> Decision:
 
 
 def _fits(tray: Tray, verdict: VerdictMade) -> bool:
-    if tray.zone != verdict.zone:
+    if tray.zone not in ("", verdict.zone):
         return False
     return tray.disposition is None or tray.disposition == verdict.disposition
 
@@ -154,10 +163,10 @@ def _tray_words(zone: str, disposition: str | None) -> str:
 
 def _busy_with(state: State, tray: Tray) -> str | None:
     """Return the unit whose move still holds this tray."""
-    if tray.fixed:
+    if tray.fixed or tray.container is not None:
         return None
     moves = (move for move in state.moves.values() if move.tray == tray.id)
-    return next((move.unit[-8:] for move in moves), None)
+    return next((move.load[-8:] for move in moves), None)
 
 
 def _wait_for_photo(screen: Screen, unit: UnitWork, tray: Tray, owed: frozenset[Slot]) -> Decision:
@@ -196,7 +205,7 @@ def _put(
     context: Context,
 ) -> Decision:
     is_dangerous = unit.danger or f"parcel/{unit.parcel}" in state.inhibits
-    by_hand = verdict.move == "manual" or is_dangerous
+    by_hand = verdict.move == "manual" or is_dangerous or tray.container is not None
     legs = legs_of(verdict.zone, context.floor, by_hand=by_hand, tray=tray)
     since = unit.verdict_ms or context.wall_ms
     put = PutConfirmed(
@@ -207,7 +216,8 @@ def _put(
         tray=tray.id,
         lane=tray.lane,
     )
-    drafts = [*earlier, on_unit(unit, put, "placed"), on_unit(unit, holds.refund(unit, verdict))]
+    drafts = [*earlier, *filling.opened(state, unit, tray, verdict), on_unit(unit, put, "placed")]
+    drafts += [*filling.added(unit, tray, verdict), on_unit(unit, holds.refund(unit, verdict))]
     if verdict.zone == "hold" and not unit.is_spent:  # that one's hold began with its inspection
         hold = holds.placed(unit, verdict, tray.id, context)
         drafts.append(on_unit(unit, hold, "held"))

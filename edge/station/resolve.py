@@ -1,5 +1,6 @@
 """A person's ways out of doubt: a digit at the move, a scan of the tray, a place label."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from edge.events import (
@@ -10,6 +11,7 @@ from edge.events import (
     MoveState,
     Subject,
 )
+from edge.station import filling
 from edge.station.decision import Decision, Screen, accepted, clean, refused
 from edge.station.state import LegWork, MoveWork, State
 
@@ -58,9 +60,8 @@ def by_digit(state: State, screen: Screen, digit: str) -> Decision:
             draft = _resolved(work, work.position, "on_robot", "operator")
             return accepted(clean(screen), "fb.on_robot", draft, t=work.tray or "")
         case "3":
-            drafts = _at_target(work, "operator")
             params = {"t": work.tray or "", "zone": work.zone}
-            return accepted(clean(screen), "fb.at_target", *drafts, **params)
+            return _arrived(state, screen, work, proof="operator", params=params)
         case _:
             return refused(screen, "E00", want="want.digit")
 
@@ -85,9 +86,21 @@ def place_scan(state: State, screen: Screen, zone: str) -> Decision:
         leg = work.current
         is_carried = leg is not None and leg.state is MoveState.BY_HAND
         if is_carried and _goal(state, work) == zone:
-            drafts = _at_target(work, "scan")
-            return accepted(screen, "fb.at_target", *drafts, t=work.tray or "", zone=zone)
+            params = {"t": work.tray or "", "zone": zone}
+            return _arrived(state, screen, work, proof="scan", params=params)
     return refused(screen, "E00", want="want.digit")
+
+
+def _arrived(
+    state: State, screen: Screen, work: MoveWork, *, proof: str, params: Mapping[str, str]
+) -> Decision:
+    """The load is at its end; a unit that lay in a container has left it by that."""
+    shut = filling.shut(state, screen, work.unit)
+    if shut is not None:
+        return shut
+    left = filling.removed(state, work.unit, work.parcel, filling.CARRIED)
+    drafts = (*_at_target(work, proof), *left)
+    return accepted(clean(screen), "fb.at_target", *drafts, **params)
 
 
 def may_resolve(leg: LegWork) -> bool:

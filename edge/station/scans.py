@@ -18,7 +18,7 @@ from edge.barcodes.meanings import (
     TrayCode,
 )
 from edge.events import Match, ScanRead
-from edge.station import correct, goods, keys, people, puts, resolve, resume, second
+from edge.station import containers, correct, goods, keys, people, puts, resolve, resume, second
 from edge.station.decision import (
     Context,
     Decision,
@@ -131,18 +131,12 @@ def _resolve(
             name = COMMAND_KEYS.get(command, command)
             pressed = KeyInput(input=given.input, key=name, lookups=given.lookups)
             return keys.key(state, screen, pressed, context)
-        case TrayCode(tray=tray):
-            return _tray(state, _above(screen), tray, context)
+        case TrayCode():
+            return _tray(state, _above(screen), given, meaning, context=context)
         case PlaceCode(zone_digit=digit):
             return resolve.place_scan(state, _above(screen), zone_of(digit))
         case _:
             return _goods(state, screen, given, context)
-
-
-def _tray(state: State, screen: Screen, tray: str, context: Context) -> Decision:
-    if second.is_asked(state, tray, context):
-        return second.ask(state, screen, context)
-    return resolve.tray_seen(state, screen, tray) or puts.tray_scan(state, screen, tray, context)
 
 
 def _goods(state: State, screen: Screen, given: ScanInput, context: Context) -> Decision:
@@ -154,9 +148,26 @@ def _goods(state: State, screen: Screen, given: ScanInput, context: Context) -> 
     return goods.goods(state, _above(screen), given, context)
 
 
+def _tray(
+    state: State, screen: Screen, given: ScanInput, read: TrayCode, *, context: Context
+) -> Decision:
+    """A tray's or a container's label: what was in doubt is in a hand, or the unit is put there."""
+    if second.is_asked(state, read.tray, context):
+        return second.ask(state, screen, context)
+    seen = resolve.tray_seen(state, screen, read.tray)
+    used = containers.used(state, screen, given, number=read.tray, floor=context.floor)
+    if seen is not None or used is not None:
+        return seen or used or Decision(screen=screen)
+    if state.unit is None and containers.kind_of(read.tray, context.floor) is not None:
+        return containers.look(state, screen, read.tray)
+    return puts.tray_scan(state, screen, read.tray, context, zone=zone_of(read.zone_digit))
+
+
 def _above(screen: Screen) -> Screen:
     """A scan closes overlays, summary and an open exception, and counts on the screen below."""
-    return replace(screen, overlay=None, selected=0, summary=False, choice=None)
+    typed = "" if screen.weighs else screen.typed
+    below = replace(screen, container=None, weighs=False, typed=typed)
+    return replace(below, overlay=None, selected=0, summary=False, choice=None)
 
 
 _REJECTS = {

@@ -22,6 +22,7 @@ from edge.events import (
     VerdictMade,
 )
 from edge.station.box import Box
+from edge.station.container import Container
 from edge.station.look import Look
 from edge.station.touch import Touch
 
@@ -211,15 +212,24 @@ _UNDER_WAY = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MoveWork:
-    """One put on its route: legs in order, each waiting for the proof of the one before."""
+    """One load on its route: legs in order, each waiting for the proof of the one before.
+
+    The load is a unit in its tray, or a closed `container`; then there is no unit and no parcel.
+    """
 
     move: str
-    unit: UnitId
-    parcel: ParcelId
+    unit: UnitId | None
+    parcel: ParcelId | None
     zone: str
     legs: tuple[LegWork, ...]
     planned_ms: int
     tray: str | None = None
+    container: str | None = None
+
+    @property
+    def load(self) -> str:
+        """Return what is carried: a unit's id, or a container's number."""
+        return self.unit or self.container or ""
 
     @property
     def position(self) -> int:
@@ -295,6 +305,9 @@ class Done:
     before: "State"
     events: tuple[DoneEvent, ...] = ()
     moves: tuple[str, ...] = ()
+    added: tuple[tuple[str, UnitId], ...] = ()
+    removed: tuple[tuple[str, UnitId], ...] = ()
+    """Which units the act put into a container, or took out of it."""
 
     @property
     def kind(self) -> str:
@@ -341,6 +354,9 @@ class State:
     numbers: Mapping[str, int] = field(default_factory=dict)
     """How many numbers of each own series are given away; none is ever given twice."""
 
+    containers: Mapping[str, Container] = field(default_factory=dict)
+    """Containers that fill, or that are closed and not at their end yet, by number."""
+
     act: Act | None = field(default=None, compare=False)
     past: tuple[Done, ...] = ()
     """What can be undone on this bench, newest last."""
@@ -352,8 +368,14 @@ class State:
 
     def is_endangered(self, work: MoveWork) -> bool:
         """Return whether the load of this move itself is dangerous."""
-        keys = (inhibit_key(unit=work.unit, parcel=None), f"parcel/{work.parcel}")
+        keys = {f"unit/{unit}" for unit in self._loaded(work)} | {f"parcel/{work.parcel}"}
         return any(key in self.inhibits for key in keys)
+
+    def _loaded(self, work: MoveWork) -> frozenset[UnitId]:
+        if work.unit is not None:
+            return frozenset((work.unit,))
+        container = self.containers.get(work.container or "")
+        return frozenset(container.units) if container is not None else frozenset()
 
     def is_inhibited(self, work: MoveWork) -> bool:
         """Return whether no order and no divert of this move may be committed."""

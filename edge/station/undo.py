@@ -3,6 +3,7 @@
 from typing import Final
 
 from edge.events import CorrectionMade, Draft, MoveChanged, MoveState, Subject
+from edge.station import filling
 from edge.station.decision import Decision, Screen, accepted, clean, noted, refused
 from edge.station.past import UNDO
 from edge.station.state import Done, MoveWork, State
@@ -21,15 +22,18 @@ def undo(state: State, screen: Screen, cancel_id: str) -> Decision:
     if not state.past:
         return refused(screen, "E45")
     last = state.past[-1]
+    if filling.is_settled(state, last):
+        return refused(screen, "E41")
     moves = [state.moves.get(move) for move in last.moves]
-    withdrawn = [_withdrawn(work) for work in moves if work is not None and _is_at_hand(work)]
+    withdrawn = [_withdrawn(work) for work in moves if work is not None and is_at_hand(work)]
     if len(withdrawn) == len(moves):
-        return accepted(clean(screen), "fb.undone", *withdrawn, *_corrections(last), what=last.kind)
+        drafts = (*withdrawn, *_corrections(last), *filling.put_back(state, last))
+        return accepted(clean(screen), "fb.undone", *drafts, what=last.kind)
     ordered = [work for work in moves if work is not None and _is_ordered(work)]
     if len(withdrawn) + len(ordered) < len(moves):
         return refused(screen, "E41")
-    drafts = tuple(_cancelling(work, cancel_id) for work in ordered)
-    return Decision(screen=noted(clean(screen), Severity.WARN, "fb.recalling"), drafts=drafts)
+    orders = tuple(_cancelling(work, cancel_id) for work in ordered)
+    return Decision(screen=noted(clean(screen), Severity.WARN, "fb.recalling"), drafts=orders)
 
 
 def recalled(state: State, work: MoveWork) -> tuple[Draft, ...]:
@@ -43,7 +47,7 @@ def recalled(state: State, work: MoveWork) -> tuple[Draft, ...]:
     return tuple(_corrections(last))
 
 
-def _is_at_hand(work: MoveWork) -> bool:
+def is_at_hand(work: MoveWork) -> bool:
     """The load stands where it was put: no device was told of it yet, or it gave it back."""
     leg = work.current
     if work.position != 0 or leg is None:

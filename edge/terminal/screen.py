@@ -16,11 +16,13 @@ from edge.terminal.texts import texts
 from edge.terminal.theme import BODY, FAINT, RULE, few_colours
 from edge.terminal.works import choice, overlay, override, resume, waiting
 from edge.terminal.works.checklist import checklist
+from edge.terminal.works.container import container
 from edge.terminal.works.parcel import parcel
 from edge.terminal.works.verdict import verdict
 from edge.views import (
     ChecklistWork,
     ChoiceWork,
+    ContainerWork,
     EntryWork,
     IdleWork,
     LockedWork,
@@ -142,6 +144,8 @@ def _work(view: StationView, pen: Pen) -> list[Line]:
             return resume.resume(work, pen)
         case OverrideWork() as work:
             return override.override(work, pen)
+        case ContainerWork() as work:
+            return container(work, pen)
         case SummaryWork() as work:
             return choice.summary(work, view, pen)
         case StopWork() as work:

@@ -340,6 +340,28 @@ class SummaryWork:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ContainerWork:
+    """A container and what may be done with it; `weighs` = its weight is typed, it is closed next.
+
+    `most` = units it holds at most, 0 = not stated; `weight_g` = of a closed one, 0 = not weighed.
+    """
+
+    KIND: ClassVar[str] = "container"
+    kind: str = "container"
+    no: str
+    zone: str
+    disposition: str
+    tenant: str
+    n: int
+    most: int = 0
+    goods_class: str = ""
+    is_closed: bool = False
+    weight_g: int = 0
+    weighs: bool = False
+    typed: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StopWork:
     """Nothing can be received: message code and parameters."""
 
@@ -360,6 +382,7 @@ Work = (
     | OverrideWork
     | ResumeWork
     | SummaryWork
+    | ContainerWork
     | StopWork
 )
 

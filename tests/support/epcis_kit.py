@@ -14,6 +14,7 @@ import pytest
 
 from edge.events import (
     ArrivedLine,
+    ContainerUnitRemoved,
     DocumentRef,
     Encoded,
     Event,
@@ -229,6 +230,11 @@ def put(zone: str, tray: str | None = None) -> Given:
     return Given(payload=payload)
 
 
+def removed(reason: str) -> Given:
+    """The unit leaves the container A1."""
+    return Given(payload=ContainerUnitRemoved(container="A1", unit=UNIT, reason=reason))
+
+
 def planned() -> Given:
     legs = (
         Leg(kind="conveyor", start="c1", end="HO1", lane=1, carrier="c1"),
@@ -311,6 +317,7 @@ _CASES: Mapping[str, tuple[Given, ...]] = {
     "put disposal": (identified(), put("disposal", "D1")),
     "put hold, recalled": (identified(), _HELD, put("hold", "H1")),
     "put hazmat": (identified(), put("hazmat", "Z1")),
+    "taken out of a container": (identified(), put("resale", "A1"), removed("again")),
     "move carrying": (identified(), planned(), carrying()),
     "move carrying, plan unknown": (identified(), carrying()),
     "photo taken": (identified(), photo()),

@@ -4,6 +4,7 @@ from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import replace
 
+from container_scenes import container_scenes
 from edge.views import (
     ChecklistWork,
     ChoiceWork,
@@ -432,6 +433,7 @@ WHY = replace(
 )
 
 SCENES: Mapping[str, StationView] = {
+    **container_scenes(BASE, VERDICT),
     "s00_locked": LOCKED,
     "s01_idle": BASE,
     "s02_parcel": PARCEL,

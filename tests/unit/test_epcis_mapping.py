@@ -29,6 +29,7 @@ from epcis_kit import (
     event_uuid,
     photo,
     put,
+    removed,
     verdict,
     weighed,
 )
@@ -257,6 +258,18 @@ def test_a_put_into_a_tray_is_packed_too() -> None:
     assert "epcList" not in packed
     _, in_tote = case("put resale in a tote with a GRAI").steps
     assert in_tote["parentID"] == "https://id.gs1.org/8003/04601234000000T-17"
+
+
+def test_a_unit_that_leaves_its_container_is_unpacked() -> None:
+    (step,) = case("taken out of a container").steps
+    assert (step["type"], step["action"], step["bizStep"]) == (
+        "AggregationEvent",
+        "DELETE",
+        "unpacking",
+    )
+    assert (step["parentID"], step["childEPCs"]) == (f"{NAMESPACE}/tray/msk1.A1", [EPC])
+    undone = event_of(removed("undo"), 1)  # its put is declared in error instead
+    assert mapped(undone, view_of((undone,)), OWN) == ()
 
 
 def test_a_put_without_a_tray_is_one_event() -> None:

@@ -22,7 +22,7 @@ from codes import SITE_KEY, scan_of
 from config_folder import make_config
 from drivers.clock import SystemClock
 from drivers.protocols import Deadline
-from edge.barcodes.classify import CommandCode, Rules, classify
+from edge.barcodes.classify import CommandCode, Rules, TrayCode, classify
 from edge.commands import labels
 from edge.labels import stickers
 from edge.labels.printer import Printed, PrintOutcome, print_job, read_address
@@ -150,6 +150,20 @@ def test_numbers_are_consecutive_and_a_series_never_starts_again() -> None:
     for first, count in (("0417-9998", 3), ("0417-0001", 0), ("417-0001", 1), ("0417-00١1", 1)):
         with pytest.raises(ValueError, match=r"0417|417"):
             stickers.lpn_numbers(first, count)
+
+
+def test_labels_of_containers_are_signed_for_one_zone_and_never_come_again(config: Path) -> None:
+    with (config / "floor.toml").open("a", encoding="utf-8") as floor:
+        floor.write('\n[[container]]\nseries = "K"\n')
+    (job,) = made(config, "containers", "hold", "--first", "K00007", "--count", "2",
+                  "--format", "zpl", "--picture")  # fmt: skip
+    seen = [text for one in pictures(job.read_bytes()) for text in by_zxing(one)]
+    assert [text[:-5] for text in seen] == ["RT-4-K00007", "RT-4-K00008"]
+    rules = Rules(site_keys=((config / "site.key").read_bytes(),))
+    assert all(isinstance(classify(scan_of(text), rules)[0], TrayCode) for text in seen)
+    for first, count in (("K99999", 2), ("K0001", 1), ("0417-0001", 1), ("K00001", 0)):
+        with pytest.raises(ValueError, match=r"K|0417"):
+            stickers.container_numbers(first, count)
 
 
 def test_a_badge_shows_no_name(config: Path) -> None:
@@ -286,6 +300,7 @@ def test_what_a_printer_says_is_read_or_left() -> None:
         (["places", "moon:A1"], 2),
         (["places", "hold:a b"], 2),
         (["lpn", "--first", "1"], 2),
+        (["containers", "hold", "--first", "K00001"], 2),
         (["badges", "--printer", "x:y"], 2),
     ],
 )

@@ -128,6 +128,49 @@ def test_the_site_key_is_never_printed(config: Path) -> None:
             '[robots]\npassword_file = "no"',
             "devices.toml: robots.password_file:",
         ),
+        (
+            "floor.toml",
+            'zone = "hold", fixed = true',
+            'zone = "hold", fixed = true, container = "Q"',
+            "floor.toml: tray[19].container: there is no container 'Q': a series of the list",
+        ),
+        (
+            "floor.toml",
+            "tray = [",
+            'container = [{ series = "k" }]\ntray = [',
+            "floor.toml: container[1].series: 'k' does not fit: 1 to 3 of A-Z",
+        ),
+        (
+            "floor.toml",
+            "tray = [",
+            'container = [{ series = "K", class = "glass" }]\ntray = [',
+            "floor.toml: container[1].class: 'glass' does not fit: hazmat, sharp",
+        ),
+        (
+            "floor.toml",
+            "tray = [",
+            'container = [{ series = "K", units = 0 }]\ntray = [',
+            "floor.toml: container[1].units: 0 is out of range: units, at least 1",
+        ),
+        (
+            "floor.toml",
+            "tray = [",
+            'container = [{ series = "K", kg = 0 }]\ntray = [',
+            "floor.toml: container[1].kg: 0.0 is out of range: kilograms, above 0",
+        ),
+        (
+            "floor.toml",
+            "tray = [",
+            'container = [{ series = "K" }]\ntray = [{ id = "K00001", zone = "hold" },',
+            "floor.toml: tray[1].id: 'K00001' is a number of a container: a name that no series",
+        ),
+        (
+            "floor.toml",
+            "tray = [",
+            'container = [{ series = "K" }]\n'
+            'tray = [{ id = "Z2", zone = "hazmat", container = "K" },',
+            "floor.toml: tray[1].container: dangerous goods in a container that is not for them",
+        ),
         ("floor.toml", 'home = "P1"', 'home = "P9"', "floor.toml: robot[1].home: there is no node"),
         (
             "floor.toml",

@@ -21,7 +21,7 @@ def _words(text: str) -> frozenset[str]:
 
 
 _BIZ_STEPS: Final = _words(
-    "accepting receiving inspecting storing holding collecting packing transporting"
+    "accepting receiving inspecting storing holding collecting packing unpacking transporting"
 )
 _DISPOSITIONS: Final = _words(
     "returned non_sellable_other recalled expired no_pedigree_match sellable_not_accessible"

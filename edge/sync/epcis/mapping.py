@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
 
 from edge.events import (
+    ContainerUnitRemoved,
     Event,
     InspectionAnswered,
     MoveChanged,
@@ -209,8 +210,22 @@ def _packed(about: About, tray: str) -> Step:
     return packed | kind | {"parentID": parent, "childEPCs": child}
 
 
+def _unpacked(about: About) -> tuple[Step, ...]:
+    """The unit is in its container no more; an undone put is declared in error by itself."""
+    given = about.payload(ContainerUnitRemoved)
+    if given.reason == "undo":
+        return ()
+    step = _unit(about, Said(biz_step="unpacking"))
+    child = step.pop("epcList")
+    parent = about.names.tray_uri(given.container)
+    kind = {"type": "AggregationEvent", "action": "DELETE"}
+    return (step | kind | {"parentID": parent, "childEPCs": child},)
+
+
 def _carrying(about: About) -> tuple[Step, ...]:
     given = about.payload(MoveChanged)
+    if about.event.unit is None:  # a container: which units are in it is said by their puts
+        return ()
     robot = about.names.robot_uri(given.robot) if given.robot else None
     more = _extensions({"robot": robot, "move": f"urn:uuid:{given.move}"})
     step = _unit(about, Said(biz_step="transporting")) | more
@@ -292,6 +307,7 @@ ROWS: Final[Mapping[str, Row]] = {
     UnitIdentified.KIND: _identified,
     VerdictMade.KIND: _verdict,
     PutConfirmed.KIND: _put,
+    ContainerUnitRemoved.KIND: _unpacked,
     "move.carrying": _carrying,
     PhotoTaken.KIND: _photo,
     InspectionAnswered.KIND: _weighed,
