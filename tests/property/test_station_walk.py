@@ -22,6 +22,7 @@ def test_random_walks_end_well() -> None:
     kinds = {event.kind for walk in walked for event in walk.bench.events}
     assert sum(walk.acts for walk in walked) == len(SEEDS) * ACTS_EACH
     assert {"put.confirmed", "correction.made", "danger.raised", "parcel.parked"} <= kinds
+    assert {"container.unit_added", "container.unit_removed", "container.closed"} <= kinds
 
 
 @settings(max_examples=60)

@@ -11,7 +11,7 @@ from edge.barcodes.numbers import compile_rules, read_rows
 from edge.barcodes.signed import signed
 from edge.catalogue import CatalogueItem, Person, ReturnLine
 from edge.events import Draft, Event, EventId, ParcelId, UnitId, kind_of
-from edge.floor import FloorSettings, LegKind, RouteLeg, Tray
+from edge.floor import ContainerKind, FloorSettings, LegKind, RouteLeg, Tray
 from edge.pins import hashed
 from edge.station.apply import apply
 from edge.station.decide import decide
@@ -47,6 +47,7 @@ BELT = RouteLeg(kind=LegKind.CONVEYOR, carrier="c1", lane=1, end="HO1")
 HAND = RouteLeg(kind=LegKind.HAND)
 FLOOR = FloorSettings(
     trays={tray.id: tray for tray in TRAYS},
+    containers=(ContainerKind(series="K", units=3), ContainerKind(series="Z", class_="hazmat")),
     routes={
         "resale": (BELT, ROBOT),
         "repair": (replace(ROBOT, start="DOCK", end="Z-REP"),),

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from cases import Group
+from container_cases import CONTAINER_CASES, prepare
+from container_cases import SETTINGS as CONTAINER_SETTINGS
 from hold_cases import HOLD_CASES, SETTINGS
 from parcel_cases import PARCEL_CASES
 from quality_cases import LOOKS
@@ -12,4 +14,5 @@ GROUPS: Final[Mapping[str, Group]] = {
     "parcels": Group(cases=PARCEL_CASES),
     "holds": Group(cases=HOLD_CASES, settings=SETTINGS),
     "looks": LOOKS,
+    "containers": Group(cases=CONTAINER_CASES, settings=CONTAINER_SETTINGS, prepare=prepare),
 }

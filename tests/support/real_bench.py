@@ -82,6 +82,11 @@ class RealBench:
         self._newest_code = ""
         self._paced: deque[float] = deque(maxlen=SCANS_PER_S)
 
+    def add_to(self, file: str, text: str) -> None:
+        """Add lines to a file of the configuration, before the start."""
+        with (self._config / file).open("a", encoding="utf-8") as settings:
+            settings.write(text)
+
     def __enter__(self) -> Self:
         self._cable.plug()
         self.start()
@@ -174,6 +179,14 @@ class RealBench:
     def tray(self, name: str) -> Seen:
         """Scan a container's label."""
         return self.scan(labels.tray(CONTAINERS[name], name, self._key))
+
+    def container(self, zone: str, number: str) -> Seen:
+        """Scan the label of a container that has a number of its own."""
+        return self.scan(labels.tray(zone, number, self._key))
+
+    def place(self, zone: str) -> Seen:
+        """Scan the label of a place in a zone."""
+        return self.scan(labels.place(zone, "P1", self._key))
 
     def command(self, name: str) -> Seen:
         """Scan a command label."""

@@ -79,6 +79,18 @@ def _minute(bench: Bench) -> object:
     return bench.take(OverrideTimer())
 
 
+def _closed(bench: Bench) -> object:
+    """Close a container, whatever the screen was; then its place label may follow."""
+    bench.scan(label("RT-1-K00001"))
+    return bench.press("1", "enter")
+
+
+def _undone(bench: Bench) -> object:
+    """Put into a container, and take it back."""
+    bench.scan(label("RT-1-K00001"))
+    return bench.press("f9")
+
+
 def _correct(bench: Bench) -> object:
     """Scan a parcel that is closed, and go for its first unit."""
     ends = [event for event in bench.events if event.kind == "parcel.closed"]
@@ -128,6 +140,11 @@ ACTS: Mapping[str, Do] = {
     "unknown": partial(_scan, "NOBODY-KNOWS-7"),
     "number": partial(_scan, "0500-0001"),
     "number two": partial(_scan, "0500-0002"),
+    "container": partial(_scan, label("RT-1-K00001")),
+    "hold container": partial(_scan, label("RT-4-K00002")),
+    "hazmat container": partial(_scan, label("RT-5-Z00001")),
+    "container closed": _closed,
+    "container undone": _undone,
     "forged": partial(_scan, "RX-UNDO-0000"),
     "training": partial(_scan, label("TR-A1")),
     "hostile": partial(_scan, "\x1b[2J\u202e" + "x" * 200),
@@ -144,7 +161,10 @@ ACTS: Mapping[str, Do] = {
     "claim": _claim,
     "pin": lambda bench: bench.press(*PIN, "enter"),
 }
-LIKELY = ("badge 0417", "parcel", "shirt", "phone", "key 1", "key enter", "tray A1", "tray H1")
+LIKELY = (
+    *("badge 0417", "parcel", "shirt", "phone", "key 1", "key enter", "tray A1", "tray H1"),
+    *("container", "container closed", "container undone"),
+)
 
 
 @dataclass
@@ -258,6 +278,9 @@ class Walk:
 
     def _look(self) -> None:
         bench = self.bench
+        inside = [unit for box in bench.state.containers.values() for unit in box.units]
+        assert len(inside) == len(set(inside)), "a unit lies in one container"
+        assert all(box.units for box in bench.state.containers.values()), "an empty one is nobody's"
         shown = Shown(head=HEAD, seq=1, rev=1, clock_text="", scan=None, stopped=None)
         view = present(bench.state, bench.screen, shown, bench.given)
         line = to_line(view)
