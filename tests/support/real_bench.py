@@ -82,11 +82,6 @@ class RealBench:
         self._newest_code = ""
         self._paced: deque[float] = deque(maxlen=SCANS_PER_S)
 
-    def add_to(self, file: str, text: str) -> None:
-        """Add lines to a file of the configuration, before the start."""
-        with (self._config / file).open("a", encoding="utf-8") as settings:
-            settings.write(text)
-
     def __enter__(self) -> Self:
         self._cable.plug()
         self.start()
