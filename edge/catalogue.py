@@ -9,7 +9,10 @@ from drivers.protocols import Symbology
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReturnLine:
-    """One announced line of a return (feed `returns`). Money in minor units, mass in grams."""
+    """One announced line of a return (feed `returns`). Money in minor units, mass in grams.
+
+    `audit` = a prepared test piece, of which `known_zone` and `known_grade` are the true answers.
+    """
 
     rma: str
     line: str
@@ -36,6 +39,9 @@ class ReturnLine:
     flags: tuple[str, ...] = ()
     value_minor: int | None = None
     currency: str | None = None
+    audit: bool = False
+    known_zone: str | None = None
+    known_grade: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

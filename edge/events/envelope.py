@@ -43,13 +43,15 @@ class Subject:
 class Draft:
     """An event before it is stamped; `status` is the new status of its subject, if it changes.
 
-    `time_ms` = when it happened, where that was before it is recorded.
+    `time_ms` = when it happened, where that was before it is recorded. `audit` = it is about a
+    test piece.
     """
 
     payload: Payload
     subject: Subject = Subject()
     status: str | None = None
     time_ms: int | None = None
+    audit: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

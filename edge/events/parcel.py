@@ -4,10 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from edge.events.quality import Graded
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArrivedLine:
-    """A line that the parcel is expected to hold."""
+    """A line that the parcel is expected to hold.
+
+    `audit` = it is a prepared test piece, `known` = what is true of it.
+    """
 
     line: str
     rma: str
@@ -22,6 +27,8 @@ class ArrivedLine:
     title: Mapping[str, str] = field(default_factory=dict)
     value_minor: int | None = None
     currency: str | None = None
+    audit: bool = False
+    known: Graded | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -124,6 +124,8 @@ def _problems(feed: str, row: Row, values: Mapping[str, object]) -> list[RowProb
             wrong.append((name, "is missing"))
     if "value_minor" in values and "currency" not in values:
         wrong.append(("currency", "is missing beside value_minor"))
+    if feed == "returns" and not is_delete:
+        wrong += _known_problems(values)
     if feed == "recalls":
         wrong += _range_problems(values)
     if feed == "releases" and not is_delete:
@@ -131,6 +133,18 @@ def _problems(feed: str, row: Row, values: Mapping[str, object]) -> list[RowProb
     return [
         RowProblem(row=row.number, field=name, reason=reason) for name, reason in wrong if reason
     ]
+
+
+def _known_problems(values: Mapping[str, object]) -> list[tuple[str, str]]:
+    """True answers are there for test pieces alone; a grade does not say where the piece goes."""
+    wrong = [
+        (name, "only beside audit")
+        for name in ("known_zone", "known_grade")
+        if name in values and not values.get("audit")
+    ]
+    if "known_grade" in values and "known_zone" not in values:
+        wrong.append(("known_zone", "is missing beside known_grade"))
+    return wrong
 
 
 def _range_problems(values: Mapping[str, object]) -> list[tuple[str, str]]:
@@ -201,6 +215,9 @@ def _line(values: Mapping[str, Any]) -> LineChange:
         flags=tuple(values.get("flags", ())),
         value_minor=values.get("value_minor"),
         currency=values.get("currency"),
+        audit=bool(values.get("audit", False)),
+        known_zone=values.get("known_zone"),
+        known_grade=values.get("known_grade"),
     )
     return LineChange(
         tenant=tenant,

@@ -15,6 +15,7 @@ INT_MAX: Final = 2**53 - 1
 CODE_LISTS: Final = ("carrier", "reason", "partner")
 DECISIONS: Final = ("release", "unlocked", "claimed", "quality_ok", "quality_reject")
 ZONES: Final = ("resale", "repair", "disposal", "hold", "hazmat")
+GRADES: Final = ("A", "B", "C", "D")
 
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _CURRENCY: Final = re.compile(r"[A-Z]{3}")
@@ -178,6 +179,9 @@ COLUMNS: Final[Mapping[str, Mapping[str, Column]]] = {
         "photo_urls": _TEXTS,
         "value_minor": _MONEY,
         "currency": Column(_currency),
+        "audit": _FLAG,
+        "known_zone": Column(_one_of(*ZONES)),
+        "known_grade": Column(_one_of(*GRADES)),
     },
     "items": {
         "op": _OP,

@@ -192,6 +192,7 @@ class Receiving:
                 rma=self._rma(draft),
                 input=key if n == 0 else None,
                 cause=made[0].id if made else None,
+                audit=draft.audit,
                 acts=decision.screen.acts if n == last else (),
             )
             made.append(stamp)
@@ -264,7 +265,12 @@ def _as_event(draft: Draft, stamp: Stamp, seq: int) -> Event:
         unit=draft.subject.unit,
         time_ms=stamp.time_ms,
         recorded_ms=0,
-        data={"acts": stamp.acts, "mono_ms": stamp.mono_ms, "operator": stamp.operator},
+        data={
+            "acts": stamp.acts,
+            "mono_ms": stamp.mono_ms,
+            "operator": stamp.operator,
+            "audit": stamp.audit,
+        },
         payload=draft.payload,
         cause=stamp.cause,
     )

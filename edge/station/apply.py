@@ -24,6 +24,7 @@ from edge.events import (
     DocumentData,
     Event,
     EventId,
+    Graded,
     HoldPlaced,
     HoldReleased,
     InspectionAnswered,
@@ -234,6 +235,7 @@ def _unit(state: State, event: Event) -> State:
                 n=opened.n,
                 refund=None if opened.refund is None else EventId(opened.refund),
                 corrects=opened.corrects,
+                audit=bool(event.data.get("audit")),
             )
             if opened.corrects is not None:  # it is in the hand: nothing carries it any more
                 left = {n: one for n, one in state.moves.items() if one.unit != opened.previous}
@@ -279,6 +281,7 @@ def _identified(state: State, unit: UnitWork, payload: UnitIdentified, at_ms: in
         serial=payload.serial,
         match=payload.match,
         epc=payload.epc,
+        known=_known(state, unit, payload),
     )
     state = with_unit(state, unit)
     parcel = state.parcels.get(unit.parcel)
@@ -292,6 +295,13 @@ def _identified(state: State, unit: UnitWork, payload: UnitIdentified, at_ms: in
         counted = put(parcel.received, key, parcel.received.get(key, 0) + 1)
         parcel = replace(parcel, received=counted)
     return replace(state, parcels=put(state.parcels, unit.parcel, parcel))
+
+
+def _known(state: State, unit: UnitWork, payload: UnitIdentified) -> Graded | None:
+    parcel = state.parcels.get(unit.parcel)
+    lines = parcel.lines if parcel is not None and unit.n == 1 else ()
+    own = (line for line in lines if (line.rma, line.line) == (payload.rma, payload.line))
+    return next((line.known for line in own), None)
 
 
 def _inspection(state: State, event: Event) -> State:

@@ -44,6 +44,7 @@ def moved(state: State, event: Event) -> State:
                 container=planned.container,
                 legs=legs,
                 planned_ms=event.time_ms,
+                audit=bool(event.data.get("audit")),
             )
             return replace(state, moves=put(state.moves, planned.move, work))
         case MoveChanged() as changed:

@@ -16,6 +16,7 @@ from edge.events import (
 )
 from edge.station import (
     correct,
+    gold,
     holds,
     inspection,
     keys,
@@ -76,7 +77,7 @@ def decide(state: State, screen: Screen, given: Input, context: Context) -> Deci
     decision = _decided(state, screen, given, context)
     decision = correct.checked(state, screen, decision, context)
     decision = recheck.checked(state, decision, context)
-    return papers.with_papers(state, decision, context)
+    return gold.marked(state, papers.with_papers(state, decision, context))
 
 
 def _decided(state: State, screen: Screen, given: Input, context: Context) -> Decision:

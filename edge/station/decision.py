@@ -304,9 +304,8 @@ def on_parcel(parcel: ParcelId, payload: Payload, status: str | None = None) -> 
 
 def on_unit(unit: UnitWork, payload: Payload, status: str | None = None) -> Draft:
     """Return a draft about a unit."""
-    return Draft(
-        payload=payload, subject=Subject(parcel=unit.parcel, unit=unit.unit), status=status
-    )
+    subject = Subject(parcel=unit.parcel, unit=unit.unit)
+    return Draft(payload=payload, subject=subject, status=status, audit=unit.audit)
 
 
 def asks_take_over(screen: Screen) -> bool:

@@ -7,6 +7,7 @@ from edge.catalogue import ReturnLine
 from edge.events import (
     ArrivedLine,
     Draft,
+    Graded,
     LineCount,
     ParcelArrived,
     ParcelClosed,
@@ -16,7 +17,7 @@ from edge.events import (
     ParcelResumed,
     UnitMissing,
 )
-from edge.station import agreed, correct, returns
+from edge.station import agreed, correct, gold, returns
 from edge.station.decision import (
     Choice,
     Context,
@@ -253,12 +254,13 @@ def take_near(screen: Screen, choice: Choice, digit: int, context: Context) -> D
 
 def _arrival(candidate: Candidate, code: str, context: Context) -> ParcelArrived:
     lines = _left(candidate)
+    rmas = tuple(dict.fromkeys(line.rma for line in lines))
     numbers = [candidate.key, code, *(line.tracking for line in lines if line.tracking)]
     return ParcelArrived(
         codes=tuple(dict.fromkeys(numbers)),
         matched_by=candidate.matched_by,
-        rmas=tuple(dict.fromkeys(line.rma for line in lines)),
-        whole_rmas=candidate.whole_rmas,
+        rmas=rmas,
+        whole_rmas=tuple(rma for rma in candidate.whole_rmas if rma in rmas),
         lines=expected(candidate),
         carrier=next((line.carrier for line in lines if line.carrier), None),
         tracking=next((line.tracking for line in lines if line.tracking), None),
@@ -276,11 +278,12 @@ def expected(candidate: Candidate) -> tuple[ArrivedLine, ...]:
 
 def _left(candidate: Candidate) -> tuple[ReturnLine, ...]:
     """The lines of a parcel; of a return without announced parcels what earlier ones left open."""
-    if any(line.tracking for line in candidate.lines):
-        return candidate.lines
+    lines = gold.kept(candidate.lines)
+    if any(line.tracking for line in lines):
+        return lines
     counted = {(c.rma, c.line): c for one in candidate.so_far for c in one.lines}
     left: list[ReturnLine] = []
-    for line in candidate.lines:
+    for line in lines:
         count = counted.get((line.rma, line.line))
         qty = line.qty - (count.received + count.missing if count else 0)
         left += [replace(line, qty=qty)] if qty > 0 else []
@@ -302,4 +305,6 @@ def _arrived_line(line: ReturnLine) -> ArrivedLine:
         title=line.title,
         value_minor=line.value_minor,
         currency=line.currency,
+        audit=line.audit,
+        known=Graded(zone=line.known_zone, grade=line.known_grade) if line.known_zone else None,
     )

@@ -14,7 +14,7 @@ from edge.events import (
     VerdictMade,
 )
 from edge.floor import Tray
-from edge.station import asking, filling, holds, inspection, lpn, recheck
+from edge.station import asking, filling, gold, holds, inspection, lpn, recheck
 from edge.station.decision import (
     Choice,
     Context,
@@ -218,6 +218,7 @@ def _put(
     )
     drafts = [*earlier, *filling.opened(state, unit, tray, verdict), on_unit(unit, put, "placed")]
     drafts += [*filling.added(unit, tray, verdict), on_unit(unit, holds.refund(unit, verdict))]
+    drafts += gold.compared(unit, verdict)
     if verdict.zone == "hold" and not unit.is_spent:  # that one's hold began with its inspection
         hold = holds.placed(unit, verdict, tray.id, context)
         drafts.append(on_unit(unit, hold, "held"))

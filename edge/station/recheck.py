@@ -54,7 +54,7 @@ def way_of(
 
 def _may_wait(state: State, unit: UnitWork, verdict: VerdictMade, context: Context) -> bool:
     """First inspections of what is safe in a tray, and can be told from what waits already."""
-    is_first = unit.n == 1 and unit.corrects is None and unit.look is None
+    is_first = unit.n == 1 and unit.corrects is None and unit.look is None and not unit.audit
     is_safe = verdict.zone != _DANGER and verdict.move != "manual"
     is_endangered = unit.danger or f"parcel/{unit.parcel}" in state.inhibits
     has_room = len(state.rechecks) < context.quality.waiting_max

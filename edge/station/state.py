@@ -12,6 +12,7 @@ from edge.events import (
     DiverterState,
     DocumentRef,
     EventId,
+    Graded,
     Leg,
     LineCount,
     MoveState,
@@ -87,6 +88,10 @@ class UnitWork:
     """It was inspected as often as is allowed: whatever the policy says, a supervisor decides."""
     look: Look | None = None
     """It was drawn for a second look, or this is the second look."""
+    audit: bool = False
+    """It is a prepared test piece: nothing about it goes to stock, orders or money."""
+    known: Graded | None = None
+    """What is true of a test piece."""
 
     @property
     def is_second(self) -> bool:
@@ -134,6 +139,11 @@ class ParcelWork:
     def blind(self) -> bool:
         """Return whether nobody announced this parcel."""
         return self.matched_by == "none"
+
+    @property
+    def audit(self) -> bool:
+        """Return whether it was prepared to see what checking finds: nobody sent it back."""
+        return bool(self.lines) and all(line.audit for line in self.lines)
 
     def left_of(self, line: ArrivedLine) -> int:
         """Return how many pieces of a line are neither received nor missing."""
@@ -225,6 +235,7 @@ class MoveWork:
     planned_ms: int
     tray: str | None = None
     container: str | None = None
+    audit: bool = False
 
     @property
     def load(self) -> str:

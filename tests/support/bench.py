@@ -309,7 +309,10 @@ class Bench:
             unit=draft.subject.unit,
             time_ms=self.now_ms,
             recorded_ms=self.now_ms,
-            data={"operator": self.state.shift.operator if self.state.shift else None},
+            data={
+                "operator": self.state.shift.operator if self.state.shift else None,
+                "audit": draft.audit,
+            },
             payload=draft.payload,
             cause=cause,
         )

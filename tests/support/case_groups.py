@@ -8,11 +8,12 @@ from container_cases import CONTAINER_CASES, prepare
 from container_cases import SETTINGS as CONTAINER_SETTINGS
 from hold_cases import HOLD_CASES, SETTINGS
 from parcel_cases import PARCEL_CASES
-from quality_cases import LOOKS
+from quality_cases import GOLD, LOOKS
 
 GROUPS: Final[Mapping[str, Group]] = {
     "parcels": Group(cases=PARCEL_CASES),
     "holds": Group(cases=HOLD_CASES, settings=SETTINGS),
     "looks": LOOKS,
+    "gold": GOLD,
     "containers": Group(cases=CONTAINER_CASES, settings=CONTAINER_SETTINGS, prepare=prepare),
 }

@@ -5,7 +5,7 @@ from typing import Final
 
 from cases import SHIRT, Act, Case, Group, box, item, line, mark, press, scan, tray
 from config_folder import change
-from real_bench import RealBench
+from real_bench import RealBench, Row
 
 SETTINGS: Final = """
 [quality]
@@ -85,3 +85,60 @@ LOOK_CASES: Final[Mapping[str, Case]] = {
 }
 
 LOOKS: Final = Group(cases=LOOK_CASES, settings=SETTINGS, prepare=with_tray)
+
+
+def _gold(rma: str, n: int, zone: str, grade: str) -> tuple[Row, ...]:
+    return (line(rma, "1", SHIRT, box(n), audit=True, known_zone=zone, known_grade=grade),)
+
+
+GOLD_CASES: Final[Mapping[str, Case]] = {
+    "gold-right": Case(
+        returns=_gold("QG-1", 911, "resale", "A"),
+        acts=(scan(box(911)), item(SHIRT), tray("A1")),
+        cut=1,
+        leaves=(
+            "parcel.arrived",
+            "unit.opened",
+            "verdict.made",
+            "put.confirmed",
+            "refund.review",
+            "quality.rechecked",
+            "parcel.closed",
+        ),
+        says={
+            "quality.rechecked": {"way": "gold", "agree": True, "audit": True},
+            "put.confirmed": {"audit": True},
+        },
+    ),
+    "gold-missed": Case(
+        returns=_gold("QG-2", 912, "repair", "C"),
+        acts=(scan(box(912)), item(SHIRT), tray("A1")),
+        leaves=("verdict.made", "put.confirmed", "quality.rechecked", "parcel.closed"),
+        says={
+            "quality.rechecked": {"way": "gold", "agree": False, "adjudicated": "second"},
+        },
+    ),
+}
+TARGETS: Final = """
+[[target]]
+name = "oms"
+kind = "http-batch"
+url = "http://127.0.0.1:9/oms"
+events = ["*", "scan.*"]
+
+[[target]]
+name = "bi"
+kind = "http-batch"
+url = "http://127.0.0.1:9/bi"
+events = ["*", "scan.*"]
+audit = true
+"""
+
+
+def with_targets(bench: RealBench) -> None:
+    """Two central systems that are away: what is kept for each stands in the journal."""
+    with (bench.config / "sync.toml").open("a", encoding="utf-8") as sync:
+        sync.write(TARGETS)
+
+
+GOLD: Final = Group(cases=GOLD_CASES, prepare=with_targets)

@@ -34,7 +34,8 @@ ROWS: dict[str, dict[str, Any]] = {
 DESIGNED = {
     "returns": "op rma* line* tenant* channel order sku gtin* title_ru title_en qty* serials marks"
     " reason due_at window_until delivered_at exchange_waiting decision case_id flags"
-    " tracking batch carrier declared_g photo_urls value_minor currency",
+    " tracking batch carrier declared_g photo_urls value_minor currency"
+    " audit known_zone known_grade",
     "items": "op gtin* sku* tenant* category* title_ru* title_en* brand value_minor currency"
     " serialised mark_required hazmat data_bearing battery liquid two_person hygiene_wear"
     " warranty_months picture_url",
