@@ -220,6 +220,16 @@ class Reader:
         rows = self._all("SELECT state, count(*), sum(bytes) FROM photo GROUP BY state")
         return {state: (count, size) for state, count, size in rows}
 
+    def stored_photo_bytes(self) -> int:
+        """Return how many bytes the photographs take that are on this disk."""
+        sums = self.photo_sums()
+        return sum(size for state, (_, size) in sums.items() if state not in _GONE)
+
+    def oldest_ms(self) -> int:
+        """Return when the oldest event was recorded, UTC ms; 0 in an empty journal."""
+        rows = self._all("SELECT recorded_ms FROM event ORDER BY seq LIMIT 1")
+        return int(rows[0][0]) if rows else 0
+
     def intent_counts(self) -> dict[tuple[str, str], int]:
         """Return how many commands are owed an outcome, by kind and state."""
         rows = self._all(

@@ -1,6 +1,7 @@
 """Row 1 of every screen: net, robots, belt, camera, scanner, as their owners last said."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from drivers.protocols import DeviceHealth, HealthState, RobotDriver
@@ -29,6 +30,7 @@ class Lights:
         self._devices: dict[DeviceClass, dict[str, HealthState]] = {}
         self._targets: dict[str, TargetStatus] = {}
         self._offline_since = ""
+        self._sent_at = ""
         self._robots = robots
 
     @property
@@ -47,20 +49,28 @@ class Lights:
         self._targets[status.name] = status
         if self._is_offline() and not was_offline:
             self._offline_since = f"{datetime.now().astimezone():%H:%M}"
+        if not any(each.pending for each in self._targets.values()):
+            self._sent_at = f"{datetime.now().astimezone():%H:%M:%S}"
         self._changed()
 
     def head(
-        self, doubtful: frozenset[str], cache_age_s: int | None, *, is_test_due: bool = False
+        self,
+        doubtful: frozenset[str],
+        cache_age_s: int | None,
+        *,
+        is_test_due: bool = False,
+        disk_days: int = -1,
     ) -> Head:
         """Return row 1 without the person; `doubtful` = robots with a move in doubt.
 
-        `is_test_due` = a scanner has to show again that it keeps every byte.
+        `is_test_due` = a scanner has to show again that it keeps every byte; `disk_days` = until
+        the disk is full, -1 = not known.
         """
         scanner = self._worst(DeviceClass.SCANNER)
         now = datetime.now().astimezone()
         return Head(
             station=self._station,
-            net=self._net(cache_age_s),
+            net=replace(self._net(cache_age_s), disk_days=disk_days),
             at=now.isoformat(timespec="seconds"),
             robots=tuple(self._robot(str(unit.id), doubtful) for unit in self._floor.robots),
             conveyor=self._worst(DeviceClass.CONVEYOR),
@@ -79,6 +89,7 @@ class Lights:
             lag_s=oldest // 1000,
             since=self._offline_since if offline else "",
             cache_at=age,
+            sent_at=self._sent_at,
         )
 
     def _is_offline(self) -> bool:

@@ -83,14 +83,14 @@ async def serve(
         reader = stack.enter_context(Reader(data / "journal.db"))
         reference = stack.enter_context(Reference(data / "reference.db"))
         photos = await stack.enter_async_context(PhotoStore(data / "photos"))
-        lost = await photos.reconcile(reader.photos(), reader.given_up_photos())
         is_clean = reader.was_stopped()
         stores = Stores(
             journal=journal,
+            reader=reader,
             reference=reference,
             photos=photos,
             sounds=data / "sounds",
-            lost=lost,
+            lost=await photos.reconcile(reader.photos(), reader.given_up_photos()),
             is_clean=is_clean is not False,
         )
         started_ns = clock.monotonic_ns()

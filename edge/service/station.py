@@ -28,6 +28,7 @@ from edge.feeds.accept import FeedReport
 from edge.feeds.fetch import poll
 from edge.intake import ScannerIntake, Supervisor
 from edge.journal.photos import Lost, PhotoStore
+from edge.journal.reader import Reader
 from edge.journal.reference import Reference
 from edge.journal.writer import Journal
 from edge.receiving.loop import Receiving
@@ -35,9 +36,12 @@ from edge.service.devices import Configured, Devices
 from edge.service.hold_desk import HoldDesk
 from edge.service.label_desk import LabelDesk
 from edge.service.lights import Lights
+from edge.service.live_figures import LiveFigures
 from edge.service.look_up import LookUp
 from edge.service.photographer import Lens, Photographer, judged
 from edge.service.proofs import is_test_due
+from edge.service.recent import Recent
+from edge.service.room import Room
 from edge.service.upkeep import Upkeep
 from edge.service.wall_clock import BUILT_MS, SYNCED, WallClock
 from edge.service.watch import Watch
@@ -82,6 +86,7 @@ class Stores:
     """What is on disk. `is_clean` = the service before this one had ended in order."""
 
     journal: Journal
+    reader: Reader
     reference: Reference
     photos: PhotoStore
     sounds: Path
@@ -154,6 +159,8 @@ class Station:
             is_clean=stores.is_clean,
             record=self.record_storage,
         )
+        self._live = _live_figures(world, stores)
+        self._recent = Recent(world.clock, undo_s=settings.station.terminal.undo_bar_s)
         self._labels = LabelDesk(
             settings.station.lpn,
             packs=world.context.packs,
@@ -238,7 +245,14 @@ class Station:
         is_due = is_test_due(
             self._world.settings.devices, self.receiving.state.proven, self._world.clock.wall_ms()
         )
-        head = self._lights.head(self._dispatch.doubtful(), cache_age_s, is_test_due=is_due)
+        head = self._lights.head(
+            self._dispatch.doubtful(),
+            cache_age_s,
+            is_test_due=is_due,
+            disk_days=self._live.room.days,
+        )
+        state = self.receiving.state
+        day, shift = self._live.shown(state.shift)
         shown = Shown(
             head=head,
             seq=self._stores.journal.last_seq,
@@ -246,10 +260,11 @@ class Station:
             clock_text=head.at[11:19],
             scan=self.receiving.scan,
             stopped=self.receiving.stopped,
+            day=day,
+            shift=shift,
         )
-        state = self.receiving.state
         context = replace(self._world.context.during(state), wall_ms=self._world.clock.wall_ms())
-        view = present(state, self.receiving.screen, shown, context)
+        view = self._recent.on_view(present(state, self.receiving.screen, shown, context))
         return self._sounds.on_view(self._photographer.on_view(view, state.hand))
 
     async def act(self, connection: str, act: Key | TypedScan) -> Ack:
@@ -414,6 +429,7 @@ class Station:
             lag_s = loop.time() - due
             if lag_s > LAG_S_MAX:
                 log.warning("loop: %d ms late", int(lag_s * 1000))
+            self._live.turn(self.receiving.state.shift, self._world.clock.wall_ms())
             self._dirty.set()
             stopped = self.receiving.stopped or ""
             self._watch.tick(stopped, self._lights.targets, lag_s=lag_s)
@@ -453,6 +469,12 @@ class Station:
         )
         intake.limits = one.settings.codes
         return intake
+
+
+def _live_figures(world: World, stores: Stores) -> LiveFigures:
+    budget_mb = world.settings.station.journal.budget_mb
+    room = Room(stores.journal, stores.reader, world.clock, budget_mb=budget_mb)
+    return LiveFigures(stores.reader, world.context.packs, room)
 
 
 def _lenses(devices: Devices) -> tuple[Lens, ...]:

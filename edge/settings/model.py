@@ -60,6 +60,7 @@ class TerminalSettings:
     dup_s: float = 1.0
     lock_s: int = 300
     key_epoch_ms: int = 250
+    undo_bar_s: int = 10
     free_disposal_below_minor: int = 0
 
 

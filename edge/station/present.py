@@ -1,12 +1,11 @@
 """State to view: language-free, complete, without any text of its own."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from edge.events import DiverterState, MoveState
 from edge.floor import LegKind, Timers
-from edge.station import adjudge, asking, containers, damage, danger, lpn, override
+from edge.station import adjudge, asking, containers, damage, danger, lpn, override, waiting
 from edge.station.decision import Choice, Context, Note, Override, Screen, state_name
-from edge.station.doubts import Doubt, doubts
 from edge.station.keycaps import offered
 from edge.station.legs import legs_of
 from edge.station.meanings import said
@@ -17,8 +16,8 @@ from edge.views import (
     ChoiceWork,
     EntryWork,
     Feedback,
+    Figures,
     Head,
-    IdleWork,
     Item,
     Label,
     Line,
@@ -32,7 +31,6 @@ from edge.views import (
     Stage,
     StationView,
     StopWork,
-    SummaryWork,
     Tone,
     VerdictWork,
     Work,
@@ -49,7 +47,10 @@ TRAYS_SHOWN = 12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """What a view needs beside state and screen: the lights, the journal's end, the last scan."""
+    """What a view needs beside state and screen: the lights, the journal's end, the last scan.
+
+    `day` and `shift` = figures so far, as far as somebody counts them.
+    """
 
     head: Head
     seq: int
@@ -57,6 +58,8 @@ class Shown:
     clock_text: str
     scan: tuple[str, int] | None
     stopped: str | None
+    day: Figures = field(default_factory=Figures)
+    shift: Figures | None = None
 
 
 def key_meaning(state: State, screen: Screen) -> tuple[object, ...]:
@@ -92,7 +95,7 @@ def present(state: State, screen: Screen, shown: Shown, context: Context) -> Sta
         work=_work(name, state, screen, shown, context),
         side=Side(
             moves=tuple(_move(n, m, context) for n, m in enumerate(_moves(state), start=1)),
-            today=dict(state.shift.zones) if state.shift else {},
+            today=shown.day.zones or (state.shift.zones if state.shift else {}),
             free_trays=_free_trays(state, context),
             parcel=state.parcel.number if state.parcel else "",
             lines=_lines(state.parcel) if state.parcel else (),
@@ -187,7 +190,7 @@ def _work(name: str, state: State, screen: Screen, shown: Shown, context: Contex
         case "LOCKED":
             return LockedWork(parcel=parcel.number if parcel else "")
         case "SUMMARY":
-            return _summary(state, shown, context)
+            return waiting.summary(state, shown.shift, shown.head.net, context)
         case "RESUME":
             return _resume(state, screen, context)
         case "ENTRY":
@@ -209,7 +212,7 @@ def _work(name: str, state: State, screen: Screen, shown: Shown, context: Contex
         case "PARCEL" if parcel is not None:
             return _parcel(parcel, context)
         case _:
-            return IdleWork(parked=tuple(p.number for p in state.parcels.values() if p.parked))
+            return waiting.idle(state, shown.day, context)
 
 
 def _read_and_expected(choice: Choice, parcel: ParcelWork | None) -> tuple[Message, ...]:
@@ -273,22 +276,6 @@ def _resume(state: State, screen: Screen, context: Context) -> ResumeWork:
         marks=marks if unit.verdict is None else (),
         proposed=asking.proposal(unit, context),
     )
-
-
-def _summary(state: State, shown: Shown, context: Context) -> SummaryWork:
-    shift = state.shift
-    return SummaryWork(
-        units=shift.units if shift else 0,
-        parcels=shift.parcels if shift else 0,
-        open_moves=len(state.moves),
-        unsent=shown.head.net.unsent,
-        doubts=tuple(_doubt(one, context) for one in doubts(state)),
-    )
-
-
-def _doubt(doubt: Doubt, context: Context) -> Message:
-    minutes = max(0, context.wall_ms - doubt.since_ms) // 60_000
-    return Message(t=f"doubt.{doubt.kind}", p={"ref": doubt.ref, "min": minutes})
 
 
 def _lines(parcel: ParcelWork) -> tuple[Line, ...]:

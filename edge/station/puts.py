@@ -228,7 +228,8 @@ def _put(
     drafts.append(on_unit(unit, _closed(unit, screen, context), "closed"))
     if state.parcel is not None:
         drafts += closing(state, state.parcel)
-    decision = accepted(clean(screen), "fb.put", *drafts, zone=verdict.zone, tray=tray.id)
+    said = {"name": unit.title, "zone": verdict.zone, "tray": tray.id}
+    decision = accepted(clean(screen), "fb.put", *drafts, **said)
     return replace(decision, outcome=TONES[verdict.zone])
 
 

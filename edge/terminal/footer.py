@@ -8,6 +8,7 @@ from edge.terminal.theme import FEEDBACKS, KEYCAP, PLAIN
 from edge.views import StationView
 
 ALWAYS = ("f1", "f2", "f3", "f4", "f5", "f6", "f8", "f9", "f11", "f12")
+UNDO = "f9"
 GAP = "  "
 JUDGED = ("UNIT", "VERDICT")
 CLOSE = ("esc", "key.close")
@@ -47,12 +48,13 @@ def keys(view: StationView, pen: Pen) -> tuple[Line, Line]:
     offered.setdefault("f2", "key.lang")
     now = [pair for pair in offered.items() if pair[0] not in ALWAYS]
     always = [(k, offered[k]) for k in ALWAYS if k in offered]
-    first, rest = _filled(now, pen)
-    second, left_out = _filled([*rest, *always], pen)
+    left_s = 0 if view.undo is None else view.undo.left_s
+    first, rest = _filled(now, pen, left_s)
+    second, left_out = _filled([*rest, *always], pen, left_s)
     if now and not left_out:
         return first, second
-    first, rest = _filled([*now, *always], pen)
-    second, _ = _filled(rest, pen)
+    first, rest = _filled([*now, *always], pen, left_s)
+    second, _ = _filled(rest, pen, left_s)
     return first, second
 
 
@@ -71,14 +73,18 @@ def _offered(view: StationView) -> Sequence[tuple[str, str]]:
     return (*own, *always)
 
 
-def _filled(pairs: Sequence[tuple[str, str]], pen: Pen) -> tuple[Line, list[tuple[str, str]]]:
-    """Fill a row with whole keys; return what did not fit."""
-    shown = line(" ")
+def _filled(
+    pairs: Sequence[tuple[str, str]], pen: Pen, undo_s: int
+) -> tuple[Line, list[tuple[str, str]]]:
+    """Fill a row with whole keys; return what did not fit. `undo_s` stands at the undo key."""
+    shown = line("")
     for at, (k, msgid) in enumerate(pairs):
-        key = _key(k, msgid, pen)
+        key = line(GAP if at else " ", _key(k, msgid, pen))
+        if k == UNDO and undo_s:
+            key = line(key, f" ({pen.say('ui.seconds', n=undo_s)})")
         if shown.cell_length + key.cell_length > pen.width:
             return fit(shown, pen.width).stylize_before(PLAIN), list(pairs[at:])
-        shown = line(shown, key, GAP)
+        shown = line(shown, key)
     return fit(shown, pen.width).stylize_before(PLAIN), []
 
 

@@ -147,7 +147,7 @@ def _work(view: StationView, pen: Pen) -> list[Line]:
         case ContainerWork() as work:
             return container(work, pen)
         case SummaryWork() as work:
-            return choice.summary(work, view, pen)
+            return choice.summary(work, pen)
         case StopWork() as work:
             return waiting.stop(work, pen)
         case _:

@@ -1,5 +1,6 @@
 """View models and key messages of the terminal: what the service and a screen have in common."""
 
+from edge.views.figures import Figures, Waiting
 from edge.views.model import (
     THUMBNAIL_WIDTH,
     ChecklistWork,
@@ -33,6 +34,7 @@ from edge.views.model import (
     StopWork,
     SummaryWork,
     Tone,
+    Undo,
     VerdictWork,
     Work,
 )
@@ -66,6 +68,7 @@ __all__ = [
     "ContainerWork",
     "EntryWork",
     "Feedback",
+    "Figures",
     "Head",
     "Hello",
     "IdleWork",
@@ -100,7 +103,9 @@ __all__ = [
     "ToTerminal",
     "Tone",
     "TypedScan",
+    "Undo",
     "VerdictWork",
+    "Waiting",
     "Welcome",
     "Work",
     "read_to_service",

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, ClassVar
 
+from edge.views.figures import Figures, Waiting
+
 THUMBNAIL_WIDTH = 32  # pixels of a photograph's small copy
 
 Label = Mapping[str, str]
@@ -71,13 +73,20 @@ class Operator:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Net:
-    """Sync light: `s` is up, behind or offline; `since` is local time HH:MM while offline."""
+    """Sync light: `s` is up, behind or offline; `since` is local time HH:MM while offline.
+
+    `cache_at` = minutes since the announced returns were last complete; `sent_at` = local time
+    HH:MM:SS when a target last took everything; `disk_days` = days until the disk is full at the
+    pace so far, -1 = not known yet.
+    """
 
     s: str
     unsent: int = 0
     lag_s: int = 0
     since: str = ""
     cache_at: str = ""
+    sent_at: str = ""
+    disk_days: int = -1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +129,13 @@ class Feedback:
     p: Mapping[str, Any] = field(default_factory=dict)
     at: str = ""
     bell: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undo:
+    """The newest act is fresh: its line says so for `left_s` more; F9 undoes it later, too."""
+
+    left_s: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,11 +217,13 @@ class LockedWork:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdleWork:
-    """Waiting for a parcel."""
+    """Waiting for a parcel. `day` = the station's figures since midnight."""
 
     KIND: ClassVar[str] = "idle"
     kind: str = "idle"
     parked: tuple[str, ...] = ()
+    day: Figures = field(default_factory=Figures)
+    waiting: Waiting = field(default_factory=Waiting)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -327,11 +345,18 @@ class ResumeWork:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SummaryWork:
-    """The operator's shift: counts by zone, open ends; `doubts` = what the next one must know."""
+    """The operator's shift: counts by zone, open ends; `doubts` = what the next one must know.
+
+    `minutes` = its length so far; `in_doubt` = moves of `open_moves` that nobody is sure of.
+    """
 
     KIND: ClassVar[str] = "summary"
     kind: str = "summary"
     since: str = ""
+    minutes: int = 0
+    figures: Figures = field(default_factory=Figures)
+    in_doubt: int = 0
+    sent_at: str = ""
     units: int = 0
     parcels: int = 0
     open_moves: int = 0
@@ -442,5 +467,6 @@ class StationView:
     selected: int = 0
     secret: bool = False
     fb: Feedback | None = None
+    undo: Undo | None = None
     keys: tuple[tuple[str, str], ...] = ()
     scan: tuple[str, int] | None = None

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -206,6 +206,11 @@ class RealBench:
         before = self.last_seq()
         self._until(lambda: kind in self._kinds(before))
         return self._seen(before)
+
+    def until_shown(self, is_so: Callable[[Mapping[str, Any]], bool]) -> Mapping[str, Any]:
+        """Wait for a view of this kind; nobody does anything. Return it."""
+        self._until(lambda: is_so(self.view))
+        return self.view
 
     # ------------------------------------------------------------ what is seen
 

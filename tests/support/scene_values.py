@@ -3,6 +3,7 @@
 from edge.views import (
     THUMBNAIL_WIDTH,
     Feedback,
+    Figures,
     Head,
     Light,
     MoveLine,
@@ -10,6 +11,8 @@ from edge.views import (
     Operator,
     Severity,
     Side,
+    Undo,
+    Waiting,
 )
 
 HEAD = Head(
@@ -46,8 +49,14 @@ SIDE = Side(
     ),
     today={"resale": 31, "repair": 12, "disposal": 4, "hold": 2},
     last=(
-        Feedback(n=6, sev=Severity.OK, t="fb.put", p={"zone": "resale", "tray": "L07"}, at="14:02"),
-        Feedback(n=5, sev=Severity.OK, t="fb.unit_ok", p={"name": SHIRT}, at="14:01"),
+        Feedback(
+            n=6,
+            sev=Severity.OK,
+            t="fb.put",
+            p={"name": SHIRT, "zone": "resale", "tray": "L07"},
+            at="14:02:11",
+        ),
+        Feedback(n=5, sev=Severity.OK, t="fb.unit_ok", p={"name": SHIRT}, at="14:01:48"),
     ),
 )
 PICTURE = bytes(  # a bright thing on a dark mat, as the camera's small copy has it
@@ -56,3 +65,32 @@ PICTURE = bytes(  # a bright thing on a dark mat, as the camera's small copy has
     for x in range(THUMBNAIL_WIDTH)
     for shade in ((200, 180, 60) if 8 <= x < 24 and 3 <= y < 10 else (40, 44, 48))
 )
+
+FIGURES = Figures(
+    since="08:01",
+    zones={"resale": 108, "repair": 41, "disposal": 12, "hold": 3},
+    units=164,
+    parcels=131,
+    measured=160,
+    acts_tenths=32,
+    mean_s=21,
+    active_s=16,
+    waiting_s=5,
+    interrupted_s=2,
+    best_s=11,
+    recent_s=(18, 24, 17, 12, 19, 25, 44, 18, 13, 12, 18, 21),
+    pause_min=42,
+    corrections=3,
+    supervised=1,
+    photos_missing=1,
+    defects=(
+        ({"ru": "Пятно или запах", "en": "Stain or smell"}, 22),
+        ({"ru": "Бирки", "en": "Tags"}, 11),
+        ({"ru": "Следы носки или стирки", "en": "Signs of wear or washing"}, 9),
+    ),
+    wrong=1,
+    checked=310,
+    upper_ppm=15_212,
+)
+WAITING = Waiting(held=3, held_min=3100, overdue=1, parked=1, parked_min=95)
+FRESH = Undo(left_s=8)

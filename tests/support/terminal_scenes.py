@@ -32,7 +32,7 @@ from edge.views import (
     Tone,
     VerdictWork,
 )
-from scene_values import HEAD, PHONE, PICTURE, SHIRT, SIDE, YES
+from scene_values import FIGURES, FRESH, HEAD, PHONE, PICTURE, SHIRT, SIDE, WAITING, YES
 
 
 def fb(sev: Severity, msgid: str, **given: object) -> Feedback:
@@ -44,17 +44,20 @@ BASE = StationView(
     state="IDLE",
     stage=Stage(t="stage.parcel"),
     head=HEAD,
-    work=IdleWork(parked=("4600-7719",)),
+    work=IdleWork(parked=("4600-7719",), day=FIGURES, waiting=WAITING),
+    undo=FRESH,
     side=SIDE,
     rev=1,
-    fb=fb(Severity.OK, "fb.put", zone="resale", tray="L07"),
+    fb=fb(Severity.OK, "fb.put", name=SHIRT, zone="resale", tray="L07"),
     keys=(("f3", "key.lock"), ("f8", "key.shift"), ("f10", "key.nolabel"), *KEYS_ALWAYS),
 )
+FIRST = replace(BASE, work=IdleWork(), side=Side(), undo=None, fb=None)
 LOCKED = replace(
     BASE,
     state="LOCKED",
     stage=Stage(t="stage.badge"),
     head=replace(HEAD, op=None),
+    undo=None,
     work=LockedWork(parcel="4600-7712"),
     side=Side(),
     fb=None,
@@ -62,7 +65,7 @@ LOCKED = replace(
 )
 OFFLINE = replace(
     BASE,
-    head=replace(HEAD, net=Net(s="offline", unsent=38, since="13:50", cache_at="13:49")),
+    head=replace(HEAD, net=Net(s="offline", unsent=38, since="13:50", cache_at="13", disk_days=21)),
     fb=fb(Severity.WARN, "E60", t="13:50", n=38),
 )
 PARCEL = replace(
@@ -375,6 +378,10 @@ SUMMARY = replace(
     stage=Stage(t="stage.summary"),
     work=SummaryWork(
         since="08:01",
+        minutes=361,
+        figures=FIGURES,
+        in_doubt=1,
+        sent_at="14:02:58",
         units=164,
         parcels=131,
         open_moves=1,
@@ -456,6 +463,7 @@ SCENES: Mapping[str, StationView] = {
     "s07c_near": NEAR,
     "s07d_which": WHICH,
     "s07e_corrected": CORRECTED,
+    "s01b_first": FIRST,
     "s08_summary": SUMMARY,
     "s09_offline": OFFLINE,
     "s10_override": OVERRIDE,

@@ -3,6 +3,7 @@
 from edge.terminal.cells import Line, columns, line, paragraph
 from edge.terminal.pen import BLANK, INDENT, Pen
 from edge.terminal.theme import BOLD, FAINT, WARNING, zone_style
+from edge.terminal.works.figures import age
 from edge.views import Light, MoveLine, StationView, VerdictWork
 
 TROUBLES = frozenset(
@@ -98,8 +99,11 @@ def link(view: StationView, pen: Pen) -> list[Line]:
     lines = [line(" " * INDENT, (pen.say("ui.link_net"), BOLD), "   ", state)]
     lines += pen.text("ui.unsent", n=net.unsent)
     lines += pen.text("ui.link_lag", n=net.lag_s)
-    if net.cache_at:
-        lines += pen.text("ui.link_cache", at=net.cache_at)
+    if net.cache_at.isdecimal():
+        lines += pen.text("ui.link_cache", at=age(int(net.cache_at), pen))
+    more = [pen.say("ui.sent_at", at=net.sent_at)] if net.sent_at else []
+    more += [pen.say("ui.disk_days", n=net.disk_days)] if net.disk_days >= 0 else []
+    lines += paragraph(" · ".join(more), pen.width) if more else []
     lines += [*pen.text("ui.link_saved", FAINT), BLANK, *pen.text("ui.link_devices", BOLD)]
     head = view.head
     devices = (
