@@ -57,6 +57,11 @@ def probe_class(name: str) -> type[Any]:
     return driver_class(name, PROBES)
 
 
+def keyboard_search() -> type[Any]:
+    """Return the class that names keyboards nobody configured, made as `Class(matches, root)`."""
+    return _load("keyboards", "drivers.scanner.hid_search", "StrayKeyboards")
+
+
 def settings_class(name: str, rows: Mapping[str, Row] = DRIVERS) -> type[Any]:
     """Return the frozen dataclass whose fields are this driver's configuration keys.
 

@@ -226,7 +226,7 @@ class ScannerIntake:
         )
 
     def _meanings(self, code: Scan) -> tuple[Meaning, ...]:
-        found = classify(code, self.rules)
+        found = classify(code, self.rules.at(self._clock.wall_ms()))
         if is_off(code, self.limits):
             return (Refused(reason=OFF, text=found[0].text),)
         return tuple(self._checked(meaning) for meaning in found)

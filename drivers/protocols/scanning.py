@@ -85,7 +85,8 @@ def masked(payload: bytes) -> str:
 class Scan:
     """One complete code. `payload` has no AIM prefix and no terminator; every GS is 0x1D.
 
-    `first_ns`, `at_ns` are monotonic times of the first and last character.
+    `first_ns`, `at_ns` are monotonic times of the first and last character, `gap_ns` is the longest
+    silence between two of them as far as it is known.
     """
 
     scan_no: int
@@ -94,6 +95,7 @@ class Scan:
     source: ScanSource
     first_ns: int
     at_ns: int
+    gap_ns: int = 0
     aim_id: str | None = None
     symbology: Symbology = Symbology.UNKNOWN
     flags: frozenset[ScanFlag] = frozenset()

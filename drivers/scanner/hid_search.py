@@ -2,7 +2,7 @@
 
 import errno
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -19,13 +19,39 @@ def find_keyboard(match: HidMatch, root: Path = Path("/")) -> Path:
     Raises FileNotFoundError for none, OSError ENOTUNIQ for several: two equal scanners without
     serial numbers have one by-id name between them, and only by_path tells them apart.
     """
-    nodes = {link.resolve() for link in _candidates(match, root)}
-    fit = sorted(node for node in nodes if _fits(match, root, node.name))
+    fit = sorted(set(_meant(match, root)))
     if not fit:
         raise FileNotFoundError(errno.ENOENT, "no such keyboard")
     if len(fit) > 1 or (match.by_id and not match.by_path and _has_twin(fit[0].name, root)):
         raise OSError(errno.ENOTUNIQ, "several keyboards fit: give by_path")
     return fit[0]
+
+
+class StrayKeyboards:
+    """Keyboards that are plugged in and that no configured scanner means."""
+
+    def __init__(self, matches: Iterable[HidMatch], root: Path = Path("/")) -> None:
+        self._matches = tuple(matches)
+        self._root = root
+
+    def names(self) -> dict[str, str]:
+        """Return what each calls itself, by its link in by-id, else by its node."""
+        nodes = (self._root / "dev/input").glob("event*")
+        known = {node for match in self._matches for node in _meant(match, self._root)}
+        strays = {node for node in nodes if _types(_about(node.name, self._root))} - known
+        links = {link.resolve(): link for link in (self._root / "dev/input/by-id").glob("*")}
+        return {
+            links.get(node, node).name: _said(_about(node.name, self._root) / "name")
+            for node in sorted(strays)
+        }
+
+
+def _meant(match: HidMatch, root: Path) -> Iterator[Path]:
+    """Yield every node that fits, also where several do."""
+    for link in _candidates(match, root):
+        node = link.resolve()
+        if _fits(match, root, node.name):
+            yield node
 
 
 def _candidates(match: HidMatch, root: Path) -> Iterable[Path]:

@@ -187,6 +187,7 @@ class CodeGate:
             source=self._source,
             first_ns=code.first_ns,
             at_ns=code.at_ns,
+            gap_ns=code.gap_ns,
             aim_id=aim_id,
             symbology=aim.symbology(aim_id) if aim_id else code.symbology,
             flags=code.flags | missing,

@@ -16,12 +16,14 @@ _KINDS_WITH_HEAD = (FaultKind.OVERLONG, FaultKind.CONTROL_CHAR, FaultKind.BAD_FR
 class RawCode:
     """Bytes between two ends of code, at most SCAN_BYTES_MAX, the end itself cut off.
 
+    `gap_ns` = the longest silence between two of its bytes.
     `symbology` where the frame itself names it; an AIM identifier in the payload goes before.
     """
 
     payload: bytes
     first_ns: int
     at_ns: int
+    gap_ns: int = 0
     flags: frozenset[ScanFlag] = frozenset()
     symbology: Symbology = Symbology.UNKNOWN
 
@@ -52,6 +54,8 @@ class Collector:
         self._count = 0
         self._all = sha256()
         self._first_ns = 0
+        self._last_ns = 0
+        self._gap_ns = 0
 
     @property
     def is_open(self) -> bool:
@@ -61,7 +65,10 @@ class Collector:
     def add(self, data: bytes, at_ns: int) -> None:
         """Take bytes that arrived at `at_ns`; nothing happens for none."""
         if data and not self._count:
-            self._first_ns = at_ns
+            self._first_ns = self._last_ns = at_ns
+        if data:
+            self._gap_ns = max(self._gap_ns, at_ns - self._last_ns)
+            self._last_ns = at_ns
         self._count += len(data)
         self._all.update(data)
         self._kept += data[: SCAN_BYTES_MAX - len(self._kept)]
@@ -70,7 +77,13 @@ class Collector:
         """Return the code and start over; longer than SCAN_BYTES_MAX is an overlong fault."""
         if self._count > SCAN_BYTES_MAX:
             return self.drop(FaultKind.OVERLONG, at_ns)
-        code = RawCode(payload=bytes(self._kept), first_ns=self._first_ns, at_ns=at_ns, flags=flags)
+        code = RawCode(
+            payload=bytes(self._kept),
+            first_ns=self._first_ns,
+            at_ns=at_ns,
+            gap_ns=self._gap_ns,
+            flags=flags,
+        )
         self.clear()
         return code
 
@@ -86,5 +99,5 @@ class Collector:
     def clear(self) -> None:
         """Forget everything."""
         self._kept.clear()
-        self._count = 0
+        self._count = self._gap_ns = 0
         self._all = sha256()

@@ -1,7 +1,7 @@
 """What a code means, best meaning first. Total over all bytes; refuses rather than guesses."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from drivers.protocols import SCAN_BYTES_MAX, Scan, ScanSource, Symbology
@@ -62,11 +62,21 @@ _NO_MARK_SOURCES: Final = frozenset({ScanSource.TYPED, ScanSource.WEDGE})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """What classify knows of this site: label keys (current first), number rows, mark groups."""
+    """What classify knows of this site: label keys (current first), number rows, mark groups.
+
+    `previous_until_ms` = wall time from which labels of the first key alone count; None = never.
+    """
 
     site_keys: tuple[bytes, ...] = field(repr=False)
+    previous_until_ms: int | None = None
     numbers: tuple[CompiledRule, ...] = ()
     groups: tuple[MarkGroup, ...] = GROUPS
+
+    def at(self, wall_ms: int) -> "Rules":
+        """Return the rules as they are at that moment."""
+        if self.previous_until_ms is None or wall_ms < self.previous_until_ms:
+            return self
+        return replace(self, site_keys=self.site_keys[:1], previous_until_ms=None)
 
 
 def classify(scan: Scan, rules: Rules) -> tuple[Meaning, ...]:

@@ -278,7 +278,8 @@ def _world(
         origin=origin,
         context=context,
         rules=Rules(
-            site_keys=(settings.site_key,),
+            site_keys=settings.site_keys,
+            previous_until_ms=settings.previous_until_ms,
             numbers=compile_rules(settings.numbers),
             groups=settings.marks or GROUPS,
         ),

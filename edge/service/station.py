@@ -303,7 +303,7 @@ class Station:
             first_ns=now_ns,
             at_ns=now_ns,
         )
-        meanings = classify(scan, self._rules)
+        meanings = classify(scan, self._rules.at(self._world.clock.wall_ms()))
         lookups = self._look_up(meanings)
         return ScanInput(input=key, scan=scan, meanings=meanings, lookups=lookups)
 

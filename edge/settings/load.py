@@ -70,7 +70,7 @@ def load(folder: Path, *, data: Path | None = None) -> Settings:
     outward = read_outward(targets, found)
     people, numbers, marks = _people(station, found), _numbers(found), _marks(found)
     policy_keys = read_policy_keys(found)
-    key = _site_key(station, found)
+    key, previous_key = _site_keys(station, found)
     if found.problems or station is None:
         raise SettingsError(tuple(dict.fromkeys(found.problems)))
     return Settings(
@@ -85,6 +85,7 @@ def load(folder: Path, *, data: Path | None = None) -> Settings:
         numbers=numbers,
         marks=marks,
         site_key=key,
+        previous_key=previous_key,
         policy_keys=policy_keys,
         outward=outward,
     )
@@ -160,10 +161,20 @@ def _need_quality_tray(
     found.need(fits, place, f"{name!r} does not fit", "a fixed tray of zone hold in floor.toml")
 
 
-def _site_key(station: StationSettings | None, found: Findings) -> bytes:
+def _site_keys(station: StationSettings | None, found: Findings) -> tuple[bytes, bytes]:
+    """Return the site key and the one before it, the latter empty where there is none."""
     if station is None:
-        return b""
-    return read_site_key(station.site_key_file, _STATION.at("site_key_file"), found)
+        return b"", b""
+    key = read_site_key(station.site_key_file, _STATION.at("site_key_file"), found)
+    file, until = station.previous_key_file, station.previous_key_until
+    if file is None or until is None:
+        place, allowed = _STATION.at("previous_key_until"), "with previous_key_file, or neither"
+        found.need(file is None and until is None, place, "half of a pair", allowed)
+        return key, b""
+    place = _STATION.at("previous_key_file")
+    previous = read_site_key(file, place, found)
+    found.need(not key or previous != key, place, "the site key itself", "the key before it")
+    return key, previous
 
 
 def _people(station: StationSettings | None, found: Findings) -> Mapping[str, Person]:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
@@ -111,7 +112,7 @@ class MetricsSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StationSettings:
-    """station.toml."""
+    """station.toml. Labels of `previous_key_file` count to the end of `previous_key_until`."""
 
     namespace: str
     site: str
@@ -119,6 +120,8 @@ class StationSettings:
     pack: str
     site_key_file: Path
     socket: Path
+    previous_key_file: Path | None = None
+    previous_key_until: date | None = None
     languages: tuple[str, ...] = ("ru", "en")
     terminal: TerminalSettings = TerminalSettings()
     journal: JournalSettings = JournalSettings()
@@ -280,9 +283,24 @@ class Settings:
     people: Mapping[str, Person]
     numbers: tuple[NumberRule, ...]
     site_key: bytes = field(repr=False)
+    previous_key: bytes = field(default=b"", repr=False)
     policy_keys: tuple[PolicyKey, ...] = ()
     outward: Mapping[str, Outward] = field(default_factory=dict)
     marks: tuple[MarkGroup, ...] = ()
+
+    @property
+    def site_keys(self) -> tuple[bytes, ...]:
+        """Return the keys that sign or signed labels, the current one first."""
+        return (self.site_key, self.previous_key) if self.previous_key else (self.site_key,)
+
+    @property
+    def previous_until_ms(self) -> int | None:
+        """Return when the day of `previous_key_until` is over here, as wall time."""
+        day = self.station.previous_key_until
+        if day is None:
+            return None
+        end = datetime.combine(day + timedelta(days=1), time()).astimezone()
+        return int(end.timestamp() * 1000)
 
     @property
     def pack_folder(self) -> Path:

@@ -9,6 +9,7 @@ import types
 import typing
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, fields, is_dataclass
+from datetime import date
 from enum import Enum
 from functools import cache
 from pathlib import Path
@@ -31,6 +32,7 @@ _WORDS: Final[Mapping[Any, str]] = {
     str: "a text",
     bool: "true or false",
     Path: "a path",
+    date: "a date, as 2027-01-31 without quotes",
 }
 
 
@@ -114,6 +116,8 @@ def _leaf(hint: Any, value: Any, place: Place, found: Findings) -> Any:
     elif _FITS[hint](value):
         if hint is Path:
             return found.folder / value
+        if hint is date:
+            return value
         if hint in (int, float) and not _is_in_range(key, value):
             found.add(place, f"{value!r} is out of range", wanted(hint, key))
             return BAD
@@ -128,6 +132,7 @@ _FITS: Final[Mapping[Any, Callable[[Any], bool]]] = {
     float: lambda value: isinstance(value, int | float) and not isinstance(value, bool),
     str: lambda value: isinstance(value, str),
     Path: lambda value: isinstance(value, str) and value != "",
+    date: lambda value: type(value) is date,  # a time of day would be one, too
 }
 
 

@@ -1,11 +1,14 @@
 """What the self-test cards say about a scanner: each of its settings by the bytes that it makes."""
 
+from dataclasses import replace
+
 import pytest
 
 from drivers.protocols import DeviceName, FaultKind, Scan, ScanFault, ScanFlag, ScanSource
 from drivers.wire.hid_keys import KeyDecoder, KeyEvent, KeyProfile
 from drivers.wire.raw_codes import RawCode
 from edge.commands.doctor.card_findings import findings, of_fault, stanza
+from edge.commands.doctor.scanner import pace_of
 from edge.labels.cards import self_test_cards
 from keyboard import Style, Typist
 
@@ -31,6 +34,15 @@ def changes(payload: bytes, *flags: ScanFlag) -> dict[str, object]:
 
 def said(payload: bytes, *flags: ScanFlag) -> str:
     return "; ".join(one.said for one in findings(CARD, scan(payload, *flags), "F8"))
+
+
+def test_the_pace_names_the_slowest_card_and_the_largest_gap() -> None:
+    quick = replace(scan(CARD), at_ns=121_000_000, gap_ns=4_900_000)
+    slow = replace(scan(KEYBOARD), at_ns=len(KEYBOARD) * 100_000_000, gap_ns=25_000_000)
+    assert pace_of([quick]) == "1000 characters a second, largest gap 4.9 ms"
+    said = "10 characters a second, largest gap 25.0 ms; too slow for idle_ms: raise its speed"
+    assert pace_of([quick, slow]) == said
+    assert pace_of([replace(quick, at_ns=0)]) == ""  # it came at once: nobody can tell
 
 
 def test_the_very_bytes_have_no_difference() -> None:

@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 from config_folder import change, make_config
+from drivers.clock import SystemClock
 from edge.commands import doctor
 from edge.commands.doctor.clock import clock, judged
 from edge.commands.doctor.devices import nodes
+from edge.commands.doctor.keys import keys
 from edge.commands.doctor.lines import State, broken, good, poor
 from edge.commands.doctor.links import link, links
 from edge.commands.doctor.rights import access
@@ -175,6 +177,26 @@ def test_device_nodes_are_taken_from_the_drivers_settings(tmp_path: Path) -> Non
     settings = load(make_config(tmp_path, "minimal", {"scanner_port": "/dev/ttyACM0"}))
     (device,) = settings.devices
     assert list(nodes(device.settings)) == [(Path("/dev/ttyACM0"), os.R_OK | os.W_OK)]
+
+
+@pytest.mark.parametrize(
+    ("day", "state", "said"),
+    [
+        ("2999-12-31", State.OK, "its labels count to the end of 2999-12-31"),
+        ("2020-12-31", State.WARN, "its labels count no more since 2020-12-31"),
+    ],
+)
+def test_a_previous_site_key_is_named_with_its_day(
+    tmp_path: Path, day: str, state: State, said: str
+) -> None:
+    config = make_config(tmp_path)
+    assert list(keys(load(config), SystemClock())) == []
+    (config / "old.key").write_bytes(bytes(32))
+    (config / "old.key").chmod(0o600)
+    lines = f'previous_key_file = "old.key"\nprevious_key_until = {day}\nsite_key_file'
+    change(config, "station.toml", "site_key_file", lines)
+    (line,) = keys(load(config), SystemClock())
+    assert (line.state, line.said) == (state, said)
 
 
 def test_a_line_reads_state_what_said_cure() -> None:

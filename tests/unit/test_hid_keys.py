@@ -1,5 +1,7 @@
 """The key decoder: each rule of typing by one example."""
 
+from itertools import pairwise
+
 import pytest
 
 from drivers.protocols import FaultKind, ScanFlag
@@ -11,6 +13,7 @@ from keyboard import CAPS_LOCK, ENTER, ESCAPE, KEYPAD_ENTER, TAB, Event, Style, 
 EAN = b"4607112010017"
 MARK = b"010460711201001721abc\x1d91TEST"
 IDLE_NS = 50_000_000
+EV_KEY = 1
 
 
 def events_of(events: list[Event]) -> list[KeyEvent]:
@@ -33,6 +36,20 @@ def test_digits_and_enter_are_one_code_with_kernel_times() -> None:
     assert code.payload == EAN
     assert code.first_ns == events[0].at_ns
     assert events[0].at_ns < code.at_ns <= events[-1].at_ns
+
+
+def test_the_longest_silence_between_two_characters_is_told() -> None:
+    typist, events = Typist(Style(end=0)), []
+    for part in (b"46", b"07", b"1"):
+        events += typist.code(part)
+        typist.pause(3_000_000 * len(part))
+    typist.style = Style()
+    events += typist.code(b"9")
+    (code,) = read(KeyProfile(), events)
+    assert isinstance(code, RawCode)
+    downs = [e.at_ns for e in events if e.kind == EV_KEY and e.value == 1][:6]
+    assert code.gap_ns == max(later - one for one, later in pairwise(downs))
+    assert 6_000_000 <= code.gap_ns < 12_000_000
 
 
 def test_every_printable_character_is_itself() -> None:

@@ -34,6 +34,7 @@ SCAN = Scan(
     source=ScanSource.HID,
     first_ns=2**62,
     at_ns=2**62 + 1,
+    gap_ns=2**61,
     aim_id="]d2",
     symbology=Symbology.GS1_DATAMATRIX,
     flags=frozenset({ScanFlag.GS_ALT, ScanFlag.CAPS}),

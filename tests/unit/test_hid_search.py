@@ -5,13 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from drivers.scanner.hid_search import find_keyboard
+from drivers.scanner.hid_search import StrayKeyboards, find_keyboard
 from drivers.scanner.usb_identity import usb_id_of
 from drivers.wire.hid_messages import HidMatch
+from edge.commands.doctor.devices import keyboards
+from edge.commands.doctor.lines import State
 
 KEYBOARD = "1000000000007 ff9f207ac14057ff febeffdfffefffff fffffffffffffffe"
 VOLUME_KEYS = "3f000301ff 0 0 483ffff17aff32d bfd4444600000000 1 130ff38b17c000 0"
 LINK = "usb-A-event-kbd"
+STRAY = '"{}" types but is not configured'
 
 
 def make_node(root: Path, node: str, usb: str, *, serial: str = "", port: str = "1/input0") -> Path:
@@ -98,3 +101,26 @@ def test_a_serial_port_is_known_by_the_device_behind_it(tmp_path: Path) -> None:
     (usb / "serial").unlink()
     assert usb_id_of(Path("/dev/ttyACM0"), tmp_path) == "0c2e:0b61:"
     assert usb_id_of(Path("/dev/pts/1"), tmp_path) == ""
+
+
+def test_a_keyboard_that_no_scanner_means_is_named(tmp_path: Path) -> None:
+    one = make_node(tmp_path, "event3", "05e0:1200", serial="S1")
+    two = make_node(tmp_path, "event4", "1d57:ad03", port="2/input0")
+    keys = make_node(tmp_path, "event5", "1d57:ad03", port="2/input1")
+    (tmp_path / "sys/class/input/event5/device/capabilities/key").write_text(VOLUME_KEYS)
+    for node, name in ((one, "ACME Imager"), (two, "Pad"), (keys, "Pad keys")):
+        (tmp_path / "sys/class/input" / node.name / "device/name").write_text(f"{name}\n")
+    link(tmp_path, "by-id", LINK, one)
+
+    def strays(*matches: HidMatch) -> dict[str, str]:
+        return StrayKeyboards(matches, tmp_path).names()
+
+    assert strays() == {LINK: "ACME Imager", "event4": "Pad"}
+    assert strays(HidMatch(serial="S1")) == {"event4": "Pad"}
+    assert strays(HidMatch(by_id=LINK), HidMatch(vendor=0x1D57)) == {}
+    (mine,) = keyboards([HidMatch(by_id=LINK)], tmp_path)
+    assert (mine.state, mine.said) == (State.OK, STRAY.format("Pad") + ": the operator's own")
+    first, second = keyboards([], tmp_path)
+    assert (first.state, first.said) == (State.WARN, STRAY.format("ACME Imager"))
+    assert LINK in first.cure
+    assert (second.state, second.said) == (State.WARN, STRAY.format("Pad"))

@@ -4,12 +4,14 @@ import asyncio
 
 import pytest
 
-from bench import SHIRT, label, rules
+from bench import KEY, SHIRT, label, rules
 from drivers.clock import SystemClock
 from drivers.memory.scanner import MemoryScanner, MemoryScannerSettings
 from drivers.protocols import DeviceName, Symbology
+from edge.barcodes.classify import Rules
 from edge.barcodes.marks import GsState
-from edge.barcodes.meanings import CommandCode, ItemCode, Meaning, Refused
+from edge.barcodes.meanings import CommandCode, ForgedLabel, ItemCode, Meaning, Refused
+from edge.barcodes.signed import signed
 from edge.catalogue import CatalogueItem, CodeLimits
 from edge.intake import ScannerIntake
 from edge.station.inputs import Input, Lookups, ScanInput
@@ -22,7 +24,11 @@ MARK = f"]d201{SHIRT}215AbcXyz12345Z91EE0692{'c' * 44}".encode()
 
 
 async def read(
-    sent: bytes, *, may: frozenset[str], limits: CodeLimits | None = None
+    sent: bytes,
+    *,
+    may: frozenset[str],
+    limits: CodeLimits | None = None,
+    site: Rules | None = None,
 ) -> list[Meaning]:
     """Feed one code to a scanner and return what the station is given."""
     scanner = MemoryScanner(DeviceName("hand-1"), MemoryScannerSettings(aim=True), SystemClock())
@@ -32,7 +38,7 @@ async def read(
     )
     intake = ScannerIntake(
         scanner,
-        rules(),
+        site or rules(),
         may=may,
         boot="b",
         submit=given.put,
@@ -70,6 +76,19 @@ async def test_a_command_counts_from_devices_with_that_right(may: set[str], kind
     sent = f"]C0{label('RX-UNDO')}".encode()
     (meaning,) = await read(sent, may=frozenset(may))
     assert isinstance(meaning, kind)
+
+
+@pytest.mark.parametrize(("hours", "kind"), [(1, CommandCode), (-1, ForgedLabel)])
+async def test_a_label_of_the_previous_key_counts_until_its_day_is_over(
+    hours: int, kind: type
+) -> None:
+    until_ms = SystemClock().wall_ms() + hours * 3_600_000
+    site = Rules(site_keys=(bytes(32), KEY), previous_until_ms=until_ms)
+    may = frozenset({"commands"})
+    (old,) = await read(f"]C0{label('RX-UNDO')}".encode(), may=may, site=site)
+    assert isinstance(old, kind)
+    (new,) = await read(f"]C0{signed('RX-UNDO', bytes(32))}".encode(), may=may, site=site)
+    assert isinstance(new, CommandCode)
 
 
 async def test_a_torn_mark_is_refused_with_what_it_probably_was_behind() -> None:

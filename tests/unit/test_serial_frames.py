@@ -32,7 +32,10 @@ def test_the_first_and_the_last_byte_have_their_own_times() -> None:
     decoder.feed(b"46", 5)
     (code,) = decoder.feed(b"01\r", 9)
     assert isinstance(code, RawCode)
-    assert (code.first_ns, code.at_ns) == (5, 9)
+    assert (code.first_ns, code.at_ns, code.gap_ns) == (5, 9, 4)
+    (next_one,) = decoder.feed(b"4602\r", 90)
+    assert isinstance(next_one, RawCode)
+    assert next_one.gap_ns == 0
 
 
 def test_too_long_a_code_is_told_with_length_digest_and_head_and_the_next_is_whole() -> None:

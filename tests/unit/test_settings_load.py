@@ -1,5 +1,6 @@
 """A configuration folder: good as shipped, and every mistake told with file, key and cure."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -310,6 +311,45 @@ def test_without_a_site_key_nothing_starts(config: Path) -> None:
     (config / "site.key").unlink()
     (problem,) = problems_of(config)
     assert problem.startswith("station.toml: site_key_file:")
+
+
+def previous_key(config: Path, key: bytes, lines: str) -> None:
+    (config / "old.key").write_bytes(key)
+    (config / "old.key").chmod(0o600)
+    change(config, "station.toml", "site_key_file", f"{lines}\nsite_key_file")
+
+
+PREVIOUS = 'previous_key_file = "old.key"\nprevious_key_until = '
+
+
+def test_the_previous_site_key_counts_to_the_end_of_its_day(config: Path) -> None:
+    previous_key(config, bytes(32), f"{PREVIOUS}2027-01-31")
+    settings = load(config)
+    assert settings.site_keys == (settings.site_key, bytes(32))
+    assert settings.previous_until_ms == time.mktime((2027, 2, 1, 0, 0, 0, 0, 0, -1)) * 1000
+    assert repr(bytes(32)) not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("lines", "problem"),
+    [
+        ('previous_key_file = "old.key"', "previous_key_until: half of a pair"),
+        ("previous_key_until = 2027-01-31", "previous_key_until: half of a pair"),
+        (f'{PREVIOUS}"2027-01-31"', "'2027-01-31' does not fit: a date, as 2027-01-31"),
+        (f"{PREVIOUS}2027-01-31T00:00:00Z", "does not fit: a date, as 2027-01-31"),
+        (f"{PREVIOUS}2027-01-31", "previous_key_file: 31 bytes long"),
+    ],
+)
+def test_half_a_previous_key_is_refused(config: Path, lines: str, problem: str) -> None:
+    previous_key(config, bytes(31), lines)
+    told = problems_of(config)
+    assert [one for one in told if problem in one] == told
+
+
+def test_the_site_key_is_not_its_own_predecessor(config: Path) -> None:
+    previous_key(config, (config / "site.key").read_bytes(), f"{PREVIOUS}2027-01-31")
+    (problem,) = problems_of(config)
+    assert problem.startswith("station.toml: previous_key_file: the site key itself")
 
 
 def test_hold_needs_no_route_of_its_own(config: Path) -> None:

@@ -12,8 +12,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
+from drivers.clock import SystemClock
 from edge.commands.doctor.clock import clock
 from edge.commands.doctor.devices import devices
+from edge.commands.doctor.keys import keys
 from edge.commands.doctor.lines import Line, State, broken, good
 from edge.commands.doctor.links import links
 from edge.commands.doctor.rights import groups
@@ -78,6 +80,7 @@ def report(config: Path | None, data: Path) -> Iterator[Line]:
         settings, line = _settings(config, data)
         yield line
     if settings is not None:
+        yield from keys(settings, SystemClock())
         yield from devices(settings)
         yield from links(settings)
     yield from storage(data, settings.station.journal.budget_mb if settings else BUDGET_MB)
