@@ -53,7 +53,13 @@ from edge.events.inspection import (
     VerdictMade,
 )
 from edge.events.kinds import Payload, kind_of, read_payload
-from edge.events.mark import MarkCaptured
+from edge.events.mark import (
+    MarkCaptured,
+    MarkDispute,
+    MarkRemarkNeeded,
+    MarkReturnReady,
+    MarkSeen,
+)
 from edge.events.move import (
     DiverterChanged,
     DiverterState,
@@ -64,6 +70,7 @@ from edge.events.move import (
     MoveState,
     OrderSent,
     PutConfirmed,
+    PutOverdue,
     PutWrong,
 )
 from edge.events.parcel import (
@@ -74,6 +81,7 @@ from edge.events.parcel import (
     ParcelClosed,
     ParcelDamaged,
     ParcelMatched,
+    ParcelMissing,
     ParcelOpened,
     ParcelParked,
     ParcelResumed,
@@ -100,7 +108,7 @@ from edge.events.station import (
     StationStarted,
     StationStopped,
 )
-from edge.events.storage import PhotoLost, StationClock, StationCorrupt, StationDisk
+from edge.events.storage import PhotoErased, PhotoLost, StationClock, StationCorrupt, StationDisk
 from edge.events.sync import (
     SyncDead,
     SyncReplayed,
@@ -166,6 +174,10 @@ __all__ = [
     "Leg",
     "LineCount",
     "MarkCaptured",
+    "MarkDispute",
+    "MarkRemarkNeeded",
+    "MarkReturnReady",
+    "MarkSeen",
     "Match",
     "Milliseconds",
     "MissingFact",
@@ -185,14 +197,17 @@ __all__ = [
     "ParcelDamaged",
     "ParcelId",
     "ParcelMatched",
+    "ParcelMissing",
     "ParcelOpened",
     "ParcelParked",
     "ParcelResumed",
     "Payload",
+    "PhotoErased",
     "PhotoLost",
     "PhotoMissing",
     "PhotoTaken",
     "PutConfirmed",
+    "PutOverdue",
     "PutWrong",
     "QualityRechecked",
     "RefundBlocked",

@@ -29,7 +29,7 @@ from edge.events.inspection import (
     SlaWarning,
     VerdictMade,
 )
-from edge.events.mark import MarkCaptured
+from edge.events.mark import MarkCaptured, MarkDispute, MarkRemarkNeeded, MarkReturnReady
 from edge.events.move import (
     DiverterChanged,
     DiverterState,
@@ -37,6 +37,7 @@ from edge.events.move import (
     MovePlanned,
     MoveState,
     PutConfirmed,
+    PutOverdue,
     PutWrong,
 )
 from edge.events.parcel import (
@@ -45,6 +46,7 @@ from edge.events.parcel import (
     ParcelClosed,
     ParcelDamaged,
     ParcelMatched,
+    ParcelMissing,
     ParcelOpened,
     ParcelParked,
     ParcelResumed,
@@ -67,7 +69,7 @@ from edge.events.station import (
     StationStarted,
     StationStopped,
 )
-from edge.events.storage import PhotoLost, StationClock, StationCorrupt, StationDisk
+from edge.events.storage import PhotoErased, PhotoLost, StationClock, StationCorrupt, StationDisk
 from edge.events.sync import (
     SyncDead,
     SyncReplayed,
@@ -93,12 +95,13 @@ Payload = (
     | ParcelArrived
     | ParcelMatched
     | ParcelDamaged
-    | ClaimReady
+    | ParcelMissing
     | ParcelOpened
     | ParcelParked
     | ParcelResumed
     | ParcelClosed
     | ReturnCompleted
+    | ClaimReady
     | DocumentData
     | UnitOpened
     | UnitIdentified
@@ -107,6 +110,9 @@ Payload = (
     | UnitParked
     | UnitClosed
     | MarkCaptured
+    | MarkReturnReady
+    | MarkRemarkNeeded
+    | MarkDispute
     | InspectionStarted
     | InspectionAnswered
     | InspectionMarked
@@ -125,6 +131,7 @@ Payload = (
     | ContainerUnitRemoved
     | ContainerClosed
     | ContainerReopened
+    | PutOverdue
     | MovePlanned
     | MoveChanged
     | DiverterChanged
@@ -154,6 +161,7 @@ Payload = (
     | StationDisk
     | StationCorrupt
     | PhotoLost
+    | PhotoErased
     | SyncState
     | SyncDead
     | SyncReplayed

@@ -1,4 +1,4 @@
-"""Payload of a marking code that was read on a unit."""
+"""Payloads of marking codes: what was read on a unit, and what becomes of it."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -30,3 +30,46 @@ class MarkCaptured:
     condition: str | None = None
     paid_hint: str | None = None
     photo: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkSeen:
+    """What is known of a unit's mark: its newest record, and the outcome that was said of it."""
+
+    ki: str | None = None
+    match: str | None = None
+    state: str | None = None
+    condition: str | None = None
+    said: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkReturnReady:
+    """The code is whole and the one that was sold, the goods are fit for sale; said once a unit."""
+
+    KIND: ClassVar[str] = "mark.return_ready"
+    SCHEMA: ClassVar[int] = 1
+    ki: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkRemarkNeeded:
+    """The code is lost or unreadable; said once a unit. `reason`: unreadable, missing."""
+
+    KIND: ClassVar[str] = "mark.remark_needed"
+    SCHEMA: ClassVar[int] = 1
+    reason: str
+    ki: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkDispute:
+    """The code is not the sold one, or is here a second time; said once a unit.
+
+    `reason`: mismatch, foreign (of another article), duplicate.
+    """
+
+    KIND: ClassVar[str] = "mark.dispute"
+    SCHEMA: ClassVar[int] = 1
+    reason: str
+    ki: str | None = None

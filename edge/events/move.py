@@ -33,6 +33,16 @@ class PutWrong:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PutOverdue:
+    """A decided unit waits too long for its tray; said once. `expected` = as in `put.wrong`."""
+
+    KIND: ClassVar[str] = "put.overdue"
+    SCHEMA: ClassVar[int] = 1
+    expected: str
+    waited_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Leg:
     """One leg of a route: kind is robot, conveyor or hand; carrier is a device id or `any`.
 

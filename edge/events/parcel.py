@@ -115,7 +115,8 @@ class ParcelDamaged:
 class ClaimReady:
     """Everything that a claim against the carrier needs is there; the parcel was damaged.
 
-    `kinds` = what was seen of the box; `due` = until when the carrier takes the claim, None where
+    `kinds` = what was seen of the box, `evidence` = ids of the events that tell of it; `due` =
+    until when the carrier takes the claim, None where
     nothing is agreed with it. Weights in grams.
     """
 
@@ -126,6 +127,7 @@ class ClaimReady:
     due: str | None = None
     declared_g: int | None = None
     weight_g: int | None = None
+    evidence: tuple[str, ...] = ()
     photos: tuple[str, ...] = ()
 
 
@@ -176,3 +178,18 @@ class ReturnCompleted:
     rma: str
     lines: tuple[LineCount, ...]
     parcels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParcelMissing:
+    """The centre says at its cut-off that an announced parcel has not come.
+
+    `expected_by` = when it was promised, where that is known; `cut_off` = when that was said.
+    """
+
+    KIND: ClassVar[str] = "parcel.missing"
+    SCHEMA: ClassVar[int] = 1
+    rma: str
+    cut_off: str
+    expected_by: str | None = None
+    tracking: str | None = None

@@ -46,3 +46,14 @@ class PhotoLost:
     SCHEMA: ClassVar[int] = 1
     sha256: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhotoErased:
+    """A photograph's file was deleted on demand; `by` = the badge of a supervisor."""
+
+    KIND: ClassVar[str] = "photo.erased"
+    SCHEMA: ClassVar[int] = 1
+    sha256: str
+    reason: str
+    by: str

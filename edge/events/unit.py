@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from edge.events.mark import MarkSeen
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Corrected:
@@ -37,7 +39,8 @@ class UnitOpened:
     """A unit's record begins; the unit id is minted here.
 
     `n` = which inspection of the piece it is, `previous` = the unit of the one before; `refund` =
-    that one's milestone, which stands until this one says its own.
+    that one's milestone, which stands until this one says its own; `mark` = what is known of its
+    mark since then.
     """
 
     KIND: ClassVar[str] = "unit.opened"
@@ -46,6 +49,7 @@ class UnitOpened:
     line: str | None = None
     previous: str | None = None
     refund: str | None = None
+    mark: MarkSeen | None = None
     corrects: Corrected | None = None
     """What is corrected, where it is no new inspection: the old answers are loaded."""
     recheck: FirstLook | None = None

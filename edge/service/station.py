@@ -58,6 +58,7 @@ from edge.station.inputs import (
     LockTimer,
     Lookups,
     OverrideTimer,
+    PutTimer,
     ScanInput,
     StorageEvent,
     StorageInput,
@@ -65,6 +66,7 @@ from edge.station.inputs import (
     SyncInput,
 )
 from edge.station.present import Shown, present
+from edge.station.puts import is_overdue
 from edge.station.state import State
 from edge.sync.photo_http import upload
 from edge.sync.pump import pump
@@ -452,6 +454,9 @@ class Station:
         is_open = receiving.state.shift is not None and not receiving.state.locked
         if is_open and idle_ns > lock_s * 1_000_000_000:
             await receiving.submit(LockTimer())
+        late_s = self._world.settings.station.terminal.put_s
+        if is_overdue(receiving.state, self._world.clock.wall_ms(), late_s):
+            await receiving.submit(PutTimer())
         override = receiving.screen.override
         if override is not None and self._world.clock.monotonic_ns() >= override.until_ns:
             await receiving.submit(OverrideTimer())

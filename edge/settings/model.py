@@ -55,13 +55,15 @@ __all__ = [
 class TerminalSettings:
     """Times of the operator's flow, and what an operator may decide alone.
 
-    A unit worth less than `free_disposal_below_minor` may be sent to disposal without a supervisor.
+    `put_s` = how long a decided unit may wait for its tray before that is told, 0 = never. A unit
+    worth less than `free_disposal_below_minor` may be sent to disposal without a supervisor.
     """
 
     dup_s: float = 1.0
     lock_s: int = 300
     key_epoch_ms: int = 250
     undo_bar_s: int = 10
+    put_s: int = 120
     free_disposal_below_minor: int = 0
 
 

@@ -11,6 +11,7 @@ from edge.events import (
     Draft,
     FirstLook,
     InspectionAnswered,
+    MarkSeen,
     UnitIdentified,
     UnitLpn,
     UnitOpened,
@@ -88,6 +89,7 @@ def begin(
         n=unit.n,
         previous=former.unit,
         refund=former.refund,
+        mark=former.mark if former.mark != MarkSeen() else None,
         corrects=corrects,
         recheck=recheck,
     )

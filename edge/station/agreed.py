@@ -83,6 +83,7 @@ def claim(parcel: ParcelWork, context: Context) -> ClaimReady | None:
         due=end,
         declared_g=box.declared_g,
         weight_g=box.weight_g,
+        evidence=parcel.damaged_by,
         photos=box.photos,
     )
 

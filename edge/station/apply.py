@@ -33,6 +33,10 @@ from edge.events import (
     InspectionStarted,
     InspectionWithdrawn,
     MarkCaptured,
+    MarkDispute,
+    MarkRemarkNeeded,
+    MarkReturnReady,
+    MarkSeen,
     MoveChanged,
     MovePlanned,
     OperatorFeedback,
@@ -45,13 +49,16 @@ from edge.events import (
     ParcelDamaged,
     ParcelId,
     ParcelMatched,
+    ParcelMissing,
     ParcelOpened,
     ParcelParked,
     ParcelResumed,
+    PhotoErased,
     PhotoLost,
     PhotoMissing,
     PhotoTaken,
     PutConfirmed,
+    PutOverdue,
     PutWrong,
     QualityRechecked,
     RefundBlocked,
@@ -173,7 +180,8 @@ def _parcel(state: State, event: Event) -> State:
             claimed = _matched(work_now, matched)
             return replace(state, parcels=put(state.parcels, event.parcel, claimed))
         case ParcelDamaged(flags=flags):
-            flagged = replace(work_now, flags=(*work_now.flags, *flags))
+            told = (*work_now.damaged_by, event.id)
+            flagged = replace(work_now, flags=(*work_now.flags, *flags), damaged_by=told)
             return replace(state, parcels=put(state.parcels, event.parcel, flagged))
         case ParcelClosed() as closed:
             return _closed(state, event.parcel, closed)
@@ -234,6 +242,7 @@ def _unit(state: State, event: Event) -> State:
                 line=opened.line,
                 n=opened.n,
                 refund=None if opened.refund is None else EventId(opened.refund),
+                mark=opened.mark or MarkSeen(),
                 corrects=opened.corrects,
                 audit=bool(event.data.get("audit")),
             )
@@ -356,6 +365,11 @@ def _evidence(state: State, event: Event) -> State:
         case PhotoTaken(slot=slot, sha256=sha256):
             photo = Evidence(slot=slot, sha256=sha256)
             return with_unit(state, replace(unit, photos=(*unit.photos, photo)))
+        case MarkCaptured(ki=ki, match=match, state=found, condition=condition):
+            mark = replace(unit.mark, ki=ki, match=match, state=found, condition=condition)
+            return with_unit(state, replace(unit, mark=mark))
+        case PutOverdue():
+            return with_unit(state, replace(unit, is_overdue=True))
         case PhotoMissing(slot=slot, supervisor=str()):
             return with_unit(state, replace(unit, waived=unit.waived | {slot}))
         case PutConfirmed(zone=zone):
@@ -410,7 +424,8 @@ _FOLDS: Final[Mapping[type[Any], Callable[[State, Event], State]]] = {
         (_inspection, (InspectionStarted, InspectionAnswered, InspectionMarked)),
         (_inspection, (InspectionWithdrawn, InspectionFinished, VerdictMade, VerdictChanged)),
         (looks.rechecked, (QualityRechecked,)),
-        (_evidence, (PhotoTaken, PhotoMissing, PutConfirmed)),
+        (_evidence, (PhotoTaken, PhotoMissing, PutConfirmed, PutOverdue, MarkCaptured)),
+        (held.marked, (MarkReturnReady, MarkRemarkNeeded, MarkDispute)),
         (moved, (MovePlanned, MoveChanged, DiverterChanged)),
         (danger, (DangerRaised, DangerKind, DangerWithdrawn)),
         (_commanded, (DeviceCommand,)),
@@ -432,7 +447,8 @@ WITHOUT_EFFECT: Final[frozenset[type[Any]]] = frozenset(
         DeviceState,
         DocumentData,
         OperatorFeedback,
-        MarkCaptured,
+        ParcelMissing,
+        PhotoErased,
         PhotoLost,
         PutWrong,
         ScanRead,

@@ -59,6 +59,7 @@ from edge.station.inputs import (
     OverrideTimer,
     PhotoInput,
     PrintInput,
+    PutTimer,
     ReleaseInput,
     ScanInput,
     StartInput,
@@ -104,15 +105,17 @@ def _decided(state: State, screen: Screen, given: Input, context: Context) -> De
             return Decision(screen=screen, drafts=(on_station(StationStopped()),))
         case PrintInput() | ReleaseInput() | DataInput() | HoldTimer():
             return _beside(state, screen, given, context)
-        case LockTimer() | OverrideTimer():
+        case PutTimer() | LockTimer() | OverrideTimer():
             return _timer(state, screen, given, context)
         case _:
             assert_never(given)
 
 
 def _timer(
-    state: State, screen: Screen, given: LockTimer | OverrideTimer, context: Context
+    state: State, screen: Screen, given: PutTimer | LockTimer | OverrideTimer, context: Context
 ) -> Decision:
+    if isinstance(given, PutTimer):
+        return puts.overdue(state, screen, context)
     if isinstance(given, OverrideTimer):
         return Decision(screen=override.expired(screen, context))
     return Decision(screen=screen) if state.locked else people.lock(screen)

@@ -60,6 +60,19 @@ def refunded(state: State, event: Event) -> State:
     return state
 
 
+def marked(state: State, event: Event) -> State:
+    """Return the state after the outcome of a mark was said: it is not said again."""
+    kind = event.kind
+    unit = state.units.get(event.unit or UnitId(""))
+    hold = state.holds.get(event.unit or UnitId(""))
+    if unit is not None:
+        state = with_unit(state, replace(unit, mark=replace(unit.mark, said=kind)))
+    if hold is not None:
+        mark = replace(hold.unit.mark, said=kind)
+        state = _with_hold(state, replace(hold, unit=replace(hold.unit, mark=mark)))
+    return state
+
+
 def undone(state: State, last: Done) -> dict[UnitId, Hold]:
     """Return the holds after an act does not stand: those of its parcel are as they were."""
     kept = {name: hold for name, hold in state.holds.items() if hold.unit.parcel != last.parcel}

@@ -25,7 +25,7 @@ from edge.events import (
     utc_text,
 )
 from edge.floor import LegKind
-from edge.station import agreed, checks, rezone
+from edge.station import agreed, checks, marks, rezone
 from edge.station.decision import Choice, Context, Decision, Screen, asked, on_unit, refused
 from edge.station.inputs import HoldTimer, ReleaseInput
 from edge.station.state import Hold, State, UnitWork
@@ -156,6 +156,7 @@ def carried(one: Hold, zone: str, context: Context) -> tuple[Draft, ...]:
     leg = Leg(kind=LegKind.HAND, start=start, end=zone)
     move = context.fresh.move
     return (
+        *marks.outcome(one.unit, zone),
         on_unit(one.unit, MovePlanned(move=move, legs=(leg,), zone=zone, tray=one.place)),
         on_unit(
             one.unit,

@@ -311,6 +311,11 @@ class HoldTimer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PutTimer:
+    """A decided unit is in the hand for longer than a put takes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LockTimer:
     """Nobody acted for the lock time."""
 
@@ -341,6 +346,7 @@ Input = (
     | ReleaseInput
     | DataInput
     | HoldTimer
+    | PutTimer
     | LockTimer
     | OverrideTimer
 )

@@ -4,7 +4,17 @@ from dataclasses import dataclass, field, replace
 
 from edge.events import DiverterState, MoveState
 from edge.floor import LegKind, Timers
-from edge.station import adjudge, asking, containers, damage, danger, lpn, override, waiting
+from edge.station import (
+    adjudge,
+    asking,
+    containers,
+    damage,
+    danger,
+    lpn,
+    marks,
+    override,
+    waiting,
+)
 from edge.station.decision import Choice, Context, Note, Override, Screen, state_name
 from edge.station.keycaps import offered
 from edge.station.legs import legs_of
@@ -346,6 +356,8 @@ def _verdict(unit: UnitWork, state: State, screen: Screen, context: Context) -> 
     is_due = adjudge.is_shown(unit)
     owed += _owed_number(unit, "hold" if is_due else proposal.zone, context)
     owed += adjudge.owed(unit, context) if is_due else ()
+    mark = marks.becomes(unit, proposal.zone)
+    owed += () if mark is None else (Message(t=mark.KIND),)
     by_hand = unit.danger or (unit.verdict is not None and unit.verdict.move == "manual")
     legs = legs_of(proposal.zone, context.floor, by_hand=by_hand)
     return VerdictWork(

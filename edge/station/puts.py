@@ -8,13 +8,14 @@ from edge.events import (
     Draft,
     MovePlanned,
     PutConfirmed,
+    PutOverdue,
     PutWrong,
     UnitClosed,
     UnitLpn,
     VerdictMade,
 )
 from edge.floor import Tray
-from edge.station import asking, filling, gold, holds, inspection, lpn, recheck
+from edge.station import asking, filling, gold, holds, inspection, lpn, marks, recheck
 from edge.station.decision import (
     Choice,
     Context,
@@ -27,6 +28,7 @@ from edge.station.decision import (
     noted,
     on_unit,
     refused,
+    state_name,
 )
 from edge.station.inputs import ScanInput
 from edge.station.legs import legs_of
@@ -97,6 +99,28 @@ def tray_scan(
         )
     done = _put(state, screen, unit, tray=tray, verdict=verdict, earlier=drafts, context=context)
     return replace(done, codes=number.codes)
+
+
+def overdue(state: State, screen: Screen, context: Context) -> Decision:
+    """Say once that a decided unit has waited for its tray too long."""
+    unit = state.unit
+    if unit is None or unit.verdict is None or unit.is_overdue:
+        return Decision(screen=screen)
+    event = PutOverdue(
+        expected=f"{unit.verdict.zone}/{unit.verdict.disposition}",
+        waited_ms=max(0, context.wall_ms - unit.verdict_ms),
+    )
+    if state_name(state, screen) in ("VERDICT", "HAZARD"):
+        screen = noted(screen, Severity.WARN, "fb.put_overdue", zone=unit.verdict.zone)
+    return Decision(screen=screen, drafts=(on_unit(unit, event),))
+
+
+def is_overdue(state: State, wall_ms: int, after_s: int) -> bool:
+    """Return whether `overdue` has something to say now; `after_s` 0 = never."""
+    unit = state.unit
+    if unit is None or unit.verdict is None or unit.is_overdue or not after_s:
+        return False
+    return wall_ms - unit.verdict_ms > after_s * 1000
 
 
 def lpn_scan(
@@ -218,7 +242,7 @@ def _put(
     )
     drafts = [*earlier, *filling.opened(state, unit, tray, verdict), on_unit(unit, put, "placed")]
     drafts += [*filling.added(unit, tray, verdict), on_unit(unit, holds.refund(unit, verdict))]
-    drafts += gold.compared(unit, verdict)
+    drafts += [*marks.outcome(unit, verdict.zone), *gold.compared(unit, verdict)]
     if verdict.zone == "hold" and not unit.is_spent:  # that one's hold began with its inspection
         hold = holds.placed(unit, verdict, tray.id, context)
         drafts.append(on_unit(unit, hold, "held"))

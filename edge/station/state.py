@@ -15,6 +15,7 @@ from edge.events import (
     Graded,
     Leg,
     LineCount,
+    MarkSeen,
     MoveState,
     OrderSent,
     ParcelId,
@@ -84,6 +85,9 @@ class UnitWork:
     corrects: Corrected | None = None
     refund: EventId | None = None
     """The refund milestone that is valid for it now."""
+    mark: MarkSeen = field(default_factory=MarkSeen)
+    is_overdue: bool = False
+    """It was told that nobody has put it away."""
     is_spent: bool = False
     """It was inspected as often as is allowed: whatever the policy says, a supervisor decides."""
     look: Look | None = None
@@ -117,6 +121,8 @@ class ParcelWork:
     carrier: str | None = None
     so_far: tuple[ReturnSoFar, ...] = ()
     flags: tuple[str, ...] = ()
+    damaged_by: tuple[EventId, ...] = ()
+    """The events that tell of its damage."""
     received: Mapping[tuple[str, str], int] = field(default_factory=dict)
     missing: Mapping[tuple[str, str], int] = field(default_factory=dict)
     units: tuple[UnitId, ...] = ()

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "support")]
@@ -32,6 +33,12 @@ class Station:
     group: Group
     _stack: ExitStack = field(default_factory=ExitStack)
     _bench: RealBench | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end()
 
     def bench(self) -> RealBench:
         """Return the station that stands, or a fresh one with a person at it."""
@@ -104,11 +111,10 @@ def main() -> int:
     for of, group in GROUPS.items():
         cases = {name: case for name, case in group.cases.items() if name in (args.case or [name])}
         for cut in rounds(cases, args.after) if cases else ():
-            station = Station(group=group)
-            for name, case in cases.items():
-                if cut is None or cut < len(case.acts):
-                    tally.play(station, name, case, cut)
-            station.end()
+            with Station(group=group) as station:
+                for name, case in cases.items():
+                    if cut is None or cut < len(case.acts):
+                        tally.play(station, name, case, cut)
             spent = time.monotonic() - begun
             say(f"{of}, {cut}: {tally.cuts} cuts, {len(tally.wrong)} wrong, {spent:.0f} s")
     say(f"{tally.cuts} power cuts in {len(tally.whole)} cases, {len(tally.wrong)} wrong")

@@ -7,6 +7,8 @@ from cases import Group
 from container_cases import CONTAINER_CASES, prepare
 from container_cases import SETTINGS as CONTAINER_SETTINGS
 from hold_cases import HOLD_CASES, SETTINGS
+from late_cases import LATE_CASES, impatient
+from mark_cases import MARK_CASES, proven
 from parcel_cases import PARCEL_CASES
 from quality_cases import GOLD, LOOKS
 
@@ -16,4 +18,6 @@ GROUPS: Final[Mapping[str, Group]] = {
     "looks": LOOKS,
     "gold": GOLD,
     "containers": Group(cases=CONTAINER_CASES, settings=CONTAINER_SETTINGS, prepare=prepare),
+    "late": Group(cases=LATE_CASES, prepare=impatient),
+    "marks": Group(cases=MARK_CASES, prepare=proven),
 }

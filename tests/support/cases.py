@@ -16,9 +16,10 @@ DRESS: Final = "04600000000213"
 KETTLE: Final = "04600000000107"
 PHONE: Final = "04609999000013"
 STRANGER: Final = "04600000000015"
+COAT: Final = "04600000000305"  # its marking code is compared
 GOODS: Final = {SHIRT: "apparel", DRESS: "apparel", KETTLE: "small_appliances",
-                PHONE: "smartphones", STRANGER: "toys"}  # fmt: skip
-_HAS: Final = {PHONE: {"serialised", "data_bearing", "battery"}}
+                PHONE: "smartphones", STRANGER: "toys", COAT: "apparel"}  # fmt: skip
+_HAS: Final = {PHONE: {"serialised", "data_bearing", "battery"}, COAT: {"mark_required"}}
 _ATTRS: Final = ("serialised", "data_bearing", "battery", "liquid", "hazmat", "hygiene_wear",
                  "mark_required", "two_person")  # fmt: skip
 GOOD: Final = {"seal": "2", "data": "2"}  # every other first option is the good one
@@ -193,7 +194,7 @@ def play(bench: RealBench, case: Case, *, kill_after: int | None = None) -> list
             _back_to_work(bench)
             for again in case.acts[redo : n + 1]:
                 again(bench)
-    return list(zip(bench.kinds(), bench.events(), strict=True))[first:]
+    return bench.told(first)
 
 
 def work(told: Iterable[Told]) -> list[str]:

@@ -60,7 +60,7 @@ def _sent(bench: RealBench, feed: str, row: Row) -> Seen:
     return bench.wait_for("hold.released")
 
 
-def _by_hand_to_its_zone(bench: RealBench) -> Seen:
+def by_hand_to_its_zone(bench: RealBench) -> Seen:
     """The person who carries the released unit says that it has arrived."""
     return bench.press("f6", "1", "3")
 
@@ -146,7 +146,7 @@ HOLD_CASES: Final[Mapping[str, Case]] = {
             scan("0500-0006"),
             press("1"),
             *supervise(),
-            _by_hand_to_its_zone,
+            by_hand_to_its_zone,
         ),
         cut=5,
         leaves=("hold.placed", "verdict.changed", "hold.released", "move.planned", "move.resolved"),
@@ -162,7 +162,7 @@ HOLD_CASES: Final[Mapping[str, Case]] = {
             scan("0500-0007"),
             tray("H1"),
             released("release", "repair"),
-            _by_hand_to_its_zone,
+            by_hand_to_its_zone,
         ),
         cut=5,
         leaves=("hold.placed", "verdict.changed", "hold.released", "move.planned", "move.resolved"),
@@ -181,7 +181,7 @@ HOLD_CASES: Final[Mapping[str, Case]] = {
             scan("0500-0008"),
             tray("H1"),
             data_arrives,
-            _by_hand_to_its_zone,
+            by_hand_to_its_zone,
         ),
         leaves=("verdict.made", "hold.placed", "verdict.made", "hold.released", "move.planned"),
         says={

@@ -146,9 +146,11 @@ PARCEL_CASES: Final[Mapping[str, Case]] = {
     "damaged-parcel": Case(
         returns=(line("RM-371", "1", SHIRT, box(371), carrier="post"),),
         acts=(scan(box(371)), press("1"), item(SHIRT), put),
-        leaves=(*OPENED, "parcel.damaged", *UNIT, *PLACED, "refund.review", "parcel.closed"),
+        leaves=(*OPENED, "parcel.damaged", *UNIT, *PLACED, "refund.review", "parcel.closed",
+                "claim.ready"),
         says={"parcel.damaged": {"kinds": ["damaged"], "flags": ["carrier_damage"],
-                                 "carrier": "post"}},
+                                 "carrier": "post"},
+              "claim.ready": {"carrier": "post", "kinds": ["damaged"]}},
     ),
     "corrected-unit": Case(
         returns=(line("RM-381", "1", SHIRT, box(381)),),

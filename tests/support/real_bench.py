@@ -219,10 +219,14 @@ class RealBench:
         """Return the state that the newest view names."""
         return str(self.view["state"])
 
+    def told(self, after: int = 0) -> list[tuple[str, dict[str, Any]]]:
+        """Return kind and `data` of the journal's events behind a sequence, as of one moment."""
+        rows = self._rows("SELECT kind, body FROM event WHERE seq > ? ORDER BY seq", after)
+        return [(str(kind), json.loads(body)["data"]) for kind, body in rows]
+
     def events(self, kind: str = "") -> list[dict[str, Any]]:
         """Return `data` of the journal's events, of one kind or of all, in order."""
-        rows = self._rows("SELECT kind, body FROM event ORDER BY seq")
-        return [json.loads(body)["data"] for name, body in rows if kind in ("", name)]
+        return [data for name, data in self.told() if kind in ("", name)]
 
     def kinds(self) -> list[str]:
         """Return the kinds of all events, in order."""
@@ -247,7 +251,7 @@ class RealBench:
         """Files are taken in when they have been laid aside."""
         inbox = self.data / "inbox"
         deadline = time.monotonic() + WAIT_S
-        while any(inbox.glob("*/*.jsonl")):
+        while any(inbox.glob("*/*.json*")):
             assert time.monotonic() < deadline, "the feeds were not taken in"
             time.sleep(0.02)
 
