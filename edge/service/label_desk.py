@@ -14,6 +14,7 @@ from edge.floor import LpnRules
 from edge.journal.reader import Reader
 from edge.labels.printer import PrintOutcome, print_job, read_address
 from edge.labels.unit_label import UnitFacts, unit_label
+from edge.station import bag
 from edge.station.inputs import PrintInput
 from edge.station.numbers import PRINT, PRINTER, REPRINT, SERIES_NUMBERS, number_of
 from edge.station.state import State, UnitWork
@@ -56,12 +57,14 @@ class LabelDesk:
         command, unit = draft.payload, state.units.get(draft.subject.unit or UnitId(""))
         if not isinstance(command, DeviceCommand) or command.device != PRINTER or unit is None:
             return
-        if command.command not in (PRINT, REPRINT):
+        if command.command not in (PRINT, REPRINT, bag.PRINT, bag.REPRINT):
             return
-        is_again = command.command == REPRINT
+        is_again = command.command in (REPRINT, bag.REPRINT)
         pack = self._packs.get(unit.policy.sha256) if unit.policy is not None else None
         facts = facts_of(unit, is_again=is_again, wall_ms=self._clock.wall_ms())
         facts = replace(facts, owner=pack.terms.label if pack is not None else {})
+        if command.command in bag.COMMANDS:
+            facts = replace(facts, bag_of=unit.lpn or unit.lpn_due or unit.unit[-8:])
         order = _Order(unit=unit.unit, lpn=command.reason, is_again=is_again, facts=facts)
         if self._orders.full():
             log.warning("printer: %d labels wait already: one is given up", ORDERS_MAX)

@@ -32,6 +32,9 @@ def number_scan(
     if aside is not None:
         return units.take_again(screen, aside)
     former = next((unit for unit in given.lookups.former if unit.lpn == number), None)
+    bagged = next((unit for unit in given.lookups.former if unit.bag.number == number), None)
+    if bagged is not None:
+        return refused(screen, "E73", u=bagged.lpn or bagged.serial or bagged.unit[-8:])
     if former is None:
         return None
     hold = state.holds.get(former.unit)
@@ -98,6 +101,7 @@ def begin(
         on_unit(unit, opened, "rework"),
         on_unit(unit, _identified(former), "identified"),
         *([on_unit(unit, number)] if former.lpn else []),
+        *_bagged(unit, former),
         on_unit(unit, started, "inspecting"),
         *_inherited(unit, former, context, is_same=corrects is not None),
     ]
@@ -107,6 +111,15 @@ def begin(
     decision = accepted(clean(screen), text, *drafts, name=former.title, n=unit.n)
     names = tuple(name for name in (former.lpn, former.serial) if name)
     return replace(decision, codes=tuple((name, f"unit/{unit.unit}") for name in names))
+
+
+def _bagged(unit: UnitWork, former: UnitWork) -> list[Draft]:
+    """The customer's things are in their bag already."""
+    bag = former.bag
+    if bag.number is None:
+        return []
+    number = UnitLpn(lpn=bag.number, mode=bag.mode, reprint=bag.reprinted, property=True)
+    return [on_unit(unit, number)]
 
 
 def _identified(former: UnitWork) -> UnitIdentified:

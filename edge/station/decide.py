@@ -20,7 +20,7 @@ from edge.station import (
     holds,
     inspection,
     keys,
-    lpn,
+    labelling,
     moves,
     override,
     papers,
@@ -88,7 +88,7 @@ def _decided(state: State, screen: Screen, given: Input, context: Context) -> De
         case FaultInput():
             return scans.fault(screen, given)
         case KeyInput():
-            return lpn.with_label(state, keys.key(state, screen, given, context), context)
+            return labelling.with_labels(state, keys.key(state, screen, given, context), context)
         case PhotoInput():
             return _photo(state, screen, given, context)
         case OrderInput() | DivertInput() | LegInput() | CommandInput():
@@ -130,7 +130,7 @@ def _beside(
     """What concerns units that may not be in the hand: labels, and what is held."""
     match given:
         case PrintInput():
-            return lpn.printed(state, screen, given, context)
+            return labelling.printed(state, screen, given, context)
         case ReleaseInput():
             return holds.by_central(state, screen, given, context)
         case DataInput():

@@ -15,7 +15,7 @@ from edge.station import (
     goods,
     holds,
     inspection,
-    lpn,
+    labelling,
     override,
     parcels,
     people,
@@ -103,7 +103,7 @@ def _at_work(state: State, screen: Screen, pressed: str, context: Context) -> De
         case "f9":
             return undo.undo(state, screen, context.fresh.move)
         case "f5" if state.unit is not None:
-            return lpn.print_again(screen, state.unit)
+            return labelling.print_again(screen, state.unit)
         case "f10" if where in _TYPED_IN:
             return entry.begin(screen)
         case "f12" if about := danger.to_be_ended(state):

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from edge.events import DeviceCommand, Event, UnitLpn
+from edge.station import bag
 from edge.station.apply_moves import put, with_unit
 from edge.station.state import State, UnitWork
 
@@ -30,14 +31,16 @@ def next_number(state: State, series: str) -> str | None:
 
 
 def numbered(state: State, event: Event) -> State:
-    """Return the state after a unit got its number; a property bag's number is not the unit's."""
+    """Return the state after a unit, or the bag with its customer's things, got its number."""
     unit = None if event.unit is None else state.units.get(event.unit)
     payload = event.payload
     if not isinstance(payload, UnitLpn):
         return state
-    state = _given_away(state, payload.lpn)
-    if unit is None or payload.property:
+    state = given_away(state, payload.lpn)
+    if unit is None:
         return state
+    if payload.property:
+        return with_unit(state, replace(unit, bag=bag.folded(unit.bag, payload)))
     return with_unit(state, replace(unit, lpn=payload.lpn, lpn_mode=payload.mode, lpn_due=None))
 
 
@@ -45,8 +48,12 @@ def printed(state: State, event: Event) -> State:
     """Return the state after a label was ordered, ordered again or given up."""
     unit = None if event.unit is None else state.units.get(event.unit)
     match event.payload:
+        case DeviceCommand(command=command) as order if command in bag.COMMANDS:
+            state = given_away(state, order.reason)
+            bagged = None if unit is None else replace(unit, bag=bag.folded(unit.bag, order))
+            return state if bagged is None else with_unit(state, bagged)
         case DeviceCommand(command="print", reason=number):
-            state = _given_away(state, number)
+            state = given_away(state, number)
             return state if unit is None else with_unit(state, replace(unit, lpn_due=number))
         case DeviceCommand(command="reprint") if unit is not None:
             return with_unit(state, replace(unit, reprinted=True))
@@ -61,7 +68,8 @@ def is_own(unit: UnitWork, number: str) -> bool:
     return number in (unit.lpn, unit.lpn_due)
 
 
-def _given_away(state: State, number: str) -> State:
+def given_away(state: State, number: str) -> State:
+    """Return the state in which a number of a series is never given again."""
     series, _, digits = number.partition("-")
     if not digits.isascii() or not digits.isdigit():
         return state

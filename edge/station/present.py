@@ -10,7 +10,7 @@ from edge.station import (
     containers,
     damage,
     danger,
-    lpn,
+    labelling,
     marks,
     override,
     waiting,
@@ -354,7 +354,7 @@ def _verdict(unit: UnitWork, state: State, screen: Screen, context: Context) -> 
     slots = sorted(slot.name for slot in screen.photos_due)
     owed = tuple(Message(t="owed.photo", p={"slot": slot}) for slot in slots)
     is_due = adjudge.is_shown(unit)
-    owed += _owed_number(unit, "hold" if is_due else proposal.zone, context)
+    owed += labelling.shown(unit, "hold" if is_due else proposal.zone, context)
     owed += adjudge.owed(unit, context) if is_due else ()
     mark = marks.becomes(unit, proposal.zone)
     owed += () if mark is None else (Message(t=mark.KIND),)
@@ -370,16 +370,6 @@ def _verdict(unit: UnitWork, state: State, screen: Screen, context: Context) -> 
         owed=owed,
         explained=asking.explained(unit, context) if screen.overlay == "why" else (),
     )
-
-
-def _owed_number(unit: UnitWork, zone: str, context: Context) -> tuple[Message, ...]:
-    """The label that is to be scanned, or the number that is to be written by hand."""
-    number = lpn.owed(unit, zone, context)
-    if number is not None:
-        return (Message(t="owed.lpn", p={"lpn": number}),)
-    if unit.lpn_mode == lpn.HANDWRITTEN:
-        return (Message(t="owed.lpn_write", p={"lpn": unit.lpn}),)
-    return ()
 
 
 def _hazard(unit: UnitWork, context: Context) -> VerdictWork:

@@ -4,18 +4,16 @@ from dataclasses import replace
 
 from drivers.protocols import ScanOutcome
 from edge.events import (
-    DeviceCommand,
     Draft,
     MovePlanned,
     PutConfirmed,
     PutOverdue,
     PutWrong,
     UnitClosed,
-    UnitLpn,
     VerdictMade,
 )
 from edge.floor import Tray
-from edge.station import asking, filling, gold, holds, inspection, lpn, marks, recheck
+from edge.station import asking, filling, gold, holds, inspection, labelling, marks, recheck
 from edge.station.decision import (
     Choice,
     Context,
@@ -86,12 +84,13 @@ def tray_scan(
     if owed:
         return _wait_for_photo(screen, unit, tray, owed)
     zone = "hold" if due else verdict.zone
-    number = lpn.ordered(state, unit, zone, context)
+    actions = verdict.actions
+    number = labelling.ordered(state, unit, zone=zone, actions=actions, context=context)
     drafts = (*drafts, *number.drafts)
-    unit = _numbered(unit, number)
-    missing = lpn.owed(unit, zone, context)
+    unit = labelling.numbered(unit, number.drafts)
+    missing = labelling.missing(unit, zone=zone, actions=actions, context=context)
     if missing is not None:
-        waiting = _wait_for_lpn(screen, tray, missing)
+        waiting = _wait_for_lpn(screen, tray, *missing)
         return replace(waiting, drafts=drafts, codes=number.codes)
     if due:
         return replace(
@@ -127,33 +126,23 @@ def lpn_scan(
     state: State, screen: Screen, unit: UnitWork, given: ScanInput, *, number: str, context: Context
 ) -> Decision:
     """Take the unit's number; it completes the put whose tray was scanned before it."""
-    decision = lpn.scanned(screen, unit, given, number=number, context=context)
+    decision = labelling.scanned(screen, unit, given, number=number, context=context)
     tray = screen.tray_for_lpn
     if tray is None or not decision.drafts or decision.no is not None:
         return decision
-    after = lpn.with_number(state, unit, decision)
+    numbered = labelling.numbered(unit, decision.drafts)
+    after = replace(state, units={**state.units, unit.unit: numbered})
     put = tray_scan(after, decision.screen, tray, context).after(decision.drafts)
     return replace(put, codes=(*decision.codes, *put.codes))
 
 
-def _numbered(unit: UnitWork, number: Decision) -> UnitWork:
-    """The unit as it will be when its label is ordered, or written by hand."""
-    for draft in number.drafts:
-        match draft.payload:
-            case UnitLpn(lpn=written, mode=mode):
-                unit = replace(unit, lpn=written, lpn_mode=mode)
-            case DeviceCommand(reason=printed):
-                unit = replace(unit, lpn_due=printed)
-    return unit
-
-
-def _wait_for_lpn(screen: Screen, tray: Tray, number: str) -> Decision:
+def _wait_for_lpn(screen: Screen, tray: Tray, code: str, number: str) -> Decision:
     """Keep the tray; the put completes by itself when the number is scanned."""
-    shown = noted(screen, Severity.WARN, "E37", lpn=number)
+    shown = noted(screen, Severity.WARN, code, lpn=number)
     return Decision(
         screen=replace(shown, tray=None, tray_for_lpn=tray.id, choice=None),
         outcome=ScanOutcome.REFUSED,
-        no="E37",
+        no=code,
     )
 
 

@@ -17,7 +17,7 @@ from edge.events import (
 )
 from edge.floor import LpnMode
 from edge.quality import drawn
-from edge.station import override, spent
+from edge.station import lpn, override, spent
 from edge.station.adjudge import RECHECK
 from edge.station.decision import (
     Context,
@@ -70,8 +70,7 @@ def _may_wait(state: State, unit: UnitWork, verdict: VerdictMade, context: Conte
 
 def has_name(unit: UnitWork, context: Context) -> bool:
     """Return whether a number of its own tells this piece from others of its article."""
-    category = unit.static.get("category")
-    mode = context.lpn.mode_of(_WAITS_LIKE, category if isinstance(category, str) else None)
+    mode = lpn.mode_of(unit, _WAITS_LIKE, context)
     return bool(unit.serial or unit.lpn) or mode is not LpnMode.NONE
 
 

@@ -23,6 +23,7 @@ from edge.events import (
     UnitId,
     VerdictMade,
 )
+from edge.station.bag import Bag
 from edge.station.box import Box
 from edge.station.container import Container
 from edge.station.look import Look
@@ -82,6 +83,8 @@ class UnitWork:
     lpn_due: str | None = None
     """The number that was printed for it and is not scanned back yet."""
     reprinted: bool = False
+    bag: Bag = field(default_factory=Bag)
+    """The bag with the customer's things that were in it."""
     corrects: Corrected | None = None
     refund: EventId | None = None
     """The refund milestone that is valid for it now."""

@@ -3,7 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from edge.views import ContainerWork, Feedback, Severity, Stage, StationView, Tone
+from edge.views import (
+    ContainerWork,
+    Feedback,
+    Message,
+    Severity,
+    Stage,
+    StationView,
+    Tone,
+    VerdictWork,
+)
 
 HELD = ContainerWork(
     no="K00042", zone="hold", disposition="HOLD_UNANNOUNCED", tenant="shop-a", n=17, most=60
@@ -47,10 +56,18 @@ def container_scenes(base: StationView, verdict: StationView) -> Mapping[str, St
         fb=_fb(Severity.ERROR, "E66", c="Z00003"),
         keys=(("f12", "key.super"), ("esc", "key.back"), ("f1", "key.help")),
     )
+    owed = Message(t="owed.bag", p={"lpn": "0417-0094"})
+    assert isinstance(verdict.work, VerdictWork)
+    bag = replace(
+        verdict,
+        work=replace(verdict.work, owed=(owed,)),
+        fb=_fb(Severity.WARN, "E69", lpn="0417-0094"),
+    )
     full = replace(verdict, fb=_fb(Severity.ERROR, "E64", c="K00042", n=60))
     return {
         "s17_container": filling,
         "s17b_weight": weighed,
         "s17c_closed": shut,
         "s17d_full": full,
+        "s18_bag": bag,
     }

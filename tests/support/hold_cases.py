@@ -168,6 +168,39 @@ HOLD_CASES: Final[Mapping[str, Case]] = {
         leaves=("hold.placed", "verdict.changed", "hold.released", "move.planned", "move.resolved"),
         says={"hold.released": {"by": "central", "to_zone": "repair", "reason": "release"}},
     ),
+    "property-bag": Case(
+        returns=(line("LP-10", "1", PHONE, box(710), serials=["356938035643858"]),),
+        acts=(
+            scan(box(710)),
+            piece(PHONE, "356938035643858"),
+            well,
+            mark("sim"),
+            tray("B1"),
+            scan("0500-0010"),
+        ),
+        cut=3,
+        leaves=("unit.opened", "verdict.made", "unit.lpn", "put.confirmed", "refund.review"),
+        says={
+            "unit.lpn": {"lpn": "0500-0010", "property": True, "mode": "preprinted"},
+            "verdict.made": {"actions": ["RETURN_PROPERTY"]},
+        },
+    ),
+    "property-bag-and-number": Case(
+        returns=(line("LP-11", "1", PHONE, box(711), serials=["356938035643866"]),),
+        acts=(
+            scan(box(711)),
+            piece(PHONE, "356938035643866"),
+            well,
+            mark("sim"),
+            mark("parts", 2),
+            scan("0500-0011"),
+            scan("0500-0012"),
+            tray("R1"),
+        ),
+        cut=5,
+        leaves=("unit.opened", "unit.lpn", "unit.lpn", "verdict.made", "put.confirmed"),
+        says={"unit.lpn": {"lpn": "0500-0012", "property": True}},
+    ),
     "hold-data": Case(
         returns=(line("LP-8", "1", PHONE, box(708)),),
         acts=(
