@@ -18,6 +18,8 @@ STANDARD: Final = "standard"
 EXCHANGE: Final = "exchange"
 SERVICE: Final = "service"
 KINDS: Final = (STANDARD, EXCHANGE, SERVICE)  # of returns
+LPN_MODES: Final = ("none", "auto", "preprinted")
+LEAVES_ALONE: Final = ("hold", "repair", "hazmat")
 NUMBER_KINDS: Final = ("rma", "order", "tracking", "lpn", "serial", "sscc")
 HOURS_MAX: Final = 24 * 366
 DAYS_MAX: Final = 366
@@ -50,13 +52,34 @@ class Number:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Labels:
+    """Where a unit's own number comes from: none, auto or preprinted; nothing said = empty.
+
+    `mode` is for units that leave alone; `zones` and `categories` say otherwise for these.
+    """
+
+    mode: str = ""
+    zones: Mapping[str, str] = field(default_factory=dict)
+    categories: Mapping[str, str] = field(default_factory=dict)
+
+    def mode_of(self, zone: str, category: str | None) -> str:
+        """Return what was agreed for goods of a category that go to a zone, empty = nothing."""
+        if zone in self.zones:
+            return self.zones[zone]
+        if category is not None and category in self.categories:
+            return self.categories[category]
+        return self.mode if zone in LEAVES_ALONE else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
     """terms.toml. What is not said here is the station's to say.
 
     `tenants` whose goods are decided by this pack, none = those of everybody else; `channels` =
-    where they were sold, none = anywhere. Hours until a hold is late, by reason, and until a return
-    is due, by its kind; days until a carrier takes no claim, by carrier code; `window_days` = how
-    long after delivery goods may be sent back. Money in minor units.
+    where they were sold, none = anywhere. `lpn` = which units get a number of their own. Hours
+    until a hold is late, by reason, and until a return is due, by its kind; days until a carrier
+    takes no claim, by carrier code; `window_days` = how long after delivery goods may be sent back.
+    Money in minor units.
     """
 
     tenants: tuple[str, ...] = ()
@@ -69,6 +92,7 @@ class Terms:
     free_disposal_below_minor: int | None = None
     numbers: tuple[Number, ...] = ()
     label: Label = field(default_factory=dict)
+    lpn: Labels = field(default_factory=Labels)
 
     def fits(self, tenant: str | None, channel: str | None) -> int:
         """Return how closely these terms are for such goods: 0 = not at all, 2 = by channel."""
@@ -109,9 +133,32 @@ def read_terms(section: Section | None, policy: Policy, languages: tuple[str, ..
         free_disposal_below_minor=_bounded(section, "free_disposal_below_minor", None, least=0),
         numbers=tuple(_number(part) for part in section.tables("number")),
         label=section.label("label", languages, needed=False),
+        lpn=_labels(section.table("lpn"), policy),
     )
     _check(section, found)
     section.finish()
+    return found
+
+
+def _labels(part: Section, policy: Policy) -> Labels:
+    category = policy.domains.get("category")
+    known = tuple(category.values) if category is not None else ()
+    found = Labels(
+        mode=part.one_of("mode", LPN_MODES, "") if "mode" in part.raw else "",
+        zones=_modes(part, "zones", tuple(zone.value for zone in Zone)),
+        categories=_modes(part, "categories", known),
+    )
+    part.finish()
+    return found
+
+
+def _modes(section: Section, key: str, names: tuple[str, ...]) -> dict[str, str]:
+    part = section.table(key)
+    for name in part.raw:
+        if name not in names:
+            part.place.at(name).refuse("unknown_name", {"key": key, "got": name})
+    found = {name: part.one_of(name, LPN_MODES, "") for name in part.raw}
+    part.finish()
     return found
 
 

@@ -10,7 +10,7 @@ from typing import Final
 from edge.barcodes.meanings import Meaning, NumberCode
 from edge.events import DeviceCommand, UnitId, UnitLpn
 from edge.floor import LpnMode
-from edge.station import numbers
+from edge.station import checks, numbers
 from edge.station.decision import (
     Context,
     Decision,
@@ -83,9 +83,14 @@ def written(state: State, unit: UnitWork, context: Context) -> Decision:
 
 
 def mode_of(unit: UnitWork, zone: str, context: Context) -> LpnMode:
-    """Return where a unit's number comes from when it goes to this zone."""
-    category = unit.static.get("category")
-    return context.lpn.mode_of(zone, category if isinstance(category, str) else None)
+    """Return where a unit's number comes from when it goes to this zone.
+
+    As was agreed with the owner of the goods, else as the station says.
+    """
+    given = unit.static.get("category")
+    category = given if isinstance(given, str) else None
+    agreed = checks.pack_of(unit, context).terms.lpn.mode_of(zone, category)
+    return LpnMode(agreed) if agreed else context.lpn.mode_of(zone, category)
 
 
 def mode_of_number(unit: UnitWork, number: str, context: Context) -> str:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bench import SHIRT, Bench, context
+from bench import SHIRT, Bench, context, pack
 from drivers.protocols import Symbology
 from edge.events import CorrectionMade, UnitId, UnitLpn, UnitOpened
 from edge.floor import LpnMode, LpnRules
@@ -12,6 +12,7 @@ from edge.station.inputs import PrintInput
 from edge.station.present import Shown, present
 from known_bench import KnownBench
 from walk import HEAD
+from zoning.terms import Labels, Terms
 
 ROLL = LpnRules(mode=LpnMode.PREPRINTED)
 PRINTER = LpnRules(mode=LpnMode.AUTO, series="0417", hand_series="0900", printer="127.0.0.1:9100")
@@ -86,6 +87,36 @@ def test_a_unit_for_resale_owes_none_unless_its_kind_of_goods_does() -> None:
     bench.shirt()
     bench.tray("A1")
     assert bench.no == "E37"
+
+
+def agreed(lpn: Labels, rules: LpnRules) -> Bench:
+    """A station whose pack says what was agreed about numbers."""
+    given = replace(pack(), terms=Terms(lpn=lpn))
+    bench = Bench(given=context(lpn=rules, packs={given.sha256: given}))
+    bench.parcel()
+    return bench
+
+
+def test_the_owner_s_pack_says_where_numbers_come_from_and_the_station_for_what_it_leaves() -> None:
+    bench = agreed(Labels(categories={"apparel": "preprinted"}), LpnRules())
+    bench.shirt()
+    bench.tray("A1")
+    assert bench.no == "E37"
+    bench = agreed(Labels(zones={"repair": "none"}), ROLL)
+    stained_to_repair(bench)
+    assert "put.confirmed" in bench.tray("R1")
+    bench = agreed(Labels(zones={"resale": "none"}), ROLL)
+    stained_to_repair(bench)
+    bench.tray("R1")
+    assert bench.no == "E37"
+
+
+def test_printing_that_was_agreed_needs_no_printer() -> None:
+    bench = agreed(Labels(mode="auto"), LpnRules())
+    stained_to_repair(bench)
+    bench.tray("R1")
+    assert bench.no == "E37"
+    assert "put.confirmed" in bench.scan("0500-0001")
 
 
 def test_a_number_of_another_unit_is_refused() -> None:

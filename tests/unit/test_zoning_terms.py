@@ -21,6 +21,7 @@ label = {{ ru = "Магазин", en = "Shop" }}
 hold = {{ rework = 4, other = 72 }}
 sla = {{ exchange = 8, other = 48 }}
 claim = {{ ru-post = 10 }}
+lpn = {{ mode = "auto", zones = {{ hazmat = "none" }}, categories = {{ mugs = "preprinted" }} }}
 [[number]]
 name = "own"
 kind = "rma"
@@ -53,6 +54,9 @@ def test_everything_that_may_be_agreed_is_read() -> None:
     assert read.free_disposal_below_minor == 0
     assert [of_kind(read.hold_hours, name) for name in ("rework", "dispute")] == [4, 72]
     assert [of_kind(read.claim_days, name) for name in ("ru-post", "courier")] == [10, None]
+    told = [read.lpn.mode_of(*one) for one in (("hold", None), ("hazmat", "mugs"))]
+    assert told == ["auto", "none"]
+    assert [read.lpn.mode_of("resale", name) for name in ("mugs", "x")] == ["preprinted", ""]
     assert (read.numbers[0].name, read.label["en"]) == ("own", "Shop")
 
 
@@ -67,6 +71,10 @@ def test_everything_that_may_be_agreed_is_read() -> None:
         ('sla = { other = "1" }', "2 other: integer is expected"),
         ('channels = ["a"]', "2 the key tenants is needed"),
         ('tenants = ["a", "a"]', "2 a occurs twice"),
+        ('lpn = { mode = "often" }', "2 mode: often is none of none auto preprinted"),
+        ('lpn = { zones = { moon = "auto" } }', "2 zones: there is no moon"),
+        ('lpn = { categories = { moon = "auto" } }', "2 categories: there is no moon"),
+        ('lpn = { print = "auto" }', "2 unknown key print"),
         ("speed = 1", "2 unknown key speed"),
         (f'label = {{ ru = "{"я" * 29}", en = "x" }}', "2 label: longer than 28 characters"),
         ('label = { ru = "x" }', "2 label: no text in en"),
