@@ -14,6 +14,7 @@ SERIES_DIGITS: Final = 4
 GOODS_CLASSES: Final = ("hazmat", "sharp")
 CONTAINER_DIGITS: Final = 5
 LANGUAGES: Final = ("ru", "en")
+LABEL_NAME: Final = re.compile(r"[0-9A-Z_-]+", re.ASCII)  # what a place's label can carry
 DPI: Final = (203, 300)
 _SERIES: Final = re.compile(r"[A-Z]{1,3}", re.ASCII)
 
@@ -97,6 +98,7 @@ class RouteLeg:
     """One leg of a route: conveyor+lane(+to), robot+from+to, or hand. `carrier` = id or `any`.
 
     `preposition` = the robot drives to the pick-up while the load is still on its way there.
+    `scan` = the leg is done only when its tray was scanned at its end.
     """
 
     kind: LegKind
@@ -105,6 +107,17 @@ class RouteLeg:
     start: str = ""
     end: str = ""
     preposition: bool = False
+    scan: bool = False
+
+
+def lane_place(lane: int) -> str:
+    """Return the name of a lane's end where the route gives it none."""
+    return f"lane-{lane}"
+
+
+def end_of(leg: RouteLeg) -> str:
+    """Return the place where a leg ends, empty where it has no name."""
+    return leg.end or (lane_place(leg.lane) if leg.lane is not None else "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +125,8 @@ class Timers:
     """Deadlines of moves, in seconds.
 
     `settle` = how long a cancelled robot must be seen at rest; `quiet` = from the end of one order
-    for a load to the next one; `handover` = how long a prepositioned robot waits for its load.
+    for a load to the next one; `handover` = how long a prepositioned robot waits for its load;
+    `scan` = how long a load that was put down waits for the scan that confirms its place.
     """
 
     accept: float = 5.0
@@ -126,6 +140,7 @@ class Timers:
     handover: float = 120.0
     robot_wait: float = 60.0
     divert: float = 15.0
+    scan: float = 600.0
 
 
 class LpnMode(StrEnum):

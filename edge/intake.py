@@ -172,6 +172,7 @@ class ScannerIntake:
     ) -> None:
         self.usb_id = ""
         self.limits = LIMITS  # which symbols count from this device
+        self.place = ""  # where it is fixed; empty = at the bench
         self._profile = profile
         self._scanner = scanner
         self.rules = rules  # of the packs in force, too: set anew with each
@@ -222,6 +223,7 @@ class ScannerIntake:
                 profile=self._profile,
                 usb_id=self.usb_id,
                 beside=beside,
+                place=self.place,
             )
         )
 

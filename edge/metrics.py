@@ -88,7 +88,9 @@ class Metrics:
         self.feed_age_s = self._gauge("feed_age_seconds", "Age of a feed's newest copy.", "feed")
 
     def _station(self) -> None:
-        self.lanes = self._counter("lanes", "Lanes by their sensor.", "conveyor", "outcome")
+        self.lanes = self._counter(
+            "lanes", "Lanes and places by sensor or scan.", "device", "outcome"
+        )
         self.scan_to_commit_s = self._histogram("scan_to_commit_seconds", "Scan to commit.")
         self.loop_lag_s = self._histogram("loop_lag_seconds", "Lateness of the loop's tick.")
         self.scan_to_tone_s = self._histogram("scan_to_tone_seconds", "Scan to its tone.")

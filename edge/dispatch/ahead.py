@@ -23,7 +23,7 @@ from edge.station.inputs import CommandInput, OrderInput
 from edge.station.state import LegWork, MoveWork
 
 AGAIN_NS: Final = 5_000_000_000
-_COMING: Final = (DiverterState.SENT, DiverterState.SEEN)
+_COMING: Final = (DiverterState.SENT, DiverterState.SEEN, DiverterState.UNSEEN)
 _READY: Final = (MoveState.ACCEPTED, MoveState.PICKING)
 
 log = logging.getLogger("robots")

@@ -241,7 +241,7 @@ class BeltLegs:
         if sent.attempt >= WRITES_MAX:
             await self._report(sent, None, DiverterState.FAILED, reason="no_echo")
             return
-        given = _input(sent, DiverterState.SENT, attempt=sent.attempt + 1)
+        given = input_of(sent, DiverterState.SENT, attempt=sent.attempt + 1)
         if await self._desk.commit(given):
             await self._write(work, _changed(given))
 
@@ -253,7 +253,7 @@ class BeltLegs:
         *,
         reason: str = "",
     ) -> None:
-        given = _input(sent, state, attempt=sent.attempt, status=status, reason=reason)
+        given = input_of(sent, state, attempt=sent.attempt, status=status, reason=reason)
         await self._desk.commit(given)
 
 
@@ -293,7 +293,7 @@ def _changed(given: DivertInput) -> DiverterChanged:
     )
 
 
-def _input(
+def input_of(
     sent: DiverterChanged,
     state: DiverterState,
     *,
@@ -301,6 +301,7 @@ def _input(
     status: DivertStatus | None = None,
     reason: str = "",
 ) -> DivertInput:
+    """Return what is told of a divert: its numbers as committed, and what a block adds."""
     return DivertInput(
         move=sent.move,
         leg=sent.leg,

@@ -11,6 +11,7 @@ from edge.dispatch.belts import BeltLegs
 from edge.dispatch.desk import Desk
 from edge.dispatch.orders import OrderIds
 from edge.dispatch.robots import RobotLegs
+from edge.dispatch.unseen import Unseen
 from edge.floor import FloorSettings
 
 TICK_S: Final = 0.25  # timers, spacing, robots that became free
@@ -43,8 +44,11 @@ class Dispatch:
             name: BeltLegs(name, driver, floor, desk=desk, clock=clock)
             for name, driver in conveyors.items()
         }
+        self._unseen = Unseen(floor, desk=desk, clock=clock)
         guards = (f"{name}-guard" for name in self._belts)
-        self._wakes = {name: asyncio.Event() for name in ("robots", *self._belts, *guards)}
+        self._wakes = {
+            name: asyncio.Event() for name in ("robots", "unseen", *self._belts, *guards)
+        }
 
     def wake(self) -> None:
         """Look again now: something was committed."""
@@ -62,6 +66,7 @@ class Dispatch:
                 group.create_task(self._plan(self._robots), name="dispatch[robots]")
                 group.create_task(self._robots.listen(), name="dispatch[robot-states]")
                 group.create_task(self._robots.ask(), name="dispatch[robot-questions]")
+            group.create_task(self._look(), name="dispatch[unseen]")
             for name, belt in self._belts.items():
                 group.create_task(self._belt(name, belt), name=f"dispatch[{name}]")
                 group.create_task(self._guard(name, belt), name=f"dispatch[{name}-guard]")
@@ -70,6 +75,11 @@ class Dispatch:
         while True:
             await self._wait("robots")
             await robots.step()
+
+    async def _look(self) -> None:
+        while True:
+            await self._wait("unseen")
+            await self._unseen.step()
 
     async def _belt(self, name: str, belt: BeltLegs) -> None:
         while True:

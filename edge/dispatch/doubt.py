@@ -3,7 +3,7 @@
 from typing import Final
 
 from drivers.protocols import ActionStatus, OrderPhase, OrderStatus
-from edge.events import MoveState
+from edge.events import NO_SCAN, WRONG_PLACE, MoveState
 from edge.station.moves import LATE_CLAIM
 
 _GOES_ON: Final = {
@@ -14,6 +14,8 @@ _GOES_ON: Final = {
 }
 # A robot that drove on although it was told to stop is no witness while it drives.
 _NO_WITNESS: Final = ("moves_after_cancel", "cancel_unanswered", LATE_CLAIM)
+# Its word is what eyes have not confirmed.
+_OUT_OF_SIGHT: Final = (NO_SCAN, WRONG_PLACE)
 _UNBEGUN: Final = (ActionStatus.WAITING, ActionStatus.FAILED)
 
 
@@ -24,7 +26,7 @@ def resolved_place(reason: str | None, status: OrderStatus) -> tuple[str, str] |
     the pick never began and the robot shows itself empty. A load that somebody has in his hand
     by a scan is not taken back by a robot that claims it late.
     """
-    if reason == LATE_CLAIM or status.foreign:
+    if reason in (LATE_CLAIM, *_OUT_OF_SIGHT) or status.foreign:
         return None
     if status.drop is ActionStatus.FINISHED:
         return "at_target", "drop_finished"
@@ -39,7 +41,12 @@ def resolved_place(reason: str | None, status: OrderStatus) -> tuple[str, str] |
 
 def goes_on(reason: str | None, status: OrderStatus) -> MoveState | None:
     """Return the state of a leg in doubt whose robot shows that it is just driving it."""
-    if reason in _NO_WITNESS or status.idle or status.mode_lost or status.foreign:
+    if (
+        reason in (*_NO_WITNESS, *_OUT_OF_SIGHT)
+        or status.idle
+        or status.mode_lost
+        or status.foreign
+    ):
         return None
     return _GOES_ON.get(status.phase)
 

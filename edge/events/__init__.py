@@ -61,6 +61,8 @@ from edge.events.mark import (
     MarkSeen,
 )
 from edge.events.move import (
+    NO_SCAN,
+    WRONG_PLACE,
     DiverterChanged,
     DiverterState,
     Leg,
@@ -132,7 +134,9 @@ from edge.events.unit import (
 
 __all__ = [
     "GENESIS",
+    "NO_SCAN",
     "TYPE_PREFIX",
+    "WRONG_PLACE",
     "Answer",
     "ArrivedLine",
     "ClaimReady",

@@ -3,7 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, Final
+
+NO_SCAN: Final = "no_scan"
+WRONG_PLACE: Final = "wrong_place"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +50,7 @@ class Leg:
     """One leg of a route: kind is robot, conveyor or hand; carrier is a device id or `any`.
 
     `load` = load class and `grams` = weight that a robot must be able to carry, where known.
+    `scan` = it is done only when a scan of the load at its end has confirmed the device's word.
     """
 
     kind: str
@@ -57,10 +61,14 @@ class Leg:
     load: str = ""
     grams: int | None = None
     preposition: bool = False
+    scan: bool = False
 
 
 class MoveState(StrEnum):
-    """Life of a leg (robots-and-conveyors §4)."""
+    """Life of a leg (robots-and-conveyors §4).
+
+    `unseen` = put down by the robot's word, and no scan has confirmed it yet.
+    """
 
     PLANNED = "planned"
     SENT = "sent"
@@ -69,6 +77,7 @@ class MoveState(StrEnum):
     PICKING = "picking"
     CARRYING = "carrying"
     DROPPING = "dropping"
+    UNSEEN = "unseen"
     DONE = "done"
     REJECTED = "rejected"
     FAILED = "failed"
@@ -140,7 +149,8 @@ class MoveChanged:
 
     `resolved_as` = where the load is proved to be: at_pickup, on_robot, at_target, in_hand; of
     failed and cancelled legs too. `cancel_id` = action id of the cancelOrder that may be out.
-    `reason` of a resolution is its proof: scan, drop_finished, loads, operator, sensor.
+    `reason` of a resolution is its proof: scan, drop_finished, loads, operator, sensor; of done
+    where a scan has to confirm: scan. `seen_at` = the place at which the load was scanned.
     """
 
     KIND: ClassVar[str] = "move"
@@ -155,13 +165,18 @@ class MoveChanged:
     reason: str | None = None
     resolved_as: str | None = None
     cancel_id: str | None = None
+    seen_at: str | None = None
 
 
 class DiverterState(StrEnum):
-    """Life of a conveyor leg."""
+    """Life of a conveyor leg.
+
+    `unseen` = off the belt by the PLC's word, and no scan has confirmed its lane yet.
+    """
 
     SENT = "sent"
     SEEN = "seen"
+    UNSEEN = "unseen"
     DONE = "done"
     REJECTED = "rejected"
     FAILED = "failed"
@@ -176,7 +191,8 @@ class DiverterState(StrEnum):
 class DiverterChanged:
     """A conveyor leg changed its state. The kind on the wire is `diverter.<state>`.
 
-    `resolved_as` of a resolution: at_pickup, at_target, in_hand.
+    `resolved_as` of a resolution: at_pickup, at_target, in_hand. `seen_at` = the place at which the
+    load was scanned, `exit_lane` then the lane of that place, 0 = of none.
     """
 
     KIND: ClassVar[str] = "diverter"
@@ -197,3 +213,4 @@ class DiverterChanged:
     code: int | None = None
     reason: str | None = None
     resolved_as: str | None = None
+    seen_at: str | None = None

@@ -66,6 +66,7 @@ KINDS: Final = frozenset(
         *("photo.taken", "photo.missing", "photo.lost", "put.confirmed", "scan.read"),
         *("refund.eligible", "refund.review", "refund.blocked", "correction.made", RECHECKED),
         *("diverter.done", "diverter.wrong_lane", "diverter.unconfirmed"),
+        *("move.done", "move.in_doubt"),
     )
 )
 """The kinds that say something to a figure; others need not be read."""

@@ -22,8 +22,11 @@ from edge.barcodes.meanings import Meaning
 from edge.barcodes.numbers import compile_rules, rows_of
 from edge.barcodes.typed import restored
 from edge.dispatch.dispatch import Dispatch
-from edge.events import ConfigActivated, DiverterChanged, Draft, Origin, Payload, kind_of
-from edge.events.lanes import lane_outcome
+from edge.events import (
+    ConfigActivated,
+    Draft,
+    Origin,
+)
 from edge.feeds.accept import FeedReport
 from edge.feeds.fetch import poll
 from edge.intake import ScannerIntake, Supervisor
@@ -215,8 +218,7 @@ class Station:
         """Show the new state and wake dispatch."""
         self._dirty.set()
         for draft in drafts:
-            self._watch.metrics.events.labels(kind_of(draft.payload)).inc()
-            self._count_lane(draft.payload)
+            self._watch.count(draft.payload)
             self._labels.take(draft, self.receiving.state)
             if isinstance(draft.payload, ConfigActivated):
                 self._take_numbers()
@@ -232,11 +234,6 @@ class Station:
         self._rules = replace(own, numbers=(*own.numbers, *compile_rules(rows)))
         for intake in self._intakes.values():
             intake.rules = self._rules
-
-    def _count_lane(self, payload: Payload) -> None:
-        outcome = lane_outcome(payload)
-        if outcome is not None and isinstance(payload, DiverterChanged):
-            self._watch.metrics.lanes.labels(payload.conveyor, outcome).inc()
 
     # ------------------------------------------------------------ what terminals see
 
@@ -473,6 +470,7 @@ class Station:
             profile=profile_sha256(one.settings),
         )
         intake.limits = one.settings.codes
+        intake.place = one.settings.place
         return intake
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from drivers.protocols import Clock
+from edge.events import DiverterChanged, MoveChanged, Payload, kind_of
+from edge.events.lanes import lane_outcome
 from edge.journal.reference import Reference
 from edge.journal.writer import Journal
 from edge.metrics import Metrics
@@ -29,6 +31,15 @@ class Watch:
     def metrics(self) -> Metrics:
         """Return the measures of the station."""
         return self.journal.metrics
+
+    def count(self, payload: Payload) -> None:
+        """Count a committed event, and what it says of a lane or a place."""
+        self.metrics.events.labels(kind_of(payload)).inc()
+        match payload:
+            case DiverterChanged(conveyor=str(device)) | MoveChanged(robot=str(device)):
+                outcome = lane_outcome(payload)
+                if outcome is not None:
+                    self.metrics.lanes.labels(device, outcome).inc()
 
     def tick(self, stopped: str, targets: Iterable[TargetStatus], *, lag_s: float) -> None:
         """Take the readings of this second and say that the loop turns."""

@@ -10,7 +10,7 @@ from drivers.errors import DriverNotFoundError
 from drivers.protocols import DeviceName
 from drivers.registry import DRIVERS, settings_class
 from edge.catalogue import CodeLimits
-from edge.floor import FloorSettings, LegKind
+from edge.floor import LABEL_NAME, FloorSettings, LegKind, end_of
 from edge.settings.files import need_secret, need_tables
 from edge.settings.floor import FLOOR_FILE, RobotRow
 from edge.settings.model import DeviceClass, DeviceSettings
@@ -91,6 +91,7 @@ def need_devices(
             if leg.kind is LegKind.CONVEYOR:
                 place = FLOOR_FILE.at(f"route {zone}")
                 _need_lane(leg.carrier, leg.lane, lanes, listed, place, found)
+    _need_scans(devices, floor, found)
     for tray in floor.trays.values():
         if tray.lane is not None and lanes:
             most = max(count or 0 for count in lanes.values())
@@ -98,6 +99,31 @@ def need_devices(
             found.need(
                 1 <= tray.lane <= most, place, f"there is no lane {tray.lane}", f"1 to {most}"
             )
+
+
+def _need_scans(devices: tuple[DeviceSettings, ...], floor: FloorSettings, found: Findings) -> None:
+    """A scan confirms where no sensor does, and a fixed reader stands where something arrives."""
+    sensors = {
+        str(one.name)
+        for one in devices
+        if one.device_class is DeviceClass.CONVEYOR and getattr(one.settings, "lane_sensor", False)
+    }
+    ends: set[str] = set()
+    for zone, legs in floor.routes.items():
+        place = FLOOR_FILE.at(f"route {zone}").at("scan")
+        for leg in legs:
+            if leg.scan:
+                end = end_of(leg).upper()
+                ends.add(end)
+                fits = LABEL_NAME.fullmatch(end) is not None
+                found.need(fits, place, f"{end!r} fits no label", "a place of 0-9 A-Z _ and -")
+                needs_none = leg.kind is LegKind.CONVEYOR and leg.carrier in sensors
+                found.need(not needs_none, place, f"{leg.carrier} has a lane sensor", "no scan")
+    for one in devices:
+        at = DEVICES_FILE.at(str(one.device_class)).at(str(one.name)).at("place")
+        known = ", ".join(sorted(ends)) or "nothing: no leg has scan = true"
+        is_known = not one.place or one.place.upper() in ends
+        found.need(is_known, at, f"nothing that is scanned arrives at {one.place!r}", known)
 
 
 def belt_faults(
@@ -174,6 +200,7 @@ def _device(
         settings=settings,
         may=may,
         roles=roles,
+        place=_text("place", table, place, found) if kind is DeviceClass.SCANNER else "",
         codes=read(CodeLimits, table.get("codes", {}), place.at("codes"), found) or CodeLimits(),
     )
 
@@ -202,7 +229,7 @@ def _common(kind: DeviceClass) -> frozenset[str]:
     """Return the keys that are the station's, not the driver's."""
     match kind:
         case DeviceClass.SCANNER:
-            return frozenset({"driver", "may", "codes"})
+            return frozenset({"driver", "may", "place", "codes"})
         case DeviceClass.CAMERA:
             return frozenset({"driver", "may", "roles", "codes"})
         case DeviceClass.ROBOTS | DeviceClass.CONVEYOR:
@@ -225,6 +252,11 @@ def _words(
         allowed = ", ".join(known or ()) or "nothing"
         found.need(word in (known or ()), place.at(key), f"{word!r} is not allowed here", allowed)
     return frozenset(words)
+
+
+def _text(key: str, table: Mapping[str, Any], place: Place, found: Findings) -> str:
+    value = value_of(str, table.get(key, ""), place.at(key), found)
+    return value if isinstance(value, str) else ""
 
 
 def _with_secrets(own: dict[str, Any], place: Place, found: Findings) -> dict[str, Any]:

@@ -31,11 +31,17 @@ class RobotRow:
     serial: str
     home: str
     min_charge: int = 20
+    owner: str = ""
+    carries: frozenset[str] = frozenset()
+    max_kg: float | None = None
+    enabled: bool = True
 
     def __post_init__(self) -> None:
-        """Raise ValueError for a charge that is no percentage."""
+        """Raise ValueError for a charge that is no percentage and a weight that is none."""
         if not 0 <= self.min_charge <= 100:
             raise ValueError(f"min_charge: {self.min_charge} is out of range: percent, 0 to 100")
+        if self.max_kg is not None and self.max_kg <= 0:
+            raise ValueError(f"max_kg: {self.max_kg} is out of range: kilograms, above 0")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,10 +107,13 @@ class _LegRow:
     from_: str = ""
     hand: bool = False
     preposition: bool = False
+    scan: bool = False
 
     def __post_init__(self) -> None:
         if self.preposition and not self.robot:
             raise ValueError("preposition: only a robot drives ahead: a leg with robot")
+        if self.scan and self.hand:
+            raise ValueError("scan: a hand needs none: a leg with conveyor or robot")
         if [bool(self.conveyor), bool(self.robot), self.hand].count(True) != 1:
             raise ValueError(
                 "conveyor: a leg has one carrier: conveyor and lane, robot and from and to, or hand"
@@ -135,10 +144,7 @@ def read_floor(
     routes = _rows(_RouteRow, "route", document, found)
     groups = _rows(_GroupRow, "lock_group", document, found)
     floor = FloorSettings(
-        robots=tuple(
-            RobotUnit(id=RobotId(r.id), home=NodeId(r.home), min_charge=r.min_charge)
-            for _, r in robots
-        ),
+        robots=tuple(_robot(row) for _, row in robots),
         nodes={NodeId(row.id): _node(row) for _, row in nodes},
         edges=tuple(edge for _, row in edges for edge in _edges(row)),
         places={row.id: row.capacity for _, row in places},
@@ -163,6 +169,18 @@ def _rows(
     kind: type[Row], key: str, document: Mapping[str, Any], found: Findings
 ) -> tuple[tuple[Place, Row], ...]:
     return read_rows(kind, document.get(key, []), FLOOR_FILE.at(key), found)
+
+
+def _robot(row: RobotRow) -> RobotUnit:
+    return RobotUnit(
+        id=RobotId(row.id),
+        home=NodeId(row.home),
+        min_charge=row.min_charge,
+        owner=row.owner,
+        carries=row.carries,
+        max_kg=row.max_kg,
+        enabled=row.enabled,
+    )
 
 
 def _node(row: _NodeRow) -> GraphNode:
@@ -205,8 +223,11 @@ def _leg(row: _LegRow) -> RouteLeg:
             start=row.from_,
             end=row.to,
             preposition=row.preposition,
+            scan=row.scan,
         )
-    return RouteLeg(kind=LegKind.CONVEYOR, carrier=row.conveyor, lane=row.lane, end=row.to)
+    return RouteLeg(
+        kind=LegKind.CONVEYOR, carrier=row.conveyor, lane=row.lane, end=row.to, scan=row.scan
+    )
 
 
 def _timers(document: Mapping[str, Any], found: Findings) -> Timers:

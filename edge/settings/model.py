@@ -149,7 +149,7 @@ class DeviceSettings:
     """One configured device: registry name and that driver's own settings dataclass.
 
     `may` = what kinds of codes are taken from it, `codes` = which symbols; `roles` = photo slots a
-    camera serves.
+    camera serves; `place` = where a scanner is fixed on the floor, empty at the bench.
     """
 
     name: DeviceName
@@ -158,6 +158,7 @@ class DeviceSettings:
     settings: Any
     may: frozenset[str] = frozenset()
     roles: frozenset[str] = frozenset()
+    place: str = ""
     codes: CodeLimits = field(default_factory=CodeLimits)
 
 

@@ -191,6 +191,8 @@ class Screen:
     container: str | None = None
     """The container that is shown; `weighs` = it is being closed, `typed` is its weight."""
     weighs: bool = False
+    tray_seen: str | None = None
+    """The tray that was found where a device had put it: the next label says where that is."""
     photos_due: frozenset[Slot] = frozenset()
     """Photographs that were asked for and have not come yet."""
     note: Note | None = None
@@ -257,6 +259,7 @@ def clean(screen: Screen) -> Screen:
         summary=False,
         reopened=False,
         page=0,
+        tray_seen=None,
         tray=None,
         tray_for_lpn=None,
         container=None,

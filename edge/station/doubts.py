@@ -19,6 +19,7 @@ class DoubtKind(StrEnum):
     IN_DOUBT = "in_doubt"
     WRONG_LANE = "wrong_lane"
     UNCONFIRMED = "unconfirmed"
+    UNSEEN = "unseen"
     BY_HAND = "by_hand"
 
 
@@ -38,6 +39,7 @@ _MOVES: Final = {
     DiverterState.WRONG_LANE: DoubtKind.WRONG_LANE,
     DiverterState.UNCONFIRMED: DoubtKind.UNCONFIRMED,
     MoveState.BY_HAND: DoubtKind.BY_HAND,
+    MoveState.UNSEEN: DoubtKind.UNSEEN,
 }
 
 

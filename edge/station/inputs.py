@@ -85,6 +85,7 @@ class ScanInput:
 
     `profile` = digest of its reader's settings, `usb_id` = what the reader is plugged in as now.
     `beside` = the meanings of other codes that the same camera showed at the same moment.
+    `place` = where its reader is fixed, empty for one at the bench.
     """
 
     input: str
@@ -94,6 +95,7 @@ class ScanInput:
     profile: str = ""
     usb_id: str = ""
     beside: tuple[tuple[Meaning, ...], ...] = ()
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """Zone to legs, by the routes of floor.toml; caps and danger turn device legs into hand legs."""
 
 from edge.events import Leg
-from edge.floor import FloorSettings, LegKind, RouteLeg, Tray
+from edge.floor import FloorSettings, LegKind, RouteLeg, Tray, end_of
 
 
 def legs_of(
@@ -21,7 +21,7 @@ def legs_of(
 
 
 def _leg(leg: RouteLeg, tray: Tray | None) -> Leg:
-    end = leg.end or (f"lane-{leg.lane}" if leg.lane is not None else "")
+    end = end_of(leg)
     start = leg.start or leg.carrier
     return Leg(
         kind=leg.kind,
@@ -32,4 +32,5 @@ def _leg(leg: RouteLeg, tray: Tray | None) -> Leg:
         load=tray.load if tray is not None else "",
         grams=round(tray.kg * 1000) if tray is not None and tray.kg is not None else None,
         preposition=leg.preposition,
+        scan=leg.scan,
     )

@@ -11,6 +11,8 @@ from typing import Final
 
 from drivers.protocols import ScanOutcome
 from edge.events import (
+    NO_SCAN,
+    WRONG_PLACE,
     DeviceCommand,
     DiverterChanged,
     DiverterState,
@@ -45,6 +47,8 @@ BELT_ALARMS: Final[Mapping[DiverterState, str]] = {
 NO_PROGRESS: Final = "no_progress"
 LATE_CLAIM: Final = "late_claim"
 UNHEARD: Final = ("memory_lost", "cancel_unanswered", "no_proof")
+_OUT_OF_SIGHT: Final = (NO_SCAN, WRONG_PLACE)
+"""Doubts that no device's word ends: the place has to be looked at."""
 ROUTED = (MoveState.ACCEPTED, DiverterState.SEEN, MoveState.BY_HAND)
 
 _SENT: Final = (MoveState.SENT, MoveState.RESENT)
@@ -149,15 +153,18 @@ def divert(state: State, screen: Screen, given: DivertInput, context: Context) -
     if work is None:
         return Decision(screen=screen)
     leg = work.legs[given.leg]
+    if not _may_divert(leg, given):
+        return Decision(screen=screen)
     if given.state is DiverterState.SENT:
         is_first = leg.state is MoveState.PLANNED
         is_full = is_first and not room.has_room(leg.leg.end, state, context.floor)
         if state.is_inhibited(work) or is_full:
             return Decision(screen=screen)
+    is_unseen = leg.leg.scan and given.state is DiverterState.DONE
     changed = DiverterChanged(
         move=given.move,
         leg=given.leg,
-        state=given.state,
+        state=DiverterState.UNSEEN if is_unseen else given.state,
         conveyor=given.conveyor,
         lane=given.lane,
         token=given.token,
@@ -176,6 +183,7 @@ def divert(state: State, screen: Screen, given: DivertInput, context: Context) -
         "a": given.exit_lane or 0,
         "b": given.lane,
         "lane": given.lane,
+        "place": leg.leg.end,
         "why": context.floor.belt_faults.get((given.conveyor, given.code or 0), given.reason or ""),
     }
     return _recorded(screen, work, changed, params)
@@ -187,15 +195,16 @@ def leg(state: State, screen: Screen, given: LegInput) -> Decision:
     if work is None or not _is_news(work.legs[given.leg], given):
         return Decision(screen=screen)
     before = work.legs[given.leg]
+    is_unseen = before.leg.scan and _is_put_down(given)
     changed = MoveChanged(
         move=given.move,
         leg=given.leg,
-        state=given.state,
+        state=MoveState.UNSEEN if is_unseen else given.state,
         attempt=before.attempt,
         robot=given.robot or before.robot,
         evidence=given.evidence,
         reason=given.reason,
-        resolved_as=given.resolved_as,
+        resolved_as=None if is_unseen else given.resolved_as,
         cancel_id=given.cancel_id,
     )
     params = {
@@ -203,6 +212,8 @@ def leg(state: State, screen: Screen, given: LegInput) -> Decision:
         "t": work.tray or "",
         "reason": given.reason or "",
         "loc": _location(before, given),
+        "u": work.tray or "",
+        "place": before.leg.end,
     }
     decision = _recorded(screen, work, changed, params)
     if given.state is MoveState.CANCELLED and given.reason == UNDO:
@@ -227,11 +238,27 @@ def command(state: State, screen: Screen, given: CommandInput) -> Decision:
     return Decision(screen=screen, drafts=(on_station(event),))
 
 
+def _is_put_down(given: LegInput) -> bool:
+    is_resolved = given.state is MoveState.RESOLVED and given.resolved_as == "at_target"
+    return given.state is MoveState.DONE or is_resolved
+
+
+def _may_divert(leg: LegWork, given: DivertInput) -> bool:
+    """Once a PLC has said that a divert ended, only a person's eyes or their absence count."""
+    if leg.state is DiverterState.UNSEEN:
+        return given.reason == NO_SCAN
+    return leg.state not in (DiverterState.UNCONFIRMED, DiverterState.WRONG_LANE)
+
+
 def _is_news(before: LegWork, given: LegInput) -> bool:
     """Whether a leg in this state may still change so: it never goes back by a device's word."""
     now, then = given.state, before.state
     if given.reason == NO_PROGRESS:
         return now == then
+    if then is MoveState.UNSEEN:
+        return now is MoveState.IN_DOUBT and given.reason == NO_SCAN
+    if then is MoveState.IN_DOUBT and before.reason in _OUT_OF_SIGHT:
+        return False
     match then:
         case MoveState.PLANNED:
             return now in (MoveState.BY_HAND, MoveState.FAILED)
@@ -287,6 +314,8 @@ def _recorded(
 
 
 def _alarm(changed: MoveChanged | DiverterChanged) -> str | None:
+    if changed.reason == NO_SCAN:
+        return "E56"
     if isinstance(changed, DiverterChanged):
         return BELT_ALARMS.get(changed.state)
     match changed.reason:

@@ -31,6 +31,8 @@ _OPEN_TO_HAND = frozenset(
         MoveState.FAILED,
         MoveState.CANCELLED,
         MoveState.RESOLVED,
+        MoveState.UNSEEN,
+        DiverterState.UNSEEN,
         DiverterState.REJECTED,
         DiverterState.FAILED,
         DiverterState.UNCONFIRMED,
@@ -73,7 +75,10 @@ def tray_seen(state: State, screen: Screen, tray: str) -> Decision | None:
     """
     for work in state.moves.values():
         leg = work.current
-        if work.tray != tray or leg is None or leg.state not in DOUBTS:
+        if work.tray != tray or leg is None:
+            continue
+        is_wanted = leg.state in (MoveState.UNSEEN, DiverterState.UNSEEN)
+        if leg.state not in DOUBTS and not (is_wanted and state.is_endangered(work)):
             continue
         draft = _resolved(work, work.position, "in_hand", "scan")
         return accepted(clean(screen), "fb.hand", draft, zone=_goal(state, work))

@@ -6,7 +6,7 @@ Pure. Asked when a robot or a belt is chosen, and again when the intent is commi
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
-from edge.events import MoveState, OrderSent
+from edge.events import NO_SCAN, WRONG_PLACE, MoveState, OrderSent
 from edge.floor import FloorSettings, LegKind
 from edge.station.state import LegWork, MoveWork, State
 
@@ -32,9 +32,24 @@ def loads_at(state: State) -> Counter[str]:
 
 
 def has_room(place: str, state: State, floor: FloorSettings) -> bool:
-    """Return whether one more load fits a place; a place without a number is never full."""
+    """Return whether one more load fits a place; a place without a number is never full.
+
+    Nothing more is brought to a place while what should lie there is not found.
+    """
+    if place in closed_places(state):
+        return False
     capacity = floor.places.get(place)
     return capacity is None or loads_at(state)[place] < capacity
+
+
+def closed_places(state: State) -> frozenset[str]:
+    """Return the places of loads that nobody scanned there in time, or that lay elsewhere."""
+    return frozenset(
+        leg.leg.end
+        for work in state.moves.values()
+        if (leg := work.current) is not None
+        if leg.state is MoveState.IN_DOUBT and leg.reason in (NO_SCAN, WRONG_PLACE)
+    )
 
 
 def groups_on(nodes: Iterable[str], floor: FloorSettings) -> frozenset[str]:

@@ -18,7 +18,19 @@ from edge.barcodes.meanings import (
     TrayCode,
 )
 from edge.events import Match, ScanRead
-from edge.station import containers, correct, goods, keys, people, puts, resolve, resume, second
+from edge.floor import lane_place
+from edge.station import (
+    arrivals,
+    containers,
+    correct,
+    goods,
+    keys,
+    people,
+    puts,
+    resolve,
+    resume,
+    second,
+)
 from edge.station.decision import (
     Context,
     Decision,
@@ -132,9 +144,11 @@ def _resolve(
             pressed = KeyInput(input=given.input, key=name, lookups=given.lookups)
             return keys.key(state, screen, pressed, context)
         case TrayCode():
-            return _tray(state, _above(screen), given, meaning, context=context)
-        case PlaceCode(zone_digit=digit):
-            return resolve.place_scan(state, _above(screen), zone_of(digit))
+            found = _where(state, screen, given, meaning.tray, context=context)
+            return found or _tray(state, _above(screen), given, meaning, context=context)
+        case PlaceCode(zone_digit=digit, place=place):
+            found = arrivals.placed(state, screen, place, context.floor)
+            return found or resolve.place_scan(state, _above(screen), zone_of(digit))
         case _:
             return _goods(state, screen, given, context)
 
@@ -163,10 +177,25 @@ def _tray(
     return puts.tray_scan(state, screen, read.tray, context, zone=zone_of(read.zone_digit))
 
 
+def _where(
+    state: State, screen: Screen, given: ScanInput, tray: str, *, context: Context
+) -> Decision | None:
+    """A container's label may tell where something lies; None = it is no word about that."""
+    lane = context.floor.trays[tray].lane if tray in context.floor.trays else None
+    if screen.tray_seen is not None and lane is not None:
+        found = arrivals.placed(state, screen, lane_place(lane), context.floor)
+        if found is not None:
+            return found
+    above = _above(screen)
+    if given.place:
+        return arrivals.passed(state, above, tray, place=given.place, floor=context.floor)
+    return arrivals.seen(state, above, tray)
+
+
 def _above(screen: Screen) -> Screen:
     """A scan closes overlays, summary and an open exception, and counts on the screen below."""
     typed = "" if screen.weighs else screen.typed
-    below = replace(screen, container=None, weighs=False, typed=typed)
+    below = replace(screen, container=None, weighs=False, typed=typed, tray_seen=None)
     return replace(below, overlay=None, selected=0, summary=False, choice=None)
 
 

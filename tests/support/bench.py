@@ -160,6 +160,8 @@ class Bench:
     boxes: tuple[ClosedBox, ...] = ()
     last: Decision | None = None
     numbered: dict[str, list[str]] = field(default_factory=dict)
+    place: str = ""
+    """Where the scanner is fixed; empty = in the person's hand."""
 
     def take(self, given: Input) -> list[str]:
         """Decide, record, apply; returns the kinds recorded."""
@@ -210,6 +212,7 @@ class Bench:
                 input=f"b/hand-1/{self.count}",
                 scan=code,
                 meanings=meanings,
+                place=self.place,
                 lookups=Lookups(
                     candidates=self._candidates(codes),
                     former=self._former(codes),

@@ -20,6 +20,8 @@ from edge.events import (
     LineCount,
     Match,
     Milliseconds,
+    MoveChanged,
+    MoveState,
     Outcome,
     ParcelArrived,
     ParcelId,
@@ -315,7 +317,19 @@ def _put(told: Days, about: dict[str, Any], verdict: VerdictMade) -> list[str]:
             ),
             **about,
         )  # fmt: skip
+    if rng.random() < 0.3:
+        told.tell(_carried(rng), **about)
     return done
+
+
+def _carried(rng: Random) -> MoveChanged:
+    """A robot's leg at its end: mostly confirmed by a scan, some by its own word alone."""
+    if rng.random() < 0.8:
+        return MoveChanged(
+            move="m", leg=1, state=MoveState.DONE, robot="r1", seen_at=rng.choice(("Z-RES", None))
+        )
+    reason = rng.choice(("no_scan", "wrong_place", "memory_lost"))
+    return MoveChanged(move="m", leg=1, state=MoveState.IN_DOUBT, robot="r1", reason=reason)
 
 
 def _second_look(told: Days, about: dict[str, Any], verdict: VerdictMade) -> None:

@@ -99,8 +99,11 @@ _SHARES: Final = {
     "unknown_reason": "SELECT count(*) FILTER (reason LIKE 'C99%'), count(*) FROM u",
     "refund_late": """SELECT count(*) FILTER (u.refund > box.due), count(*) FROM u
       JOIN box USING (parcel) WHERE box.due IS NOT NULL AND u.refund IS NOT NULL""",
-    "mis_sort": """SELECT count(*) FILTER (kind = 'diverter.wrong_lane'), count(*) FROM e
-      WHERE NOT test AND ms >= {since} AND ms < {until} AND (kind = 'diverter.wrong_lane' OR
+    "mis_sort": """SELECT count(*) FILTER (kind IN ('diverter.wrong_lane', 'move.in_doubt')),
+      count(*) FROM e WHERE NOT test AND ms >= {since} AND ms < {until} AND (
+      kind = 'diverter.wrong_lane' OR
+      (kind = 'move.in_doubt' AND body->>'$.data.reason' = 'wrong_place') OR
+      (kind = 'move.done' AND body->>'$.data.seen_at' IS NOT NULL) OR
       (kind = 'diverter.done' AND (body->>'$.data.exit_lane')::INT > 0))""",
     "evidence": """SELECT count(*) FILTER (sha IS NOT NULL AND sha NOT IN
       (SELECT body->>'$.data.sha256' FROM e WHERE kind = 'photo.lost')), count(*) FROM (
@@ -196,9 +199,12 @@ def _shares(
     for name, query in _SHARES.items():
         k, n = _rows(connection, query.format(**times))[0]
         yield (name, "share", "", ""), _share(k, n)
-    seen = """SELECT count(*) FILTER (kind = 'diverter.unconfirmed'), count(*) FROM e
+    seen = """SELECT count(*) FILTER (kind = 'diverter.unconfirmed' OR
+      body->>'$.data.reason' = 'no_scan'), count(*) FROM e
       WHERE NOT test AND ms >= {since} AND ms < {until} AND (kind IN ('diverter.unconfirmed',
       'diverter.wrong_lane') OR
+      (kind = 'move.in_doubt' AND body->>'$.data.reason' IN ('no_scan', 'wrong_place')) OR
+      (kind = 'move.done' AND body->>'$.data.seen_at' IS NOT NULL) OR
       (kind = 'diverter.done' AND (body->>'$.data.exit_lane')::INT > 0))"""
     k, n = _rows(connection, seen.format(**times))[0]
     if n:

@@ -104,6 +104,7 @@ class World:
         routes: Sequence[Sequence[Leg]],
         plan: FloorSettings | None = None,
         profile: RobotProfile | None = None,
+        lane_sensor: bool = True,
         seed: int = 0,
     ) -> None:
         self.loop = loop
@@ -111,6 +112,7 @@ class World:
         self.path = folder / "journal.db"
         self.floor = plan or floor()
         self.profile = profile or RobotProfile()
+        self.lane_sensor = lane_sensor
         self.broker = Broker(loop)
         ways = {(str(e.start), str(e.end)): e.length for e in self.floor.edges}
         self.hall = hall_of(XY, ways)
@@ -215,7 +217,7 @@ class VirtualStation:
         self.robots = self._robots(world, life)
         self.belt = ModbusConveyor(
             DeviceName("c1"),
-            ModbusSettings(url="tcp://127.0.0.1:502", lanes=3, lane_sensor=True),
+            ModbusSettings(url="tcp://127.0.0.1:502", lanes=3, lane_sensor=world.lane_sensor),
             world.clock,
             link=PlcLink(world.sorter, life, world.loop),
         )

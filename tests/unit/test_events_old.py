@@ -29,6 +29,7 @@ LATER |= {"container.closed", "container.reopened"}
 LATER |= {"correction.made", "device.proven", "verdict.changed", "operator.feedback"}
 LATER |= {"parcel.matched", "parcel.damaged", "parcel.missing", "quality.rechecked", "claim.ready"}
 LATER |= {"mark.return_ready", "mark.remark_needed", "mark.dispute", "put.overdue", "photo.erased"}
+LATER |= {"move.unseen", "diverter.unseen"}
 
 
 def test_the_first_release_has_a_body_of_every_kind_but_the_later_ones() -> None:

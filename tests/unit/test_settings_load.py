@@ -53,6 +53,22 @@ def test_robots_get_station_and_profile_from_the_other_files(config: Path) -> No
     assert "defect" in devices["top"].roles
 
 
+def test_a_robot_may_belong_to_another_station_and_lift_only_so_much(config: Path) -> None:
+    more = 'home = "P1", owner = "ST-02", carries = ["tote"], max_kg = 12.5, enabled = false,'
+    change(config, "floor.toml", 'home = "P1",', more)
+    first, second = load(config).floor.robots
+    assert (first.owner, first.carries, first.max_kg) == ("ST-02", frozenset({"tote"}), 12.5)
+    assert (first.enabled, second.enabled, second.carries) == (False, True, frozenset())
+
+
+def test_a_reader_at_a_place_confirms_what_a_robot_brings_there(config: Path) -> None:
+    change(config, "floor.toml", 'to = "Z-RES" }]', 'to = "Z-RES", scan = true }]')
+    change(config, "devices.toml", "[scanner.hand-1]", '[scanner.hand-1]\nplace = "Z-RES"')
+    settings = load(config)
+    assert [leg.scan for leg in settings.floor.routes["resale"]] == [False, True]
+    assert {str(one.name): one.place for one in settings.devices}["hand-1"] == "Z-RES"
+
+
 def test_folder_feeds_lie_in_the_data_directory(tmp_path: Path) -> None:
     settings = load(make_config(tmp_path, "minimal"), data=tmp_path / "data")
     folders = {feed.name: feed.folder for feed in settings.feeds}
@@ -187,6 +203,30 @@ def test_the_site_key_is_never_printed(config: Path) -> None:
             "floor.toml: route[1].legs[2]: no way leads from HO1 to Z-RES",
         ),
         ("floor.toml", 'id = "r2"', 'id = "r1"', "floor.toml: robot: id 'r1' stands more than"),
+        (
+            "floor.toml",
+            "lane = 3 }",
+            "lane = 3, scan = true }",
+            "floor.toml: route disposal.scan: c1 has a lane sensor: no scan",
+        ),
+        (
+            "floor.toml",
+            'legs = [{ hand = true }] },\n  { zone = "hazmat"',
+            'legs = [{ hand = true, scan = true }] },\n  { zone = "hazmat"',
+            "floor.toml: route[4].legs[1].scan: a hand needs none",
+        ),
+        (
+            "devices.toml",
+            "[scanner.hand-1]",
+            '[scanner.hand-1]\nplace = "lane-3"',
+            "devices.toml: scanner.hand-1.place: nothing that is scanned arrives at 'lane-3'",
+        ),
+        (
+            "floor.toml",
+            'home = "P1", ',
+            'home = "P1", max_kg = 0.0, ',
+            "floor.toml: robot[1].max_kg: 0.0 is out of range",
+        ),
         ("floor.toml", 'id = "A2"', 'id = "A1"', "floor.toml: tray: id 'A1' stands more than once"),
         ("floor.toml", 'id = "A2"', 'id = "a 2"', "floor.toml: tray[2].id: 'a 2' does not fit"),
         (

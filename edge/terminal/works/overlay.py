@@ -78,6 +78,8 @@ def _detail(move: MoveLine, pen: Pen) -> list[Line]:
     lines += pen.text("ui.move_ref", FAINT, ref=ref, seconds=move.since_s)
     if move.s in TROUBLES:
         lines += pen.text("ui.move_blind")
+    if move.s == "unseen":
+        lines += pen.text("ui.move_unseen")
     ways = [line(" " * INDENT, (k, BOLD), "  ", pen.say(f"ui.move_{k}")) for k in WAYS_OUT]
     return [*lines, BLANK, *ways]
 
