@@ -156,6 +156,7 @@ class RefundEligible:
     evidence: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()
     supersedes: str | None = None
+    rma: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,11 +172,15 @@ class RefundReview:
     evidence: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()
     supersedes: str | None = None
+    rma: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundBlocked:
-    """A hold at the station must end before the money can go."""
+    """A hold at the station must end before the money can go.
+
+    Without a unit it is about pieces of a line that are missing: `row` is `#not_received`.
+    """
 
     KIND: ClassVar[str] = "refund.blocked"
     SCHEMA: ClassVar[int] = 1
@@ -186,6 +191,7 @@ class RefundBlocked:
     evidence: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()
     supersedes: str | None = None
+    rma: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

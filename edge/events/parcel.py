@@ -43,16 +43,32 @@ class LineCount:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Owed:
+    """A unit of which no refund milestone was said: it is said when its return is complete."""
+
+    unit: str
+    parcel: str
+    row: str
+    refund: str
+    line: str | None = None
+    flags: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReturnSoFar:
     """A return in more than one parcel: its announced lines and what earlier parcels accounted for.
 
-    `parcels` = those that were closed at this station; `is_completed` = that was said already.
+    `parcels` = those that were closed at this station; `is_completed` = that was said already;
+    `owed` = their units that wait for it with their refund milestone.
     """
 
     rma: str
     lines: tuple[LineCount, ...]
     parcels: tuple[str, ...] = ()
     is_completed: bool = False
+    owed: tuple[Owed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -110,7 +110,8 @@ def apply(state: State, event: Event) -> State:
 
 def _applied(state: State, event: Event) -> State:
     fold = _FOLDS.get(type(event.payload))
-    return papers.folded(state if fold is None else fold(state, event), event)
+    state = state if fold is None else fold(state, event)
+    return papers.folded(returns.rejudged(state, event), event)
 
 
 def _count_acts(state: State, event: Event) -> State:
@@ -184,7 +185,7 @@ def _parcel(state: State, event: Event) -> State:
             flagged = replace(work_now, flags=(*work_now.flags, *flags), damaged_by=told)
             return replace(state, parcels=put(state.parcels, event.parcel, flagged))
         case ParcelClosed() as closed:
-            return _closed(state, event.parcel, closed)
+            return _closed(state, work_now, closed)
         case _:
             return state
 
@@ -220,13 +221,14 @@ def _matched(work: ParcelWork, payload: ParcelMatched) -> ParcelWork:
     )
 
 
-def _closed(state: State, parcel: ParcelId, payload: ParcelClosed) -> State:
+def _closed(state: State, work: ParcelWork, payload: ParcelClosed) -> State:
     shift = state.shift
     if shift is not None:
         shift = replace(shift, parcels=shift.parcels + 1)
-    bench = None if state.bench == parcel else state.bench
-    state = replace(state, parcels=drop(state.parcels, parcel), bench=bench, shift=shift)
-    return returns.closed(state, parcel, payload)
+    bench = None if state.bench == work.parcel else state.bench
+    parcels = drop(state.parcels, work.parcel)
+    state = replace(state, parcels=parcels, bench=bench, shift=shift)
+    return returns.closed(state, work, payload)
 
 
 def _unit(state: State, event: Event) -> State:

@@ -12,6 +12,10 @@ from edge.events import (
     Payload,
     PhotoMissing,
     PhotoTaken,
+    PutConfirmed,
+    RefundBlocked,
+    RefundEligible,
+    RefundReview,
     UnitId,
     UnitIdentified,
     UnitOpened,
@@ -37,6 +41,12 @@ class Piece:
     flags: tuple[str, ...] = ()
     answers: Mapping[str, str | int] = field(default_factory=dict)
     photos: tuple[str, ...] = ()
+    row: str = ""
+    refund: str = ""
+    caps: tuple[str, ...] = ()
+    is_put: bool = False
+    is_said: bool = False
+    """A refund milestone of it was said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,9 +126,15 @@ def _judged(piece: Piece, payload: Payload | None) -> Piece:
             return replace(piece, answers={one.step: one.answer for one in answers})
         case VerdictMade() as verdict:
             flags = tuple(map(str, verdict.facts.get("known", {}).get("flags", ())))
+            piece = replace(piece, row=verdict.row, refund=verdict.refund, caps=verdict.caps)
             return replace(piece, grade=verdict.grade, disposition=verdict.disposition, flags=flags)
         case VerdictChanged(decided=decided):
+            piece = replace(piece, refund=decided.refund)
             return replace(piece, grade=decided.grade, disposition=decided.disposition)
+        case PutConfirmed():
+            return replace(piece, is_put=True)
+        case RefundEligible() | RefundReview() | RefundBlocked():
+            return replace(piece, is_said=True)
         case PhotoTaken(sha256=sha256):
             return replace(piece, photos=(*piece.photos, sha256))
         case _:

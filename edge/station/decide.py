@@ -21,6 +21,7 @@ from edge.station import (
     inspection,
     keys,
     labelling,
+    money,
     moves,
     override,
     papers,
@@ -78,6 +79,7 @@ def decide(state: State, screen: Screen, given: Input, context: Context) -> Deci
     decision = _decided(state, screen, given, context)
     decision = correct.checked(state, screen, decision, context)
     decision = recheck.checked(state, decision, context)
+    decision = money.told(state, decision, context)
     return gold.marked(state, papers.with_papers(state, decision, context))
 
 

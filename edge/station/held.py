@@ -53,8 +53,9 @@ def refunded(state: State, event: Event) -> State:
         return state
     unit = state.units.get(event.unit or UnitId(""))
     hold = state.holds.get(event.unit or UnitId(""))
+    said = event.kind.removeprefix("refund.")
     if unit is not None:
-        state = with_unit(state, replace(unit, refund=event.id))
+        state = with_unit(state, replace(unit, refund=event.id, refund_as=said))
     if hold is not None:
         state = _with_hold(state, replace(hold, unit=replace(hold.unit, refund=event.id)))
     return state

@@ -16,16 +16,13 @@ from edge.events import (
     MoveChanged,
     MovePlanned,
     MoveState,
-    RefundBlocked,
-    RefundEligible,
-    RefundReview,
     SlaWarning,
     VerdictChanged,
     VerdictMade,
     utc_text,
 )
 from edge.floor import LegKind
-from edge.station import agreed, checks, marks, rezone
+from edge.station import agreed, checks, marks, money, rezone
 from edge.station.decision import Choice, Context, Decision, Screen, asked, on_unit, refused
 from edge.station.inputs import HoldTimer, ReleaseInput
 from edge.station.state import Hold, State, UnitWork
@@ -45,13 +42,6 @@ OWNERS: Final = {
 }
 """Whose word a hold waits for; every other one is a supervisor's."""
 
-_MONEY: Final[dict[str, type[RefundEligible | RefundReview | RefundBlocked]]] = {
-    "eligible": RefundEligible,
-    "review": RefundReview,
-    "blocked": RefundBlocked,
-}
-
-
 # ---------------------------------------------------------------- a hold begins
 
 
@@ -66,19 +56,6 @@ def hold(reason: str, unit: UnitWork, context: Context) -> HoldPlaced:
     """Return a hold that begins now: its owner and its clock."""
     due = agreed.hold_due_ms(reason, checks.pack_of(unit, context).terms, context)
     return HoldPlaced(reason=reason, owner=OWNERS.get(reason, SUPERVISOR), due=utc_text(due))
-
-
-def refund(unit: UnitWork, verdict: VerdictMade) -> RefundEligible | RefundReview | RefundBlocked:
-    """Return the one milestone that is valid for a unit from here on; it names the one before."""
-    flags = verdict.facts.get("known", {}).get("flags", ())
-    return _MONEY[verdict.refund](
-        row=verdict.row,
-        line=unit.line,
-        flags=tuple(flags),
-        reasons=verdict.caps,
-        evidence=tuple(photo.sha256 for photo in unit.photos),
-        supersedes=unit.refund,
-    )
 
 
 def late(state: State, screen: Screen, given: HoldTimer) -> Decision:
@@ -145,9 +122,7 @@ def released(
     )
     drafts: tuple[Draft, ...] = (on_unit(unit, changed, "dispositioned"), on_unit(unit, end))
     after = replace(verdict, zone=zone, refund=decided.refund, disposition=decided.disposition)
-    if decided.refund != verdict.refund:
-        drafts += (on_unit(unit, refund(unit, after)),)
-    return drafts + carried(one, zone, context)
+    return drafts + money.again(unit, verdict, after) + carried(one, zone, context)
 
 
 def carried(one: Hold, zone: str, context: Context) -> tuple[Draft, ...]:

@@ -230,8 +230,8 @@ def _put(
         lane=tray.lane,
     )
     drafts = [*earlier, *filling.opened(state, unit, tray, verdict), on_unit(unit, put, "placed")]
-    drafts += [*filling.added(unit, tray, verdict), on_unit(unit, holds.refund(unit, verdict))]
-    drafts += [*marks.outcome(unit, verdict.zone), *gold.compared(unit, verdict)]
+    drafts += [*filling.added(unit, tray, verdict), *marks.outcome(unit, verdict.zone)]
+    drafts += gold.compared(unit, verdict)
     if verdict.zone == "hold" and not unit.is_spent:  # that one's hold began with its inspection
         hold = holds.placed(unit, verdict, tray.id, context)
         drafts.append(on_unit(unit, hold, "held"))

@@ -7,7 +7,7 @@ from typing import Any, Final
 from edge.catalogue import CatalogueItem, ReturnLine
 from edge.events import Draft, HoldReleased, VerdictMade
 from edge.records import from_json, to_json
-from edge.station import checks, holds
+from edge.station import checks, holds, money
 from edge.station.decision import Context, Decision, Screen, on_unit
 from edge.station.inputs import DataInput
 from edge.station.state import Given, Hold, State, UnitWork
@@ -46,8 +46,7 @@ def _drafts(one: Hold, unit: UnitWork, verdict: VerdictMade, context: Context) -
     else:
         end = HoldReleased(by=holds.DATA, to_zone=verdict.zone, reason=one.reason)
         drafts += (on_unit(unit, end),)
-    if verdict.refund != one.unit.verdict.refund:
-        drafts += (on_unit(unit, holds.refund(unit, verdict)),)
+    drafts += money.again(unit, one.unit.verdict, verdict)
     return drafts if is_held else drafts + holds.carried(one, verdict.zone, context)
 
 

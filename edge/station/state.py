@@ -18,6 +18,7 @@ from edge.events import (
     MarkSeen,
     MoveState,
     OrderSent,
+    Owed,
     ParcelId,
     ReturnSoFar,
     UnitId,
@@ -88,6 +89,8 @@ class UnitWork:
     corrects: Corrected | None = None
     refund: EventId | None = None
     """The refund milestone that is valid for it now."""
+    refund_as: str = ""
+    """What that one said, where it was said of this very inspection: eligible, review, blocked."""
     mark: MarkSeen = field(default_factory=MarkSeen)
     is_overdue: bool = False
     """It was told that nobody has put it away."""
@@ -171,6 +174,8 @@ class ClosedParcel:
 
     lines: tuple[LineCount, ...]
     completed: frozenset[str] = frozenset()
+    owed: Mapping[str, tuple[Owed, ...]] = field(default_factory=dict)
+    """Units that wait for their return to be complete, by return."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

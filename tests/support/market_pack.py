@@ -83,5 +83,8 @@ def write_market(packs: Path, terms: str = TERMS, name: str = "big-market") -> P
             target.write_text(content, encoding="utf-8")
     apparel = folder / "checklists" / "apparel.toml"
     apparel.write_text(apparel.read_text(encoding="utf-8") + QUESTION, encoding="utf-8")
+    head = (folder / "pack.toml").read_text(encoding="utf-8")
+    head = head.replace('id = "big-market"', f'id = "{name}"')
+    (folder / "pack.toml").write_text(head, encoding="utf-8")
     (folder / "terms.toml").write_text(terms, encoding="utf-8")
     return folder

@@ -2,16 +2,18 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from cases import SHIRT, Act, box, items, line, mark, put
+from cases import DRESS, SHIRT, Act, box, items, line, mark, put
 from market_pack import TENANT, write_market
 from real_bench import RealBench, Row
 
 MUG = "04607000000106"
 DELIVERED = (datetime.now(UTC) - timedelta(days=10)).isoformat(timespec="seconds")
+MOMENTS = ("verdict.made", "refund.eligible", "put.confirmed")
 Told = Mapping[str, Any]
 
 
@@ -23,7 +25,10 @@ def _items() -> tuple[Row, ...]:
     return (*items(), {**items()[0], "tenant": TENANT, "gtin": MUG, "sku": "BM-1"})
 
 
+LATE = 'format = "terms/1"\ntenants = ["late-shop"]\nrefund_at = "return_completed"\n'
 RETURNS = (
+    {**line("LS-1", "1", SHIRT, box(911)), "tenant": "late-shop"},
+    {**line("LS-1", "2", DRESS, box(912)), "tenant": "late-shop"},
     _theirs("BM-1", "7QX2LD31", delivered_at=DELIVERED),
     _theirs("BM-2", "7QX2LD32", exchange_waiting=True),
     _theirs("BM-3", "7QX2LD33", carrier="courier"),
@@ -43,6 +48,16 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealBench]:
         write_market(bench.folder / "config" / "packs")
         bench.start()
         assert bench.state == "IDLE", bench.view
+        yield bench
+
+
+@pytest.fixture
+def late(tmp_path: Path) -> Iterator[RealBench]:
+    """A station with a shop that wants to hear of the money when the whole return is in."""
+    bench = RealBench(tmp_path, returns=RETURNS, items=_items())
+    write_market(bench.folder / "config" / "packs", LATE, "late-shop")
+    with bench:
+        bench.badge()
         yield bench
 
 
@@ -77,6 +92,7 @@ def test_its_parcels_are_found_asked_and_decided_by_its_own_files(bench: RealBen
     assert (verdict["grade"], verdict["zone"], verdict["disposition"]) == ("B", "resale", "BSTOCK")
     arrived = _newest(bench, "parcel.arrived")
     assert arrived["rmas"] == ["BM-1"]
+    assert [kind for kind in bench.kinds() if kind in MOMENTS][-3:] == list(MOMENTS)
     assert arrived["window"] == "in", "14 days from delivery are agreed"
     assert _left(arrived["due"]) == timedelta(hours=24)
 
@@ -132,3 +148,25 @@ def test_everybody_else_s_parcels_are_decided_as_before(bench: RealBench) -> Non
     assert verdict["policy"]["id"] == "default"
     arrived = _newest(bench, "parcel.arrived")
     assert (arrived["window"], arrived.get("due")) == ("unknown", None)
+
+
+@pytest.mark.timeout(120)
+def test_money_is_said_when_the_last_parcel_of_a_return_is_in_also_after_a_power_cut(
+    late: RealBench,
+) -> None:
+    _received(late, box(911), SHIRT)
+    first = _newest(late, "put.confirmed")["unit"]
+    assert first not in _money(late)
+    late.kill()
+    late.start()
+    _received(late, box(912), DRESS)
+    second = _newest(late, "put.confirmed")["unit"]
+    assert _newest(late, "return.completed")["rma"] == "LS-1"
+    assert [unit for unit in _money(late) if unit in (first, second)] == [first, second]
+    assert {one["rma"] for one in late.events("refund.review")[-2:]} == {"LS-1"}
+
+
+def _money(bench: RealBench) -> list[str]:
+    """Units of which a milestone was said, in order; missing lines have none."""
+    told = zip(bench.kinds(), bench.events(), strict=True)
+    return [data["unit"] for kind, data in told if kind.startswith("refund.") and data.get("unit")]

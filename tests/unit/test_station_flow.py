@@ -222,6 +222,7 @@ def test_a_missing_piece_is_named_by_its_line() -> None:
     bench.tray("A1")
     assert bench.press("f7", "2") == [
         "unit.missing",
+        "refund.blocked",
         "parcel.closed",
         "return.completed",
         "document.data",
