@@ -66,7 +66,7 @@ def closed(one: KnownBench, *weight: str) -> list[str]:
 def test_the_first_unit_opens_a_container_by_the_scan_that_puts_it() -> None:
     one = bench()
     kinds = put(one)
-    assert kinds[:4] == [
+    assert [one for one in kinds if not one.startswith("refund.")][:4] == [
         "scan.read", "container.opened", "put.confirmed", "container.unit_added"
     ]  # fmt: skip
     assert payloads(one.events, ContainerOpened) == [
