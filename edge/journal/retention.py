@@ -1,7 +1,8 @@
 """What may be purged: events that everybody who must have them has, and that nobody here needs.
 
 Runs on the writer's connection when nobody waits; a step is one short transaction. What came in
-force (`config.activated`) is kept beyond the purge: every start asks for it.
+force (`config.activated`) is kept beyond the purge: every start asks for it. So are the names of
+pieces, much longer: one that comes back a second time is an alarm, no number is given twice.
 """
 
 import re
@@ -42,9 +43,13 @@ _DROPS: Final = (
     "DELETE FROM event WHERE seq BETWEEN ? AND ? AND kind <> 'config.activated'",
     "DELETE FROM outbox WHERE seq BETWEEN ? AND ?",
     "DELETE FROM dead WHERE seq BETWEEN ? AND ?",
-    "DELETE FROM code WHERE seq BETWEEN ? AND ?",
+    "DELETE FROM code WHERE seq BETWEEN ? AND ? AND subject NOT GLOB 'unit/*'",
     "DELETE FROM intent WHERE state = 'closed' AND seq BETWEEN ? AND ?",
     "DELETE FROM parked WHERE seq BETWEEN ? AND ?",
+)
+_OLD_PIECES: Final = (
+    "DELETE FROM code WHERE subject < ? AND (code, subject) IN"
+    " (SELECT code, subject FROM code WHERE seq <= ? ORDER BY seq LIMIT ?)"
 )
 
 
@@ -52,14 +57,16 @@ _DROPS: Final = (
 class Keep:
     """How long events stay: days, units (by their verdicts), photographs until they are sent.
 
-    `photo_days` = how long the file of an uploaded photograph stays, `segments` = the folder of
-    sealed segments, where they are made: what is in none stays.
+    `photo_days` = how long the file of an uploaded photograph stays, `piece_days` = how long a
+    piece is known by its serial number, mark or label. `segments` = the folder of sealed segments,
+    where they are made: what is in none stays.
     """
 
     days: int
     units: int
     has_photo_target: bool
     photo_days: int = 14
+    piece_days: int = 730
     segments: Path | None = None
 
     @classmethod
@@ -70,6 +77,7 @@ class Keep:
             units=budget.keep_units,
             has_photo_target=has_photo_target,
             photo_days=budget.photo_keep_days,
+            piece_days=budget.piece_keep_days,
             segments=folder / SEGMENTS if budget.segments else None,
         )
 
@@ -112,6 +120,16 @@ def purge_step(connection: sqlite3.Connection, purged_seq: int, upto: int) -> in
     )
     connection.execute("COMMIT")
     return last
+
+
+def purge_pieces(connection: sqlite3.Connection, keep: Keep, upto: int, now_ms: int) -> bool:
+    """Forget a step of the oldest pieces without events; return whether any was forgotten.
+
+    `upto` = the sequence up to which events are purged. A unit's id tells when it was opened.
+    """
+    head = f"{max(0, now_ms - keep.piece_days * DAY_MS):012x}"
+    oldest = f"unit/{head[:8]}-{head[8:]}"
+    return connection.execute(_OLD_PIECES, (oldest, upto, STEP_EVENTS)).rowcount > 0
 
 
 def sealed_seq(folder: Path) -> int:

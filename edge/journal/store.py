@@ -19,7 +19,7 @@ from edge.journal.inserts import INTENT, insert_rows, intent_row
 from edge.journal.log_file import need_whole_log
 from edge.journal.outbox import Act, Order, Settlement, is_wanted
 from edge.journal.proof import need_good_end
-from edge.journal.retention import Keep, purge_photos, purge_step, purgeable
+from edge.journal.retention import Keep, purge_photos, purge_pieces, purge_step, purgeable
 from edge.journal.rows import (
     NOT_UPLOADED,
     NUMBERS_MAX,
@@ -101,7 +101,7 @@ class Store:
         self._purged_seq = 0
         self._purgeable = 0
         self._looked_ns = 0
-        self._has_old_photos = False
+        self._has_old_photos = self._has_old_pieces = False
         self._given_up: list[tuple[str, int]] = []
         self._ballast = Ballast(path.parent / BALLAST_FILE, 0)
         self.books: tuple[TargetBook, ...] = ()
@@ -195,14 +195,15 @@ class Store:
             self._look_for_old()
         before = self._purged_seq
         try:
-            has_photos = self._has_old_photos and self._purge_photos()
+            has_more = self._has_old_photos and self._purge_photos()
+            has_more |= self._has_old_pieces and self._purge_pieces()
             if self._purgeable > before:
                 self._note_numbers(self._write_numbers(is_exact=True))
                 self._purged_seq = purge_step(self._connection, before, self._purgeable)
         except sqlite3.Error as error:
             self._undo([book.next_n for book in self.books])
             raise broken("purge", error) from error
-        return has_photos or self._purged_seq > before
+        return has_more or self._purged_seq > before
 
     def _purge_photos(self) -> bool:
         """Delete the files of a step of photographs; return whether there may be more of them."""
@@ -214,6 +215,12 @@ class Store:
         self._has_old_photos = bool(gone)
         return self._has_old_photos
 
+    def _purge_pieces(self) -> bool:
+        assert self._keep is not None, "set before the first event"
+        now_ms = max(self._clock.wall_ms(), self.tip.recorded_ms)
+        self._has_old_pieces = purge_pieces(self._connection, self._keep, self._purged_seq, now_ms)
+        return self._has_old_pieces
+
     def _drop_photo(self, sha256: str, size: int) -> None:
         photo_path(self._path.parent / PHOTOS, sha256).unlink(missing_ok=True)
         self._photo_bytes = max(0, self._photo_bytes - size)
@@ -223,6 +230,7 @@ class Store:
             now_ms = max(self._clock.wall_ms(), self.tip.recorded_ms)
             self._purgeable = purgeable(self._connection, self._keep, now_ms)
             self._has_old_photos = self._keep.has_photo_target
+            self._has_old_pieces = True
 
     def measure(self) -> None:
         """Take the disk level anew, at most once a second while there is room."""

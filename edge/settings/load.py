@@ -41,6 +41,14 @@ FILES: Final = (
 )
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,32}")
 _NO: Final = re.compile(r"[0-9A-Z]{1,8}")
+_COUNTS: Final = (
+    "keep_days",
+    "keep_units",
+    "ballast_mb",
+    "photo_keep_days",
+    "photo_wait_days",
+    "piece_keep_days",
+)
 _STATION: Final = Place(file="station.toml")
 _PEOPLE: Final = Place(file="people.toml")
 _NUMBERS: Final = Place(file="barcodes.toml")
@@ -143,7 +151,7 @@ def _need_disk(station: StationSettings, found: Findings) -> None:
     found.need(rising, place.at("warn_percent"), f"{shares} do not rise", allowed)
     budget = journal.budget_mb
     found.need(budget >= 64, place.at("budget_mb"), f"{budget} is too little", "MiB, at least 64")
-    for key in ("keep_days", "keep_units", "ballast_mb", "photo_keep_days", "photo_wait_days"):
+    for key in _COUNTS:
         value = getattr(journal, key)
         found.need(value >= 0, place.at(key), f"{value} is below 0", "a whole number from 0")
 

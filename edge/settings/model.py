@@ -73,8 +73,9 @@ class JournalSettings:
 
     `ballast_mb` is taken up for the moment when the disk is full. `photo_keep_days` = how long a
     photograph's file stays when it is uploaded, `photo_wait_days` = how long one that is not may
-    hold its event back. `segments` = the service seals Parquet segments (extra `bi`), and what is
-    in none is not purged. `allow_fuse`: tests of power cuts alone.
+    hold its event back, `piece_keep_days` = how long a piece is known again. `segments` = the
+    service seals Parquet segments (extra `bi`), and what is in none is not purged. `allow_fuse`:
+    tests of power cuts alone.
     """
 
     budget_mb: int = 2048
@@ -85,6 +86,7 @@ class JournalSettings:
     keep_units: int = 20_000
     ballast_mb: int = 64
     photo_keep_days: int = 14
+    piece_keep_days: int = 730
     photo_wait_days: int = 90
     segments: bool = False
     allow_fuse: bool = False

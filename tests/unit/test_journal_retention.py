@@ -9,7 +9,7 @@ from edge.events import ConfigActivated, IntentId
 from edge.journal.outbox import Ack, DeadLetter
 from edge.journal.reader import Reader
 from edge.journal.retention import DAY_MS, NEWEST_KEPT, STEP_EVENTS, Keep, purgeable
-from edge.journal.rows import IntentRow, IntentState, LiveRow
+from edge.journal.rows import CodeRow, IntentRow, IntentState, LiveRow
 from edge.journal.space import MIB, Ballast, DiskLevel
 from edge.journal.store import LOOK_NS, Store, open_store
 from edge.journal.writer import Submission
@@ -194,6 +194,56 @@ def test_a_purge_goes_in_steps_and_what_is_left_is_proven(tmp_path: Path) -> Non
     again = _store(tmp_path, clock, target("oms"))
     assert again.tip.seq == EVENTS + 1
     again.close()
+
+
+def unit_of(time_ms: int) -> str:
+    head = f"{time_ms:012x}"
+    return f"unit/{head[:8]}-{head[8:]}-7000-8000-000000000001"
+
+
+def test_a_piece_is_known_long_after_its_events_are_gone(tmp_path: Path) -> None:
+    clock = Clock()
+    store = _store(tmp_path, clock, target("oms"))
+    piece = unit_of(WALL_MS)
+    codes = (
+        CodeRow(code="010460711201001721S7", subject=piece),
+        CodeRow(code="0417-0031", subject=piece),
+        CodeRow(code="RB123456785RU", subject="parcel/1"),
+    )
+    store.append([Submission(events=(event(),), codes=codes)], ())
+    store.append([Submission(events=tuple(event() for _ in range(EVENTS - 1)))], ())
+    store.append((), [Ack(target="oms", cursor_seq=EVENTS)])
+    _query(tmp_path, "UPDATE event SET kind = 'verdict.made' WHERE seq > ?", EVENTS - 20)
+    _until_done(store, clock)
+    assert _query(tmp_path, "SELECT min(seq) FROM event") == [(EVENTS - NEWEST_KEPT + 1,)]
+    assert _known(tmp_path) == [(piece,), (piece,), ()]
+    for days, known in ((729, (piece,)), (731, ())):
+        clock.now_ms = WALL_MS + days * DAY_MS
+        clock.now_ns += LOOK_NS
+        while store.idle():
+            pass
+        assert _known(tmp_path) == [known, known, ()]
+    store.close()
+
+
+def _known(folder: Path) -> list[tuple[str, ...]]:
+    with Reader(folder / "journal.db") as reader:
+        names = ("010460711201001721S7", "0417-0031", "RB123456785RU")
+        return [reader.subjects_of(name) for name in names]
+
+
+def test_a_piece_with_events_is_never_forgotten(tmp_path: Path) -> None:
+    clock = Clock()
+    store = _store(tmp_path, clock)  # the only copy: no event is purged
+    piece = unit_of(WALL_MS)
+    codes = (CodeRow(code="0417-0031", subject=piece),)
+    store.append([Submission(events=(event(),), codes=codes)], ())
+    clock.now_ms = WALL_MS + 4000 * DAY_MS
+    clock.now_ns += LOOK_NS
+    while store.idle():
+        pass
+    assert _known(tmp_path)[1] == (piece,)
+    store.close()
 
 
 def test_an_altered_event_behind_the_purge_is_found(tmp_path: Path) -> None:
