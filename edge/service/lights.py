@@ -1,5 +1,6 @@
 """Row 1 of every screen: net, robots, belt, camera, scanner, as their owners last said."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -11,10 +12,15 @@ from edge.sync.target import TargetStatus
 from edge.views import Head, Light, Net
 
 OFFLINE_AFTER_MS = 5_000
+TOLD_S = 0.1
 
 
 class Lights:
-    """Collects what changes; `head()` puts it together."""
+    """Collects what changes; `head()` puts it together.
+
+    `changed` is called soon after a change, once for many: targets that send at full speed tell
+    of themselves hundreds of times a second, and each picture costs what a scan waits for.
+    """
 
     def __init__(
         self,
@@ -27,6 +33,7 @@ class Lights:
         self._station = station
         self._floor = floor
         self._changed = changed
+        self._is_told = True
         self._devices: dict[DeviceClass, dict[str, HealthState]] = {}
         self._targets: dict[str, TargetStatus] = {}
         self._offline_since = ""
@@ -41,7 +48,7 @@ class Lights:
     def device(self, device_class: DeviceClass, health: DeviceHealth) -> None:
         """Take a device's new light."""
         self._devices.setdefault(device_class, {})[health.device] = health.state
-        self._changed()
+        self._tell()
 
     def target(self, status: TargetStatus) -> None:
         """Take a target's new state."""
@@ -51,6 +58,15 @@ class Lights:
             self._offline_since = f"{datetime.now().astimezone():%H:%M}"
         if not any(each.pending for each in self._targets.values()):
             self._sent_at = f"{datetime.now().astimezone():%H:%M:%S}"
+        self._tell()
+
+    def _tell(self) -> None:
+        if self._is_told:
+            self._is_told = False
+            asyncio.get_running_loop().call_later(TOLD_S, self._told)
+
+    def _told(self) -> None:
+        self._is_told = True
         self._changed()
 
     def head(

@@ -11,28 +11,26 @@ import os
 import signal
 import sys
 import time
-from dataclasses import fields
 from pathlib import Path
 from typing import Final
 
 from textual import events
 from textual.app import App, ComposeResult
 from textual.message import Message as Posted
-from textual.widgets import Static
 
-from edge.terminal.cells import Line
 from edge.terminal.keyboard import KEYS, NAVIGATION, Burst, Pressed, Stroke, Typed, code_key
 from edge.terminal.link import Answered, Arrived, Down, Ended, Link, News, Up
 from edge.terminal.notices import away, noticed, starting, wanted
-from edge.terminal.screen import Regions, painted, render
+from edge.terminal.rows import Rows
+from edge.terminal.screen import Picture, drawn, rows_of
 from edge.terminal.texts import other
 from edge.views import PROTOCOL_VERSION, EntryWork, Hello, Role, Severity, StationView
 
 QUIT_KEYS: Final = frozenset({"ctrl+c", "ctrl+q"})
-REGIONS: Final = tuple(field.name for field in fields(Regions))
 FEW_COLOURS: Final = frozenset({"linux", "vt220", "xterm-16color", "screen"})
 SIZES_TOLD: Final = ("COLUMNS", "LINES")
 BELLS_MAX: Final = 3
+SWITCH_S: Final = 0.0005  # a drawn picture waits no longer than this for the thread that writes it
 EXIT_REPLACED: Final = 0
 EXIT_REFUSED: Final = 1
 EXIT_FAULT: Final = 70
@@ -49,7 +47,7 @@ class Told(Posted):
 
 
 class TerminalApp(App[None], inherit_bindings=False):
-    """One screen of six texts."""
+    """One screen of rows."""
 
     CSS_PATH = "theme.tcss"
     ENABLE_COMMAND_PALETTE = False
@@ -65,7 +63,6 @@ class TerminalApp(App[None], inherit_bindings=False):
         has_few_colours: bool = False,
     ) -> None:
         super().__init__(ansi_color=has_few_colours)
-        self._has_few_colours = has_few_colours
         self.lang = lang
         self.view: StationView = starting()
         self._role = role
@@ -74,20 +71,17 @@ class TerminalApp(App[None], inherit_bindings=False):
         hello = Hello(v=PROTOCOL_VERSION, role=role, app="receiving-edge", lang=lang)
         self._link = Link(socket, hello, self._hand_over)
         self._linking: asyncio.Task[None] | None = None
-        self._rows: dict[str, int] = {}
-        self._painted: dict[str, Line] = {}
-        self._is_built = False
         self._rung = 0
         self._cells = (0, 0)
-        self._texts = {name: Static("", id=name, markup=False) for name in REGIONS}
+        self._picture: Picture | None = None
+        self._rows = Rows(has_few_colours=has_few_colours)
 
     def compose(self) -> ComposeResult:
-        """Build the six texts once; afterwards they are only updated."""
-        yield from self._texts.values()
+        """Build the rows once; afterwards they are only changed."""
+        yield self._rows
 
     def on_mount(self) -> None:
         """Paint at once, then connect."""
-        self._is_built = True
         self._cells = (self.size.width, self.size.height)
         self._paint()
         self._linking = asyncio.create_task(self._link.run(), name="link[service]")
@@ -222,24 +216,10 @@ class TerminalApp(App[None], inherit_bindings=False):
         self._paint()
 
     def _paint(self) -> None:
-        if not self._is_built or not all(text.is_attached for text in self._texts.values()):
+        if not self._rows.is_attached:
             return  # before the first and after the last moment of the screen
-        regions = render(self.view, self.lang, self._cells)
-        for name in REGIONS:
-            self._paint_region(name, getattr(regions, name))
-
-    def _paint_region(self, name: str, rows: tuple[Line, ...]) -> None:
-        """Update one text; what is on the screen already costs nothing."""
-        content = painted(rows, has_few_colours=self._has_few_colours)
-        before = self._painted.get(name)
-        if before is not None and before.is_same(content):
-            return
-        self._painted[name] = content
-        is_resized = self._rows.get(name) != len(rows)
-        self._rows[name] = len(rows)
-        static = self._texts[name]
-        static.display = bool(rows)
-        static.update(content, layout=is_resized)
+        self._picture = drawn(self.view, self.lang, self._cells, self._picture)
+        self._rows.show(rows_of(self._picture.regions))
 
 
 def run(
@@ -251,6 +231,7 @@ def run(
     """
     handler = logging.FileHandler(log, encoding="utf-8") if log else logging.NullHandler()
     logging.basicConfig(level=logging.INFO, handlers=[handler])
+    sys.setswitchinterval(SWITCH_S)
     if sys.stdin.isatty():
         for frozen in SIZES_TOLD:  # of the shell that began it; the tty knows when it is resized
             os.environ.pop(frozen, None)

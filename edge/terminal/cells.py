@@ -13,8 +13,6 @@ from typing import Final
 
 from textual.content import Content
 
-from edge.terminal.theme import PLAIN
-
 Piece = str | tuple[str, str] | Content
 Line = Content
 
@@ -88,11 +86,6 @@ def block(lines: Iterable[Line], width: int, height: int) -> tuple[Line, ...]:
     shown = [fit(each, width) for each in lines][:height]
     shown.extend(Content(" " * width) for _ in range(height - len(shown)))
     return tuple(shown)
-
-
-def stacked(lines: Iterable[Line]) -> Content:
-    """Return the lines as one text in the body's colours."""
-    return Content("\n").join(lines).stylize_before(PLAIN)
 
 
 def short_code(code: str) -> str:

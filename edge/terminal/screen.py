@@ -1,19 +1,17 @@
 """A view becomes six texts: pure in the view, the language and the size."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, assert_never
 
-from textual.content import Content
-
-from edge.terminal.cells import Line, block, fit, line, stacked
+from edge.terminal.cells import Line, block, fit, line
 from edge.terminal.footer import feedback, keys
 from edge.terminal.header import header
 from edge.terminal.pen import Pen
 from edge.terminal.side import side
 from edge.terminal.stage import stage_rows
 from edge.terminal.texts import texts
-from edge.terminal.theme import BODY, FAINT, RULE, few_colours
+from edge.terminal.theme import BODY, FAINT, RULE
 from edge.terminal.works import choice, overlay, override, resume, waiting
 from edge.terminal.works.checklist import checklist
 from edge.terminal.works.container import container
@@ -56,23 +54,61 @@ class Regions:
     keys: tuple[Line, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """Regions, and what they were made of."""
+
+    view: StationView
+    lang: str
+    size: tuple[int, int]
+    regions: Regions
+
+
 def render(view: StationView, lang: str, size: tuple[int, int]) -> Regions:
     """Return the regions for a terminal of `size` = (columns, rows)."""
+    return drawn(view, lang, size, None).regions
+
+
+def drawn(view: StationView, lang: str, size: tuple[int, int], before: Picture | None) -> Picture:
+    """Return the picture of a view; what is as it was `before` is taken from there."""
     width, height = size
     if width < MIN_SIZE[0] or height < MIN_SIZE[1]:
-        return _too_small(lang, size)
+        return Picture(view=view, lang=lang, size=size, regions=_too_small(lang, size))
     is_large = width >= LARGE_SIZE[0] and height >= LARGE_SIZE[1]
     rows = LARGE_STAGE if is_large else SMALL_STAGE
     pen = Pen(texts=texts(lang), width=width, height=height - FIXED_ROWS - rows)
+    if before is not None and (before.lang, before.size) == (lang, size):
+        old, last = before.regions, before.view
+        top = old.header if (view.head, view.mode) == (last.head, last.mode) else None
+        stage = old.stage if _of_stage(view) == _of_stage(last) else None
+        work = old.work if _of_work(view) == _of_work(last) else None
+        shown = old.keys if _of_keys(view) == _of_keys(last) else None
+    else:
+        top = stage = work = shown = None
     rule = line(("─" * width, RULE.style))
-    return Regions(
-        header=(header(view, pen),),
-        stage=stage_rows(_stage(view), pen.texts, width, rows),
+    regions = Regions(
+        header=top or (header(view, pen),),
+        stage=stage or stage_rows(_stage(view), pen.texts, width, rows),
         rule=(rule,),
-        work=_with_side(view, pen) if is_large else block(_work(view, pen), width, pen.height),
+        work=work or _work_rows(view, pen, is_large=is_large),
         feedback=(rule, feedback(view, pen)),
-        keys=keys(view, pen),
+        keys=shown or keys(view, pen),
     )
+    return Picture(view=view, lang=lang, size=size, regions=regions)
+
+
+def _of_stage(view: StationView) -> tuple[object, ...]:
+    return view.stage, view.overlay
+
+
+def _of_keys(view: StationView) -> tuple[object, ...]:
+    """All that the key rows look at: of the head everything but its clock."""
+    head = replace(view.head, at="")
+    return view.keys, view.overlay, view.selected, view.state, view.undo, head
+
+
+def _of_work(view: StationView) -> tuple[object, ...]:
+    return (*_of_keys(view), view.work, view.side)
 
 
 def rows_of(regions: Regions) -> tuple[Line, ...]:
@@ -107,6 +143,10 @@ def _stage(view: StationView) -> Stage:
             return Stage(t="stage.why", tone=view.stage.tone)
         case _:
             return view.stage
+
+
+def _work_rows(view: StationView, pen: Pen, *, is_large: bool) -> tuple[Line, ...]:
+    return _with_side(view, pen) if is_large else block(_work(view, pen), pen.width, pen.height)
 
 
 def _with_side(view: StationView, pen: Pen) -> tuple[Line, ...]:
@@ -160,15 +200,3 @@ _OVERLAYS: Final[Mapping[str, Callable[[StationView, Pen], list[Line]]]] = {
     "link": overlay.link,
     "why": overlay.why,
 }
-
-
-def painted(lines: tuple[Line, ...], *, has_few_colours: bool = False) -> Line:
-    """Return one region as the text that a widget shows."""
-    whole = stacked(lines)
-    if not has_few_colours:
-        return whole
-    spans = [
-        span._replace(style=few_colours(span.style)) if isinstance(span.style, str) else span
-        for span in whole.spans
-    ]
-    return Content(whole.plain, spans)

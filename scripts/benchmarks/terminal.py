@@ -141,8 +141,8 @@ def _floor_at(folder: str) -> Iterator[tuple[PtyProgram, socket.socket]]:
 def _idle(count: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="terminal-") as folder, Shop(Path(folder)) as shop:
         shop.start()
-        took, _ = _taken(shop, count)
-    return _row("ours: scan -> commit -> repaint, idle", took)
+        took, _, cpu_ms = _taken(shop, count)
+    return _row("ours: scan -> commit -> repaint, idle", took, terminal_cpu_ms=cpu_ms)
 
 
 def _loaded(count: int, camera: str, sink: str) -> list[dict[str, Any]]:
@@ -158,12 +158,14 @@ def _loaded(count: int, camera: str, sink: str) -> list[dict[str, Any]]:
         filled(shop.data / "journal.db", BACKLOG)
         shop.start()
         time.sleep(WORKER_S)
-        took, unsent = _taken(shop, count)
+        took, unsent, cpu_ms = _taken(shop, count)
         floor = _floor(count, "floor: line -> Static.update, loaded")
-    return [floor, _row("ours: scan -> commit -> repaint, loaded", took, unsent_left=unsent)]
+    more = {"unsent_left": unsent, "terminal_cpu_ms": cpu_ms}
+    return [floor, _row("ours: scan -> commit -> repaint, loaded", took, **more)]
 
 
-def _taken(shop: Shop, count: int) -> tuple[list[float], int]:
+def _taken(shop: Shop, count: int) -> tuple[list[float], int, float]:
+    """Return each scan's time, what is unsent at the end, the terminal's own work for a scan."""
     took: list[float] = []
     command = [PROGRAM, "terminal", "--socket", str(shop.socket), "--lang", "en"]
     with PtyProgram(command) as screen, Onlooker(shop.socket) as onlooker:
@@ -173,15 +175,17 @@ def _taken(shop: Shop, count: int) -> tuple[list[float], int]:
         shop.scan(shop.badge())
         while onlooker.next()["state"] != "IDLE":
             pass
+        before_ms = processor_ms(screen.process.pid)
         for number in range(count):
             mark = f"SCAN-{number:06d}"
             screen.forget()
             sent_ns = shop.scan(f"]C0{mark}")
             took.append((screen.until(mark) - sent_ns) / 1e6)
             time.sleep(PACE_S)
+        cpu_ms = (processor_ms(screen.process.pid) - before_ms) / count
         onlooker.leave()
         unsent = int(onlooker.next()["head"]["net"]["unsent"])
-    return took, unsent
+    return took, unsent, round(cpu_ms, 2)
 
 
 # ------------------------------------------------------------ start, resume

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from textual import events
 from textual.pilot import Pilot
-from textual.widgets import Static
 
 from edge.terminal.app import TerminalApp
+from edge.terminal.rows import Rows
 from edge.views import Ack, Hello, Key, Role, StationView
 from terminal_scenes import BASE, MUST, PARCEL, UNIT
 from terminal_service import ScriptedService, scripted, until
@@ -18,7 +18,7 @@ from terminal_service import ScriptedService, scripted, until
 
 def seen(app: TerminalApp) -> str:
     """Everything on the screen, as text."""
-    return "\n".join(str(static.visual) for static in app.screen.query(Static) if static.display)
+    return app.query_one(Rows).text
 
 
 @asynccontextmanager

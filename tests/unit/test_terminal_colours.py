@@ -6,7 +6,7 @@ from typing import Final
 import pytest
 
 from edge.terminal.cells import line
-from edge.terminal.screen import painted
+from edge.terminal.rows import styled
 from edge.terminal.theme import (
     ALERT,
     BODY,
@@ -135,8 +135,8 @@ def test_a_style_of_the_table_has_its_pair_of_the_sixteen(style: str, few: str) 
 
 
 def test_a_screen_of_few_colours_shows_the_same_text_in_its_own_colours() -> None:
-    rows = (line(("STOP", f"bold {STAGES[Tone.ERROR].style}"), " now"),)
-    full, few = painted(rows), painted(rows, has_few_colours=True)
+    row = line(("STOP", f"bold {STAGES[Tone.ERROR].style}"), " now")
+    full, few = styled(row, has_few_colours=False), styled(row, has_few_colours=True)
     assert few.plain == full.plain
     assert {str(span.style) for span in few.spans} == {
         "ansi_black on ansi_bright_red",
