@@ -98,10 +98,15 @@ def shown(one: Container, screen: Screen, context: Context) -> ContainerWork:
     )
 
 
+def is_shut(state: State, screen: Screen) -> bool:
+    """Return whether the container that is shown is closed."""
+    one = state.containers.get(screen.container or "")
+    return one is not None and one.is_closed
+
+
 def keys(state: State, screen: Screen) -> tuple[tuple[str, str], ...]:
     """Return the keys that mean something now."""
-    one = state.containers.get(screen.container or "")
-    if one is not None and one.is_closed:
+    if is_shut(state, screen):
         return ((REOPEN, "key.super"), ("esc", "key.back"))
     if screen.weighs:
         return (("enter", "key.close"), ("backspace", "key.delete"), ("esc", "key.back"))

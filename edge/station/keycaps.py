@@ -48,7 +48,9 @@ def offered(
     own = containers.keys(state, screen) if name == "CONTAINER" else _KEYS.get(name, ())
     choices = _digits(name, state, screen, context)
     undo = (("f9", "key.undo"),) if state.past else ()
-    over = (("f12", "key.danger_over"),) if danger.to_be_ended(state) else ()
+    is_taken = any(key == containers.REOPEN for key, _ in own)
+    is_over = danger.to_be_ended(state) is not None and not is_taken
+    over = (("f12", "key.danger_over"),) if is_over else ()
     return (*choices, *own, *undo, *over, ("f1", "key.help"))
 
 

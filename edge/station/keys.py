@@ -94,8 +94,8 @@ def _locked(state: State, screen: Screen, pressed: str, context: Context) -> Dec
 def _at_work(state: State, screen: Screen, pressed: str, context: Context) -> Decision:
     """Keys that mean the same in every state of work, then those of the state."""
     where = state_name(state, screen)
-    is_danger = pressed == "f12" and danger.to_be_ended(state) is not None
-    if where == "CONTAINER" and pressed not in _EVERYWHERE and not is_danger:
+    is_own = pressed != containers.REOPEN or containers.is_shut(state, screen)
+    if where == "CONTAINER" and pressed not in _EVERYWHERE and is_own:
         return _container(state, screen, pressed, context)
     match pressed:
         case "f3":

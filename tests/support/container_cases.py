@@ -3,7 +3,22 @@
 from collections.abc import Mapping
 from typing import Final
 
-from cases import DRESS, SHIRT, Act, Case, box, item, line, mark, press, scan
+from cases import (
+    DRESS,
+    PHONE,
+    SHIRT,
+    Act,
+    Case,
+    answer,
+    box,
+    item,
+    line,
+    mark,
+    piece,
+    press,
+    scan,
+    well,
+)
 from hold_cases import supervise
 from real_bench import RealBench, Seen
 
@@ -19,6 +34,10 @@ kg = 20.0
 [[container]]
 series = "T"
 units = 1
+
+[[container]]
+series = "S"
+class = "sharp"
 
 [[container]]
 series = "Z"
@@ -101,11 +120,18 @@ CONTAINER_CASES: Final[Mapping[str, Case]] = {
     "container-class": Case(
         returns=shirts("CO-6", 906, 1),
         acts=(scan(box(906)), item(SHIRT), refused(container("resale", "Z00001"), "E65"),
-              press("f11"), press("1"), refused(container("hazmat", "K00006"), "E65"),
+              press("f11"), press("3"), refused(container("hazmat", "K00006"), "E65"),
               container("hazmat", "Z00001")),
         leaves=("danger.raised", *OPENED, "parcel.closed"),
         says={"container.opened": {"zone": "hazmat", "goods_class": "hazmat"},
               "container.unit_added": {"move": "manual"}},
+    ),
+    "container-sharp": Case(
+        returns=(line("CO-17", "1", PHONE, box(917), serials=["356938035643874"]),),
+        acts=(scan(box(917)), piece(PHONE, "356938035643874"), answer("danger", "5"), well,
+              refused(container("disposal", "K00018"), "E65"), container("disposal", "S00001")),
+        leaves=(*OPENED, "parcel.closed"),
+        says={"container.opened": {"zone": "disposal", "goods_class": "sharp"}},
     ),
     "container-closed": Case(
         returns=(*shirts("CO-7", 907, 1), line("CO-8", "1", SHIRT, box(908))),

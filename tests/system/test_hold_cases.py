@@ -8,7 +8,7 @@ from typing import Final
 import pytest
 
 from case_groups import GROUPS
-from cases import SHIRT, bench_of, box, items, line, mark
+from cases import PHONE, SHIRT, bench_of, box, items, line, mark, well
 from hold_cases import HOLD_CASES
 from real_bench import RealBench
 
@@ -63,19 +63,28 @@ def test_a_label_is_printed_with_the_verdict_and_counts_when_it_is_scanned_back(
         printer.settimeout(PRINT_S)
         port = printer.getsockname()[1]
         more = f'\n[lpn]\nmode = "auto"\nseries = "0417"\nprinter = "127.0.0.1:{port}"\n'
-        rows = (line("PR-1", "1", SHIRT, box(801)),)
+        rows = (line("PR-1", "1", PHONE, box(801), serials=["356938035643809"]),)
         with RealBench(tmp_path, returns=rows, items=items(), more=more) as bench:
             bench.badge()
             bench.scan(box(801))
-            bench.item(SHIRT)
-            mark("fabric")(bench)
+            bench.piece(PHONE, "356938035643809")
+            well(bench)
+            mark("parts", 2)(bench)
+            mark("sim")(bench)  # a card in it: to repair, and its bag back to the customer
             bench.press("enter")
-            job = _job(printer)
+            job, bag = _job(printer), _job(printer)
             assert b"0417-0000" in job
             assert "РЕМОНТ".encode() in job
+            assert b"0417-0001" in bag
+            assert "ВЕЩИ КЛИЕНТА".encode() in bag
             assert bench.tray("R1").no == "E37"
-            assert "put.confirmed" in bench.scan("0417-0000").kinds
-            assert bench.events("unit.lpn")[-1]["mode"] == "auto"
+            bench.press("f5")
+            assert b"0417-0000 R" in _job(printer)
+            assert bench.scan("0417-0000").no == "E69"
+            assert "put.confirmed" in bench.scan("0417-0001").kinds
+            told = [(one["lpn"], one["mode"], one["reprint"], one["property"])
+                    for one in bench.events("unit.lpn")]  # fmt: skip
+            assert told == [("0417-0000", "auto", True, False), ("0417-0001", "auto", False, True)]
 
 
 def _job(printer: socket.socket) -> bytes:

@@ -391,3 +391,23 @@ def test_the_number_of_an_open_container_stands_among_the_trays_that_fit() -> No
     work = _shown(one).work
     assert isinstance(work, VerdictWork)
     assert "K00001" in work.trays
+
+
+def test_f12_opens_a_closed_container_and_on_an_open_one_ends_the_danger_of_the_area() -> None:
+    one = bench()
+    put(one)
+    one.shirt()
+    one.press("f11", "1")  # a battery: the area stands still
+    one.read(label("RT-5-Z00001"))
+    one.read(label(NUMBER))
+    assert ("f12", "key.danger_over") in _shown(one).keys
+    one.press("f12")
+    assert one.screen.override is not None
+    assert one.screen.override.what == "area"
+    one.press("esc")
+    closed(one)
+    one.read(label(NUMBER))
+    assert [key for key, _ in _shown(one).keys].count("f12") == 1
+    one.press("f12")
+    assert one.screen.override is not None
+    assert one.screen.override.what == "container"
