@@ -21,7 +21,7 @@ from edge.barcodes.classify import Rules, classify
 from edge.barcodes.meanings import Meaning, Refused, UnknownText
 from edge.events import PhotoTaken, UnitId
 from edge.journal.photos import PhotoStore
-from edge.station.binding import Bound, bound
+from edge.station.binding import Bound, bound, bound_box
 from edge.station.decision import ITEM_PHOTO, PhotoRequest
 from edge.station.inputs import PhotoInput
 from edge.station.meanings import said
@@ -52,18 +52,23 @@ class Judged:
     codes: tuple[str, ...]
 
 
-Judge = Callable[[UnitId, Photo], Judged]
+Judge = Callable[[PhotoRequest, Photo], Judged]
 
 
-def judged(state: State, unit: UnitId, photo: Photo, rules: Rules) -> Judged:
-    """Return what ties a photograph to a unit by the codes in it and by what is in hand.
+def judged(state: State, request: PhotoRequest, photo: Photo, rules: Rules) -> Judged:
+    """Return what ties a photograph to its unit or box by the codes in it and by what is in hand.
 
     Codes that mean nothing here are left out: nobody knows what they would tell.
     """
     meanings = tuple(meaning for code in photo.codes for meaning in _meant(code, rules))
     known = (one for one in meanings if not isinstance(one, UnknownText | Refused))
     texts = dict.fromkeys(said(meaning).text for meaning in known)
-    return Judged(bound=bound(state, unit, meanings), codes=tuple(texts))
+    if request.unit is not None:
+        tie = bound(state, request.unit, meanings)
+    else:
+        assert request.parcel is not None, "a photograph is of a unit or of a box"
+        tie = bound_box(state, request.parcel, meanings)
+    return Judged(bound=tie, codes=tuple(texts))
 
 
 def _meant(payload: bytes, rules: Rules) -> tuple[Meaning, ...]:
@@ -76,6 +81,16 @@ def _meant(payload: bytes, rules: Rules) -> tuple[Meaning, ...]:
         at_ns=0,
     )
     return classify(scan, rules)[:1]
+
+
+def is_personal(request: PhotoRequest) -> bool:
+    """Return whether an address may be in the picture: a label, or any side of a box."""
+    return request.slot.role in PERSONAL_ROLES or request.parcel is not None
+
+
+def is_hidden(request: PhotoRequest) -> bool:
+    """Return whether the screen does not show it: of what may be personal only a code's crop."""
+    return is_personal(request) and not request.picture
 
 
 class Photographer:
@@ -147,10 +162,12 @@ class Photographer:
         except (DriverError, OSError) as error:
             log.warning("%s: photograph %s: %s", lens.camera.name, request.slot.name, error)
             return _missing(request, "camera_failed")
-        self._keep(request.unit, photo.thumbnail)
+        if request.unit is not None:
+            self._keep(request.unit, b"" if is_hidden(request) else photo.thumbnail)
         age_ns = self._clock.monotonic_ns() - photo.at_ns
         return PhotoInput(
             unit=request.unit,
+            parcel=request.parcel,
             slot=request.slot.name,
             photo=_event(request, photo, judged, sha256, camera=str(lens.camera.name)),
             at_ms=self._clock.wall_ms() - age_ns // 1_000_000,
@@ -181,12 +198,12 @@ class Photographer:
             kept = camera.crop(request.picture)
             if kept is None:
                 raise DriverTimeoutError(str(camera.name), "find a code's picture", "given up")
-            codes = self._judge(request.unit, kept).codes
+            codes = self._judge(request, kept).codes
             return kept, Judged(bound=Bound.CODE_IN_FRAME, codes=codes)
         deadline = Deadline.after(self._wait_s, self._clock)
         while True:
             photo = await camera.photograph(since_ns, deadline)
-            judged = self._judge(request.unit, photo)
+            judged = self._judge(request, photo)
             is_last = deadline.remaining_s(self._clock) <= 0
             if judged.bound is not Bound.OTHER_UNIT or is_last:
                 return photo, judged
@@ -194,7 +211,13 @@ class Photographer:
 
 
 def _missing(request: PhotoRequest, reason: str) -> PhotoInput:
-    return PhotoInput(unit=request.unit, slot=request.slot.name, photo=None, reason=reason)
+    return PhotoInput(
+        unit=request.unit,
+        parcel=request.parcel,
+        slot=request.slot.name,
+        photo=None,
+        reason=reason,
+    )
 
 
 def _event(
@@ -212,6 +235,6 @@ def _event(
         mean=photo.mean,
         clipped=photo.clipped,
         bound_by=judged.bound.value,
-        personal=request.slot.role in PERSONAL_ROLES,
+        personal=is_personal(request),
         codes=judged.codes,
     )

@@ -153,7 +153,7 @@ class Station:
             clock=world.clock,
             wait_s=settings.station.photo.wait_s,
             submit=self.receiving.submit,
-            judge=lambda unit, photo: judged(self.receiving.state, unit, photo, self._rules),
+            judge=lambda one, photo: judged(self.receiving.state, one, photo, self._rules),
         )
         self._sounds = Sounds(settings.station.sound.player, stores.sounds)
         self._upkeep = Upkeep(

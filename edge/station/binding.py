@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from enum import StrEnum
 
 from edge.barcodes.meanings import Meaning
-from edge.events import UnitId
-from edge.station.meanings import ItemRead, item_of
+from edge.events import ParcelId, UnitId
+from edge.station.meanings import ItemRead, code_text, item_of
 from edge.station.state import State, UnitWork
 
 
@@ -36,6 +36,20 @@ def bound(state: State, unit: UnitId, seen: Iterable[Meaning]) -> Bound:
     if any(_is_of(other, read) for other in others for read in reads):
         return Bound.OTHER_UNIT
     return Bound.OPEN_WINDOW if state.hand == unit else Bound.NOT_HERE
+
+
+def bound_box(state: State, parcel: ParcelId, seen: Iterable[Meaning]) -> Bound:
+    """Return what ties a frame with these codes to a box: its own number, or that it is at hand."""
+    own = state.parcels.get(parcel)
+    if own is None:
+        return Bound.NOT_HERE
+    codes = {code_text(meaning) for meaning in seen}
+    if codes & {*own.codes, own.provisional}:
+        return Bound.CODE_IN_FRAME
+    others = (one for name, one in state.parcels.items() if name != parcel)
+    if any(codes & set(one.codes) for one in others):
+        return Bound.OTHER_UNIT
+    return Bound.OPEN_WINDOW if state.bench in (parcel, None) else Bound.NOT_HERE
 
 
 def _is_of(unit: UnitWork, read: ItemRead) -> bool:

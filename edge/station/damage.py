@@ -3,8 +3,17 @@
 from typing import Final
 
 from edge.events import ParcelDamaged
-from edge.station import agreed
-from edge.station.decision import Context, Decision, Screen, accepted, clean, on_parcel, refused
+from edge.station import agreed, outside
+from edge.station.decision import (
+    Context,
+    Decision,
+    Screen,
+    Slot,
+    accepted,
+    clean,
+    on_parcel,
+    refused,
+)
 from edge.station.state import ParcelWork
 from edge.views import Mark
 from zoning.checklist.values import Option
@@ -36,7 +45,10 @@ def said(screen: Screen, parcel: ParcelWork, pressed: str, context: Context) -> 
     option = options[int(pressed) - 1]
     event = ParcelDamaged(kinds=(option.id,), flags=option.flags, carrier=parcel.carrier)
     draft = on_parcel(parcel.parcel, event)
-    return accepted(clean(screen), "fb.parcel_damaged", draft, what=option.label)
+    decision = accepted(clean(screen), "fb.parcel_damaged", draft, what=option.label)
+    slots = agreed.pack_of_parcel(parcel, context).checklists[UNKNOWN_ITEM].slots
+    shown_in = (Slot(name=name, role=slots[name].camera) for name in option.photo)
+    return outside.with_photos(decision, parcel.parcel, shown_in, context)
 
 
 def _is_said(parcel: ParcelWork, option: Option) -> bool:

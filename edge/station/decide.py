@@ -23,6 +23,7 @@ from edge.station import (
     labelling,
     money,
     moves,
+    outside,
     override,
     papers,
     people,
@@ -150,9 +151,9 @@ def _of_feed(state: State, screen: Screen, given: FeedInput | ClaimInput) -> Dec
 
 def _photo(state: State, screen: Screen, given: PhotoInput, context: Context) -> Decision:
     """A photograph arrived: record it, and finish the put that waited for it."""
-    unit = state.units.get(given.unit)
+    unit = None if given.unit is None else state.units.get(given.unit)
     if unit is None:
-        return Decision(screen=screen)
+        return outside.arrived(state, screen, given)
     if given.photo is None:
         if given.slot in {slot.name for slot in screen.photos_due}:
             again = inspection.without_due(screen, given.slot)

@@ -210,13 +210,14 @@ class Screen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhotoRequest:
-    """A photograph to take now, of this unit, for this slot.
+    """A photograph to take now, of this unit or of this box, for this slot.
 
     `picture` = digest of a code's crop that this camera, `device`, took already.
     """
 
-    unit: UnitId
     slot: Slot
+    unit: UnitId | None = None
+    parcel: ParcelId | None = None
     device: str = ""
     picture: str = ""
 

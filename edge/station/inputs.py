@@ -121,11 +121,15 @@ class KeyInput:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhotoInput:
-    """A photograph is on disk, or could not be had. `at_ms` = wall time of its frame."""
+    """A photograph is on disk, or could not be had. `at_ms` = wall time of its frame.
 
-    unit: UnitId
+    Of a unit, or of a box.
+    """
+
     slot: str
     photo: PhotoTaken | None
+    unit: UnitId | None = None
+    parcel: ParcelId | None = None
     reason: str = ""
     at_ms: int | None = None
 

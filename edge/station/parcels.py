@@ -17,7 +17,7 @@ from edge.events import (
     ParcelResumed,
     UnitMissing,
 )
-from edge.station import agreed, correct, gold, returns
+from edge.station import agreed, correct, gold, outside, returns
 from edge.station.decision import (
     Choice,
     Context,
@@ -100,6 +100,7 @@ def arrive_blind(screen: Screen, code: str, context: Context, *, desk: bool) -> 
     else:
         drafts.append(on_parcel(parcel, ParcelOpened(), "opened"))
     decision = accepted(clean(screen), "fb.parcel_blind", *drafts, no=provisional)
+    decision = outside.with_photos(decision, parcel, (outside.LABEL,), context)
     subject = f"parcel/{parcel}"
     return replace(decision, codes=((code, subject), (provisional, subject)))
 

@@ -70,7 +70,7 @@ class Desk:
             clock=CLOCK,
             wait_s=0.05,
             submit=self._submit,
-            judge=lambda unit, photo: judged(self.state, unit, photo, rules()),
+            judge=lambda one, photo: judged(self.state, one, photo, rules()),
         )
 
     async def taken(self, request: PhotoRequest) -> PhotoInput:
@@ -117,6 +117,35 @@ async def test_the_unit_in_hand_is_bound_by_its_open_window(tmp_path: Path) -> N
         labelled = await made.taken(PhotoRequest(unit=unit, slot=LABEL))
         assert labelled.photo is not None
         assert labelled.photo.personal
+        assert made.photographer.on_view(view, unit) == replace(
+            view, work=replace(view.work, thumbnail=view.work.thumbnail)
+        )
+        bare = replace(VIEW, work=work)
+        assert made.photographer.on_view(bare, unit) == bare, (
+            "what may show an address is not shown"
+        )
+
+
+async def test_a_box_is_bound_by_its_own_number_or_by_being_at_hand(tmp_path: Path) -> None:
+    bench = Bench()
+    bench.badge()
+    bench.scan("NOBODY-KNOWS-7")
+    bench.press("1")
+    (parcel,) = bench.state.parcels
+    outside = PhotoRequest(parcel=parcel, slot=Slot(name="tape", role="label"))
+    async with desk(bench.state, tmp_path) as (made, camera):
+        near = await made.taken(outside)
+        assert near.photo is not None
+        assert (near.photo.bound_by, near.photo.personal) == ("open_window", True)
+        assert (near.unit, near.parcel) == (None, parcel)
+        camera.show(b"NOBODY-KNOWS-7")
+        own = await made.taken(outside)
+        assert own.photo is not None
+        assert own.photo.bound_by == "code_in_frame"
+    async with desk(replace(bench.state, parcels={}), tmp_path) as (made, _):
+        assert (await made.taken(outside)).reason == "not_here"
+    assert bench.take(near) == ["photo.taken"]
+    assert bench.state.parcels[parcel].box.photos == (near.photo.sha256,)
 
 
 async def test_its_own_code_in_the_frame_binds_it_even_when_it_is_not_in_hand(

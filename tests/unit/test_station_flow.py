@@ -258,7 +258,7 @@ def test_an_unknown_parcel_is_received_blind_and_its_goods_are_held() -> None:
     bench.badge()
     bench.scan("XYZZY-77")
     assert bench.no == "E10"
-    assert bench.press("1") == ["parcel.arrived", "parcel.opened"]
+    assert bench.press("1") == ["parcel.arrived", "parcel.opened", "photo.missing"]
     bench.shirt()
     bench.tray("H1")
     assert _verdict(bench).row == "R19"
