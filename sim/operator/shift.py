@@ -24,6 +24,7 @@ from sim.site import read_site
 
 STUCK_EXIT: Final = 3
 STUCK_S: Final = 60.0
+RESTART_S: Final = 180.0  # a service that starts on a busy machine, its policy proved anew
 ACT_S: Final = 10.0
 SCAN_RETRY_S: Final = 3.0
 SETTLE_S: Final = 1.0
@@ -97,6 +98,7 @@ class Operator:
         self._seen: set[tuple[Any, ...]] = set()
         self._progress_at = time.monotonic()
         self._losses = 0
+        self._boot = ""
 
     async def work(self) -> dict[str, Any]:
         """Work until enough units lie in their trays, then wait for what still moves."""
@@ -131,6 +133,8 @@ class Operator:
             self._losses = self._terminal.losses
             self._account.pending.clear()  # a restart lies between scan and order
         self._account.match(view["side"]["moves"])
+        if self._terminal.boot != self._boot:  # it is back: patience begins anew, once a start
+            self._boot, self._progress_at = self._terminal.boot, time.monotonic()
         step = step_of(view)
         finished = self._mind.see(view, time.monotonic())
         if finished is not None:
@@ -143,11 +147,12 @@ class Operator:
             self._progress_at = time.monotonic()
 
     def _check_progress(self) -> None:
-        if time.monotonic() - self._progress_at < STUCK_S:
+        view, waited = self._terminal.view, time.monotonic() - self._progress_at
+        if waited < (RESTART_S if view is None else STUCK_S):
             return
-        view = self._terminal.view
         if view is None:
-            raise StuckError(f"no view for {STUCK_S:.0f} s at {self._terminal.path}")
+            terminal = self._terminal
+            raise StuckError(f"no view for {waited:.0f} s at {terminal.path}: {terminal.trouble}")
         said = (view.get("fb") or {}).get("t")
         raise StuckError(
             f"no progress for {STUCK_S:.0f} s: state {view['state']}, last line {said},"

@@ -17,6 +17,7 @@ class Terminal:
     """One connection at a time; `changed` is set by everything that arrives.
 
     `resumes` = last view of one service start and first view of the next, for every restart.
+    `trouble` = why there is no view, as far as this end can tell.
     """
 
     path: Path
@@ -29,6 +30,7 @@ class Terminal:
     losses: int = 0
     resumes: list[tuple[dict[str, Any], dict[str, Any]]] = field(default_factory=list)
     connected_at: float = 0.0
+    trouble: str = "not connected yet"
     _writer: asyncio.StreamWriter | None = None
     _shown: tuple[str, dict[str, Any]] | None = None
 
@@ -45,7 +47,8 @@ class Terminal:
                 reader, writer = await asyncio.open_unix_connection(
                     str(self.path), limit=LINE_BYTES_MAX
                 )
-            except OSError:
+            except OSError as error:
+                self.trouble = f"{type(error).__name__} at try {tries + 1}"
                 await asyncio.sleep(RETRY_S[min(tries, len(RETRY_S) - 1)])
                 tries += 1
                 continue
@@ -72,6 +75,7 @@ class Terminal:
                 await writer.wait_closed()
 
     async def _listen(self, reader: asyncio.StreamReader) -> None:
+        self.trouble = "connected, no word came"
         hello = {"m": "hello", "v": 1, "app": "sim", "role": "operator", "lang": self.lang}
         await self.send({**hello, "size": [80, 24]})
         while line := await reader.readline():
@@ -87,7 +91,10 @@ class Terminal:
                 self.acks[message["id"]] = message
                 while len(self.acks) > 16:
                     self.acks.pop(next(iter(self.acks)))
+            case "bye":
+                self.trouble = f"dismissed: {message['why']}"
             case "welcome":
+                self.trouble = "welcomed, no view came"
                 self.boot, self.connected_at = message["boot"], time.monotonic()
             case "ping":
                 await self.send({"m": "pong"})
@@ -99,6 +106,8 @@ class Terminal:
         self._shown = (self.boot, view)
 
     def _lost(self) -> None:
+        if self.view is not None:
+            self.trouble = "connection lost"
         self._writer, self.view = None, None
         self.losses += 1
         self.changed.set()

@@ -12,12 +12,14 @@ import pytest
 from drivers.clock import SystemClock
 from drivers.conveyor.modbus import ModbusSettings
 from drivers.protocols import DeviceName
-from edge.commands.doctor.conveyor import CannotRunError, Wish, examine, exit_code
+from edge.commands.doctor.alone import CannotRunError
+from edge.commands.doctor.conveyor import Wish, examine
 from edge.commands.doctor.conveyor_report import Report, as_json, as_markdown, table, write
 from edge.commands.doctor.conveyor_scenarios import SCENARIOS
 from edge.commands.doctor.conveyor_scenarios.stage import Limits
 from edge.commands.doctor.conveyor_scenarios.texts import TEXTS, TITLES
-from edge.commands.doctor.robot_scenarios.verdict import Verdict
+from edge.commands.doctor.trial import exit_code
+from edge.commands.doctor.verdict import Verdict
 from edge.settings.model import DeviceClass, DeviceSettings
 from ports import free_port
 from serial_pair import serial_pair
@@ -97,7 +99,7 @@ async def test_the_simulated_plc_passes_everything_on_tcp(tcp: Rig) -> None:
     verdicts = {result.id: result.verdict for result in report.results}
     assert verdicts.pop("C13") is Verdict.SKIP  # only a serial line can be late so
     assert set(verdicts.values()) == {Verdict.PASS}, as_json(report)
-    assert exit_code(report, FULL) == 0
+    assert exit_code(report.results, FULL.scenarios) == 0
     assert all(count == 1 for count in tcp.plc.diverts.values())
 
 
@@ -115,7 +117,7 @@ async def test_without_leave_nothing_moves(tcp: Rig) -> None:
     report = await examine(tcp.device, wish, CLOCK, tcp.person)
     played = {result.id for result in report.results if result.verdict is Verdict.PASS}
     assert played == {"C01", "C02", "C07"}
-    assert exit_code(report, wish) == 0
+    assert exit_code(report.results, wish.scenarios) == 0
     assert not tcp.plc.diverts
 
 
@@ -222,13 +224,13 @@ async def test_commands_of_the_tester_stand_in_for_a_person(tcp: Rig) -> None:
     assert [r.verdict for r in report.results] == [Verdict.SKIP, Verdict.FAIL]
     assert report.results[0].notes[-1].key == "command_failed"
     assert report.results[1].notes[-1].key == "no_fault"
-    assert exit_code(report, wish) == 1
+    assert exit_code(report.results, wish.scenarios) == 1
 
 
 async def test_unknown_scenarios_and_other_styles_cannot_run(tcp: Rig) -> None:
     with pytest.raises(CannotRunError, match="C99"):
         await tcp.run("C99")
-    assert exit_code(await tcp.run("C13"), replace(FULL, scenarios=("C13",))) == 2
+    assert exit_code((await tcp.run("C13")).results, ("C13",)) == 2
 
 
 async def test_the_report_is_a_table_json_and_a_page(tcp: Rig, tmp_path: Path) -> None:

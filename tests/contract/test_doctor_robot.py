@@ -9,9 +9,10 @@ import pytest
 from brokers import Mosquitto
 from drivers.clock import SystemClock
 from edge.commands.doctor.alone import CannotRunError
-from edge.commands.doctor.robot import Wish, examine, exit_code
+from edge.commands.doctor.robot import Wish, examine
 from edge.commands.doctor.robot_report import as_json, table, write
 from edge.commands.doctor.robot_scenarios import SCENARIOS
+from edge.commands.doctor.trial import exit_code
 from robot_bench import FLOOR, QUICK, bench, device, notes, verdicts
 
 ALL = {scenario.id for scenario in SCENARIOS}
@@ -123,15 +124,15 @@ async def test_without_leave_to_move_only_the_still_ones_are_played() -> None:
     still = {one.id for one in SCENARIOS if not one.moves}
     assert {key for key, word in verdicts(report).items() if word == "pass"} == still
     assert {key for key, word in verdicts(report).items() if word == "skip"} == ALL - still
-    assert exit_code(report, wish) == 0
-    assert exit_code(report, Wish(robot="r1", scenarios=("R06",))) == 2
+    assert exit_code(report.results, wish.scenarios) == 0
+    assert exit_code(report.results, ("R06",)) == 2
 
 
 async def test_the_report_says_it_in_two_languages_and_in_json(tmp_path: Path) -> None:
     with Mosquitto() as broker:
         async with bench(broker.port, faults=("reject",)) as played:
             report = await played.examine("R03", "R06")
-    assert exit_code(report, Wish(robot="r1")) == 1
+    assert exit_code(report.results, ()) == 1
     english, russian = ("\n".join(table(report, lang)) for lang in ("en", "ru"))
     assert "FAIL" in english
     assert "НЕТ" in russian

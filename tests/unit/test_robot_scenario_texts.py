@@ -6,13 +6,18 @@ from pathlib import Path
 
 import pytest
 
+from edge.commands.doctor.conformance import said
 from edge.commands.doctor.robot_scenarios import SCENARIOS
-from edge.commands.doctor.robot_scenarios.texts import TEXTS, TITLES, WORDS, said
+from edge.commands.doctor.robot_scenarios.texts import TEXTS, TITLES, WORDS
 
 FOLDER = Path("edge/commands/doctor/robot_scenarios")
 SOURCE = "\n".join(
     path.read_text("utf-8")
-    for path in (*sorted(FOLDER.glob("*.py")), FOLDER.parent / "robot.py")
+    for path in (
+        *sorted(FOLDER.glob("*.py")),
+        FOLDER.parent / "robot.py",
+        FOLDER.parent / "trial.py",
+    )
     if path.name != "texts.py"
 )
 ALL = {**TITLES, **WORDS, **TEXTS}

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Final
 
-READY_S: Final = 30.0
+READY_S: Final = 120.0  # a busy machine proves a policy slowly
 STOP_S: Final = 5.0
 TAIL_LINES: Final = 12
 

@@ -4,12 +4,18 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
-from edge.commands.doctor.robot_scenarios.texts import said
-from edge.commands.doctor.robot_scenarios.verdict import Result, Verdict
+from edge.commands.doctor.verdict import Result, Verdict
 
+LANGUAGES: Final = ("en", "ru")
 Words = dict[str, tuple[str, str]]
+"""Sentences by key, in the order of LANGUAGES."""
+
+
+def said(table: Words, key: str, lang: str, *values: object) -> str:
+    """Return the sentence of a key in a language with its values."""
+    return table[key][LANGUAGES.index(lang)].format(*values)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

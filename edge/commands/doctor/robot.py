@@ -8,31 +8,23 @@ import asyncio
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass, replace
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Final
 
 from drivers.clock import SystemClock
-from drivers.errors import DriverError
 from drivers.protocols import Clock, NodeId, RobotId
 from drivers.registry import driver_class, probe_class
+from edge.commands.doctor import trial
 from edge.commands.doctor.alone import CannotRunError, alone
+from edge.commands.doctor.conformance import said
 from edge.commands.doctor.robot_report import Report, as_json, table, write
-from edge.commands.doctor.robot_scenarios import SCENARIOS, Scenario
-from edge.commands.doctor.robot_scenarios.stage import Ask, Limits, Stage
-from edge.commands.doctor.robot_scenarios.texts import LANGUAGES, TEXTS, WORDS, said
-from edge.commands.doctor.robot_scenarios.verdict import (
-    Note,
-    NotRunnableError,
-    Result,
-    ScenarioFailedError,
-    Verdict,
-)
+from edge.commands.doctor.robot_scenarios import SCENARIOS
+from edge.commands.doctor.robot_scenarios.stage import Limits, Stage
+from edge.commands.doctor.robot_scenarios.texts import TEXTS, WORDS
+from edge.commands.doctor.trial import Ask
 from edge.floor import FloorSettings, LegKind
-from edge.settings.load import SettingsError, load
+from edge.settings.load import load
 from edge.settings.model import DeviceClass, DeviceSettings, Settings
 
-NOT_RUNNABLE: Final = 2
 PROFILE_KEYS: Final = (
     "version",
     "interface",
@@ -70,14 +62,8 @@ class Wish:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's arguments."""
     parser.add_argument("robot", nargs="?", help="id of the robot in floor.toml")
-    parser.add_argument("--config", type=Path, required=True, metavar="DIR")
-    parser.add_argument("--data", type=Path, default=Path("/var/lib/receiving-edge"), metavar="DIR")
-    parser.add_argument("--scenarios", default="", metavar="R01,R06", help="these alone")
-    parser.add_argument(
-        "--allow-motion", action="store_true", help="the robot may drive: keep people away"
-    )
+    trial.add_arguments(parser, example="R01,R06", motion="the robot may drive: keep people away")
     parser.add_argument("--discover", action="store_true", help="list the robots on the broker")
-    parser.add_argument("--report", type=Path, metavar="DIR", help="write report and profile there")
     parser.add_argument("--pick", default="", metavar="NODE", help="where a load stands ready")
     parser.add_argument("--drop", default="", metavar="NODE", help="where it is carried")
     parser.add_argument("--restart-command", default="", help="restarts the broker, for R17")
@@ -85,21 +71,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--power-command", default="", help="called with off and on for R18, instead of a person"
     )
     parser.add_argument("--order-s", type=float, default=300.0, help="longest time of an order")
-    parser.add_argument("--lang", choices=LANGUAGES, default="en")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the report: 0 = nothing failed, 1 = something did, 2 = it could not be tried."""
-    try:
+
+    def work() -> int:
         settings = load(args.config, data=args.data)
         with alone(args.data):
-            if args.discover:
-                return _discover(settings)
-            return _examine(args, settings)
-    except (CannotRunError, SettingsError, DriverError) as error:
-        print(f"doctor robot: {error}", file=sys.stderr)
-        return NOT_RUNNABLE
+            return _discover(settings) if args.discover else _examine(args, settings)
+
+    return trial.guarded("robot", work)
 
 
 def _discover(settings: Settings) -> int:
@@ -108,13 +90,13 @@ def _discover(settings: Settings) -> int:
     found = asyncio.run(finder.find(3.0))
     for interface, version, manufacturer, serial in found:
         print(f"{interface} {version} {manufacturer} {serial}")
-    return 0 if found else NOT_RUNNABLE
+    return 0 if found else trial.NOT_RUNNABLE
 
 
 def _examine(args: argparse.Namespace, settings: Settings) -> int:
     wish = Wish(
         robot=args.robot or "",
-        scenarios=tuple(filter(None, args.scenarios.split(","))),
+        scenarios=trial.named(args),
         allow_motion=args.allow_motion,
         pick=args.pick,
         drop=args.drop,
@@ -122,11 +104,7 @@ def _examine(args: argparse.Namespace, settings: Settings) -> int:
         power_command=args.power_command,
         limits=Limits(order_s=args.order_s),
     )
-
-    async def ask(question: str) -> bool:
-        print(said(TEXTS, question, args.lang), file=sys.stderr)
-        return bool(await asyncio.to_thread(sys.stdin.readline))
-
+    ask = trial.asking(TEXTS, args.lang)
     report = asyncio.run(
         examine(_broker(settings), settings.floor, wish, clock=SystemClock(), ask=ask)
     )
@@ -134,15 +112,7 @@ def _examine(args: argparse.Namespace, settings: Settings) -> int:
     if args.report is not None:
         write(report, args.report, args.lang)
         print(said(WORDS, "written", args.lang, args.report), file=sys.stderr)
-    return exit_code(report, wish)
-
-
-def exit_code(report: Report, wish: Wish) -> int:
-    """A scenario that was asked for by name and could not be played is not runnable."""
-    if not report.is_good:
-        return 1
-    played = {result.id for result in report.results if result.verdict is Verdict.PASS}
-    return 0 if played and set(wish.scenarios) <= played else NOT_RUNNABLE
+    return trial.exit_code(report.results, wish.scenarios)
 
 
 async def examine(
@@ -150,7 +120,7 @@ async def examine(
 ) -> Report:
     """Play the scenarios against one robot. Raises CannotRunError, DriverError."""
     settings, unit = _narrowed(device.settings, wish.robot)
-    chosen = _chosen(wish.scenarios)
+    chosen = trial.chosen(wish.scenarios, SCENARIOS)
     pick, drop = _ends(floor, wish)
     robot = RobotId(unit.id)
     driver = driver_class(device.driver)(device.name, settings, clock)
@@ -169,42 +139,25 @@ async def examine(
             restart_command=wish.restart_command,
             power_command=wish.power_command,
         )
-        results = [await play(stage, scenario, wish.allow_motion) for scenario in chosen]
+
+        async def prepare() -> None:
+            await stage.ready()
+            await stage.meet()
+
+        results = [
+            await trial.play(stage, one, allow_motion=wish.allow_motion, prepare=prepare)
+            for one in chosen
+        ]
     return Report(
         robot=unit.id,
         manufacturer=unit.manufacturer,
         serial=unit.serial,
         version=unit.profile.version,
         broker=f"{settings.host}:{settings.port}",
-        at=f"{datetime.fromtimestamp(clock.wall_ms() / 1000, UTC):%Y-%m-%dT%H:%M:%SZ}",
+        at=trial.moment(clock),
         results=tuple(sorted(results, key=lambda result: result.id)),
         profile=dict(_profile(unit.profile, stage.learned)),
     )
-
-
-async def play(stage: Stage, scenario: Scenario, allow_motion: bool) -> Result:
-    """Play one scenario; whatever it meets is a verdict."""
-    stage.notes, began_ns = [], stage.now_ns()
-    try:
-        if scenario.moves and not allow_motion:
-            raise NotRunnableError("needs_motion")  # noqa: TRY301 - one place turns it into a verdict
-        if scenario.moves:
-            await stage.ready()
-            await stage.meet()
-        await scenario.play(stage)
-        verdict = Verdict.PASS
-    except ScenarioFailedError as error:
-        verdict = Verdict.FAIL
-        stage.notes.append(error.note)
-    except NotRunnableError as error:
-        verdict = Verdict.SKIP
-        stage.notes.append(error.note)
-    except DriverError as error:
-        verdict = Verdict.FAIL
-        stage.notes.append(Note("driver_error", (error,)))
-    seconds = (stage.now_ns() - began_ns) / 1e9
-    notes = tuple(stage.notes)
-    return Result(id=scenario.id, verdict=verdict, notes=notes, seconds=seconds)
 
 
 def _broker(settings: Settings) -> DeviceSettings:
@@ -223,15 +176,6 @@ def _narrowed(settings: Any, robot: str) -> tuple[Any, Any]:
     if not hasattr(units[robot], "profile"):
         raise CannotRunError("this driver has no robot that speaks VDA 5050")
     return replace(settings, robots=(units[robot],)), units[robot]
-
-
-def _chosen(names: tuple[str, ...]) -> tuple[Scenario, ...]:
-    known = {scenario.id for scenario in SCENARIOS}
-    if unknown := sorted(set(names) - known):
-        raise CannotRunError(
-            f"scenario {', '.join(unknown)} is unknown: {', '.join(sorted(known))}"
-        )
-    return tuple(one for one in SCENARIOS if not names or one.id in names)
 
 
 def _ends(floor: FloorSettings, wish: Wish) -> tuple[NodeId, NodeId]:

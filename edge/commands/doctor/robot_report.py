@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from edge.commands.doctor import conformance
-from edge.commands.doctor.robot_scenarios.texts import TEXTS, TITLES, WORDS, said
-from edge.commands.doctor.robot_scenarios.verdict import Result
+from edge.commands.doctor.conformance import said
+from edge.commands.doctor.robot_scenarios.texts import TEXTS, TITLES, WORDS
+from edge.commands.doctor.verdict import Result
 
 _CATALOGUE: Final = conformance.Catalogue(texts=TEXTS, titles=TITLES, words=WORDS)
 

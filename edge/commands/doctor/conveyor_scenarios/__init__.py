@@ -1,23 +1,12 @@
 """The conformance scenarios of a PLC, C01 to C15, in the order in which they are played."""
 
-from collections.abc import Awaitable, Callable
-from typing import Final, NamedTuple
+from typing import Final
 
 from edge.commands.doctor.conveyor_scenarios import breaks, commands, measures, watching
 from edge.commands.doctor.conveyor_scenarios.stage import Stage
+from edge.commands.doctor.trial import Scenario
 
-Play = Callable[[Stage], Awaitable[None]]
-
-
-class Scenario(NamedTuple):
-    """One scenario; without `moves` it needs no --allow-motion."""
-
-    id: str
-    play: Play
-    moves: bool = True
-
-
-SCENARIOS: Final = (
+SCENARIOS: Final[tuple[Scenario[Stage], ...]] = (
     Scenario("C01", watching.registers, moves=False),
     Scenario("C02", watching.heartbeat, moves=False),
     Scenario("C03", commands.each_lane),

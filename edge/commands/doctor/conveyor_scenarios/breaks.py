@@ -11,7 +11,7 @@ from edge.commands.doctor.conveyor_scenarios.stage import (
     Stage,
     next_seq,
 )
-from edge.commands.doctor.robot_scenarios.verdict import ScenarioFailedError
+from edge.commands.doctor.verdict import ScenarioFailedError
 
 SLACK_S: Final = 1.0
 REASON_FAULT: Final = 4

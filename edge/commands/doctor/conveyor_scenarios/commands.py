@@ -4,7 +4,7 @@ import asyncio
 from typing import Final
 
 from edge.commands.doctor.conveyor_scenarios.stage import DIVERT, REJECTED, Stage, next_seq
-from edge.commands.doctor.robot_scenarios.verdict import NotRunnableError, ScenarioFailedError
+from edge.commands.doctor.verdict import NotRunnableError, ScenarioFailedError
 
 TIMES: Final = 5
 REASON_BUSY: Final = 1

@@ -2,12 +2,13 @@
 
 import asyncio
 import shlex
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
 from drivers.protocols import Clock, ConveyorProbe, ConveyorStatus, Deadline
-from edge.commands.doctor.robot_scenarios.verdict import (
+from edge.commands.doctor.trial import Ask
+from edge.commands.doctor.verdict import (
     Note,
     NotRunnableError,
     ScenarioFailedError,
@@ -17,7 +18,6 @@ POLL_S: Final = 0.01
 DIVERT, STOP, START, RESET, CANCEL = 1, 2, 3, 4, 5
 DONE, REJECTED, FAILED = 2, 3, 4
 WORD: Final = 65536
-Ask = Callable[[str], Awaitable[bool]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

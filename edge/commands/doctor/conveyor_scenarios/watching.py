@@ -4,7 +4,7 @@ import asyncio
 from typing import Final
 
 from edge.commands.doctor.conveyor_scenarios.stage import Stage
-from edge.commands.doctor.robot_scenarios.verdict import ScenarioFailedError
+from edge.commands.doctor.verdict import ScenarioFailedError
 
 WATCH_S: Final = 1.0
 BEATS_MIN: Final = 4  # of ten in a second; a gateway may show each second one

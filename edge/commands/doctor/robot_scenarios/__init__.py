@@ -1,23 +1,12 @@
 """The conformance scenarios of a robot, R01 to R20, in the order in which they are played."""
 
-from collections.abc import Awaitable, Callable
-from typing import Final, NamedTuple
+from typing import Final
 
 from edge.commands.doctor.robot_scenarios import breaks, instants, listening, measures, orders
 from edge.commands.doctor.robot_scenarios.stage import Stage
+from edge.commands.doctor.trial import Scenario
 
-Play = Callable[[Stage], Awaitable[None]]
-
-
-class Scenario(NamedTuple):
-    """One scenario; without `moves` it needs no --allow-motion."""
-
-    id: str
-    play: Play
-    moves: bool = True
-
-
-SCENARIOS: Final = (
+SCENARIOS: Final[tuple[Scenario[Stage], ...]] = (
     Scenario("R01", listening.connection, moves=False),
     Scenario("R03", listening.state_request, moves=False),
     Scenario("R04", listening.factsheet, moves=False),

@@ -4,7 +4,7 @@ from typing import Any
 
 from drivers.errors import DriverTimeoutError
 from edge.commands.doctor.robot_scenarios.stage import Stage
-from edge.commands.doctor.robot_scenarios.verdict import NotRunnableError, ScenarioFailedError
+from edge.commands.doctor.verdict import NotRunnableError, ScenarioFailedError
 
 
 async def broker_restart(stage: Stage) -> None:

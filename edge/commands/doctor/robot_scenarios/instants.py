@@ -2,7 +2,7 @@
 
 from drivers.protocols import ActionStatus
 from edge.commands.doctor.robot_scenarios.stage import Stage, moved
-from edge.commands.doctor.robot_scenarios.verdict import ScenarioFailedError
+from edge.commands.doctor.verdict import ScenarioFailedError
 
 
 async def cancel_while_driving(stage: Stage) -> None:

@@ -5,7 +5,7 @@ from typing import Final
 from drivers.errors import DriverTimeoutError
 from drivers.protocols import ActionStatus
 from edge.commands.doctor.robot_scenarios.stage import Stage, quantiles_ms
-from edge.commands.doctor.robot_scenarios.verdict import ScenarioFailedError
+from edge.commands.doctor.verdict import ScenarioFailedError
 
 QUESTIONS: Final = 5
 BOTH: Final = ("actions", "instantActions")

@@ -1,7 +1,7 @@
 """R19 and R20: what can be believed of `loads`, and how fast orders are accepted."""
 
 from edge.commands.doctor.robot_scenarios.stage import Stage, quantiles_ms
-from edge.commands.doctor.robot_scenarios.verdict import ScenarioFailedError
+from edge.commands.doctor.verdict import ScenarioFailedError
 
 
 async def loads(stage: Stage) -> None:

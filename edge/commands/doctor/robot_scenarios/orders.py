@@ -7,7 +7,7 @@ from typing import Final
 from drivers.errors import DriverTimeoutError
 from drivers.protocols import ActionStatus, NodeId, OrderPhase, SendResult
 from edge.commands.doctor.robot_scenarios.stage import Body, Stage, action_ids, errors_about, moved
-from edge.commands.doctor.robot_scenarios.verdict import NotRunnableError, ScenarioFailedError
+from edge.commands.doctor.verdict import NotRunnableError, ScenarioFailedError
 
 AGAIN: Final = 2
 NARROW_M: Final = 0.1

@@ -6,7 +6,7 @@ import re
 import shlex
 import statistics
 import uuid
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -22,7 +22,8 @@ from drivers.protocols import (
     RobotId,
 )
 from drivers.protocols.probes import RobotProbe, SeenState
-from edge.commands.doctor.robot_scenarios.verdict import (
+from edge.commands.doctor.trial import Ask
+from edge.commands.doctor.verdict import (
     Note,
     NotRunnableError,
     ScenarioFailedError,
@@ -36,7 +37,6 @@ ROOM_M: Final = 0.02  # positions of a standing robot may tremble by so much
 OURS: Final = re.compile(r"doctor-\d+-\d+|\d{17}")
 
 Body = dict[str, Any]
-Ask = Callable[[str], Awaitable[bool]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

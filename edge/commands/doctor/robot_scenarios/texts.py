@@ -2,8 +2,6 @@
 
 from typing import Final
 
-LANGUAGES: Final = ("en", "ru")
-
 TITLES: Final = {
     "R01": ("Connection: retained, QoS, ONLINE", "Связь: сохранённое сообщение, QoS, ONLINE"),
     "R02": ("Messages against the official schemas", "Сообщения против официальных схем"),
@@ -209,8 +207,3 @@ TEXTS: Final = {
         "бросил свой заказ ради {0}",
     ),
 }
-
-
-def said(table: dict[str, tuple[str, str]], key: str, lang: str, *values: object) -> str:
-    """Return the sentence of a key in a language with its values."""
-    return table[key][LANGUAGES.index(lang)].format(*values)
