@@ -17,6 +17,7 @@ from edge.events import (
     MoveState,
 )
 from edge.floor import ContainerKind, FloorSettings, LegKind, Tray
+from edge.station import filling
 from edge.station.container import Container
 from edge.station.decision import (
     Context,
@@ -30,7 +31,7 @@ from edge.station.decision import (
 )
 from edge.station.inputs import ScanInput
 from edge.station.legs import legs_of
-from edge.station.state import MoveWork, State
+from edge.station.state import MoveWork, State, UnitWork
 from edge.station.undo import is_at_hand
 from edge.views import ContainerWork, Severity
 
@@ -71,12 +72,13 @@ def look(state: State, screen: Screen, number: str) -> Decision:
     return replace(shown, screen=replace(shown.screen, container=number))
 
 
-def fitting(state: State, zone: str, disposition: str) -> tuple[str, ...]:
-    """Return the numbers of containers that fill with units of this zone and disposition."""
+def fitting(unit: UnitWork, zone: str, disposition: str, state: State) -> tuple[str, ...]:
+    """Return the numbers of containers that fill with such goods of the unit's owner."""
+    wanted = (filling.tenant_of(unit), zone, disposition, False)
     return tuple(
         one.number
         for one in state.containers.values()
-        if (one.zone, one.disposition, one.is_closed) == (zone, disposition, False)
+        if (one.tenant, one.zone, one.disposition, one.is_closed) == wanted
     )
 
 

@@ -36,6 +36,7 @@ from edge.views import (
     MoveLine,
     Operator,
     OverrideWork,
+    Proposal,
     ResumeWork,
     Side,
     Stage,
@@ -364,9 +365,7 @@ def _verdict(unit: UnitWork, state: State, screen: Screen, context: Context) -> 
         item=_item(unit),
         verdict=proposal,
         by=legs[0].kind if legs and not is_due else "hand",
-        trays=(context.quality.tray,)
-        if is_due
-        else _trays(proposal.zone, proposal.disposition, state, context),
+        trays=(context.quality.tray,) if is_due else _trays(unit, proposal, state, context),
         owed=owed,
         explained=asking.explained(unit, context) if screen.overlay == "why" else (),
     )
@@ -393,17 +392,17 @@ def _free_trays(state: State, context: Context) -> int:
     return sum(1 for tray in trays if not tray.fixed and tray.id not in taken)
 
 
-def _trays(zone: str, disposition: str, state: State, context: Context) -> tuple[str, ...]:
+def _trays(unit: UnitWork, proposal: Proposal, state: State, context: Context) -> tuple[str, ...]:
     taken = {move.tray for move in state.moves.values()}
     free = (
         tray.id
         for tray in context.floor.trays.values()
-        if tray.zone == zone and tray.disposition in (None, disposition)
+        if tray.zone == proposal.zone and tray.disposition in (None, proposal.disposition)
         if tray.id != context.quality.tray
         if tray.fixed or tray.id not in taken
         if tray.id not in state.containers
     )
-    fitting = containers.fitting(state, zone, disposition)
+    fitting = containers.fitting(unit, proposal.zone, proposal.disposition, state)
     return tuple(dict.fromkeys((*fitting, *free)))[:TRAYS_SHOWN]
 
 

@@ -30,6 +30,20 @@ def test_a_route_over_belt_and_robot_ends_where_it_leads(tmp_path: Path) -> None
         assert sorted(run.world.belt.diverts.values()) == [1, 1]
 
 
+def test_closed_containers_go_over_belt_and_robot_as_trays_do(tmp_path: Path) -> None:
+    """They are of no unit and no parcel; a restart on the way finds them again."""
+    with running(tmp_path, (TO_ROBOT, ROBOT_LEG), (BELT_LEG,), in_containers=True) as run:
+        run.until("move.carrying")
+        run.restart()
+        run.passes(30)
+        assert run.station.state.moves == {}
+        assert run.picks == [1, 0]
+        assert sorted(run.world.belt.diverts.values()) == [1, 1]
+        with Reader(run.world.path) as reader:
+            moved = [event for event in reader.events(1) if event.kind.startswith("move.")]
+        assert all(event.unit is None and event.parcel is None for event in moved)
+
+
 # ---------------------------------------------------------------- acceptance
 
 

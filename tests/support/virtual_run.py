@@ -120,11 +120,14 @@ def running(
     plan: FloorSettings | None = None,
     profile: RobotProfile | None = None,
     habit: str = "",
+    in_containers: bool = False,
 ) -> Iterator[Run]:
     """Run a station on a floor whose robots have a habit from the beginning."""
     loop = VirtualLoop()
     asyncio.set_event_loop(loop)
-    world = World(loop, folder, routes=routes, plan=plan, profile=profile)
+    world = World(
+        loop, folder, routes=routes, plan=plan, profile=profile, in_containers=in_containers
+    )
     for robot in world.robots.values():
         if habit:
             robot.fault(habit, on=True)

@@ -106,6 +106,7 @@ class World:
         profile: RobotProfile | None = None,
         lane_sensor: bool = True,
         seed: int = 0,
+        in_containers: bool = False,
     ) -> None:
         self.loop = loop
         self.clock: Clock = VirtualClock(loop)
@@ -124,17 +125,28 @@ class World:
         self.sorter = sorter_of(self.belt, loop.now_ns)
         self._boots = 0
         self.moves = tuple(uuid7(0x900 + n) for n in range(len(routes)))
-        self._plan_moves(routes)
+        self._plan_moves(routes, in_containers=in_containers)
 
-    def _plan_moves(self, routes: Sequence[Sequence[Leg]]) -> None:
-        """What was put before: an operator is there, and every move is planned."""
+    def _plan_moves(self, routes: Sequence[Sequence[Leg]], *, in_containers: bool) -> None:
+        """What was put before: an operator is there, and every move is planned.
+
+        `in_containers` = the loads are closed containers, of no unit and no parcel.
+        """
         store = self._store()
         origin = self.origin()
         shift = Draft(payload=OperatorIn(operator="0417", role="operator", method="badge"))
         drafts = [(shift, SHIFT)]
         for n, (move, legs) in enumerate(zip(self.moves, routes, strict=True)):
-            planned = MovePlanned(move=move, legs=tuple(legs), zone="resale", tray=f"T{n}")
+            name = f"T{n}"
+            planned = MovePlanned(
+                move=move,
+                legs=tuple(legs),
+                zone="resale",
+                tray=name,
+                container=name if in_containers else None,
+            )
             subject = Subject(parcel=ParcelId(uuid7(0xB00)), unit=UnitId(uuid7(0xA00 + n)))
+            subject = Subject() if in_containers else subject
             drafts.append((Draft(payload=planned, subject=subject), f"move/{move}"))
         for n, (draft, live_subject) in enumerate(drafts):
             stamp = Stamp(id=EventId(uuid7(0xE00 + n)), time_ms=self.clock.wall_ms(), mono_ms=0)

@@ -18,7 +18,7 @@ from edge.events import (
 from edge.floor import ContainerKind, FloorSettings, LpnMode, LpnRules
 from edge.station.decision import state_name
 from edge.station.present import Shown, present
-from edge.station.state import State
+from edge.station.state import Inhibit, State
 from edge.views import ChecklistWork, ContainerWork, StationView, VerdictWork
 from known_bench import KnownBench, payloads
 from walk import HEAD
@@ -411,3 +411,15 @@ def test_f12_opens_a_closed_container_and_on_an_open_one_ends_the_danger_of_the_
     one.press("f12")
     assert one.screen.override is not None
     assert one.screen.override.what == "container"
+
+
+def test_a_container_with_a_unit_that_became_dangerous_is_not_sent() -> None:
+    one = bench()
+    put(one)
+    closed(one)
+    (work,) = one.state.moves.values()
+    assert not one.state.is_inhibited(work)
+    (unit,) = one.state.containers["K00001"].units
+    danger = Inhibit(scope="item", since_ms=0, unit=unit)
+    state = replace(one.state, inhibits={f"unit/{unit}": danger})
+    assert state.is_inhibited(work)
