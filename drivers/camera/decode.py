@@ -1,7 +1,7 @@
 """Codes in a picture: two engines, several preparations, one list of readings each."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from functools import partial
@@ -210,31 +210,36 @@ def live(picture: Picture, wanted: Wanted, *, is_still: bool) -> list[Found]:
     return found or _rescaled(zxing(halved(picture), wanted, stage="half", effort=Effort.LIVE), 2.0)
 
 
-def deep(picture: Picture, wanted: Wanted, budget_ns: int) -> Iterator[list[Found]]:
-    """Yield the readings of one stage after the other, until all codes are settled.
+def deep(
+    picture: Picture, wanted: Wanted, budget_ns: int, chosen: Sequence[Stage] = ()
+) -> Iterator[tuple[Stage, list[Found]]]:
+    """Yield one stage after the other with its readings, until all codes are settled.
 
     As far as the CPU time goes: how long the first stage took tells what the others will take with
     this picture, on this machine; one that does not fit is left out, a cheaper one behind it may
-    still fit.
+    still fit. `chosen` = the stages to take, all without any.
     """
     ballot = Ballot()
-    for readings in stages(picture, wanted, budget_ns):
-        yield readings
+    for stage, readings in stages(picture, wanted, budget_ns, chosen):
+        yield stage, readings
         ballot.add(readings, frame=0)
         if ballot.tallies and all(map(ballot.is_settled, ballot.tallies)):
             return
 
 
-def stages(picture: Picture, wanted: Wanted, budget_ns: int) -> Iterator[list[Found]]:
-    """Yield the readings of every stage that the budget has room for."""
+def stages(
+    picture: Picture, wanted: Wanted, budget_ns: int, chosen: Sequence[Stage] = ()
+) -> Iterator[tuple[Stage, list[Found]]]:
+    """Yield every stage that the budget has room for, with its readings."""
     began_ns = time.thread_time_ns()
-    unit_ns = 0
-    for stage in STAGES:
+    unit_ns = 0.0
+    for stage in chosen or STAGES:
         spent_ns = time.thread_time_ns() - began_ns
         if unit_ns and spent_ns + stage.cost * unit_ns > budget_ns:
             continue
-        yield stage.read(picture, wanted)
-        unit_ns = unit_ns or max(time.thread_time_ns() - began_ns, picture.size * PIXEL_NS)
+        yield stage, stage.read(picture, wanted)
+        took_ns = (time.thread_time_ns() - began_ns) / stage.cost
+        unit_ns = unit_ns or max(took_ns, picture.size * PIXEL_NS)
 
 
 FAILURES: Final = (cv2.error, MemoryError, RuntimeError, ValueError)
@@ -246,7 +251,7 @@ def decode_picture(picture: Picture, wanted: Wanted, *, budget_ns: int = DEEP_BU
     ballot = Ballot()
     if min(picture.shape) < EDGE_MIN:
         return ballot
-    for readings in deep(picture, wanted, budget_ns):
+    for _, readings in deep(picture, wanted, budget_ns):
         ballot.add(readings, frame=0)
     return ballot
 

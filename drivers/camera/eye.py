@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from drivers.camera import decode, frames
-from drivers.camera.decode import Wanted
+from drivers.camera.decode import Stage, Wanted
 from drivers.camera.prepare import Picture
 from drivers.camera.settings import CameraSettings
 from drivers.camera.sources import Frame, SourceError
-from drivers.camera.votes import Box, Scene
+from drivers.camera.votes import Box, Found, Scene
 from drivers.wire.camera_messages import (
     Beat,
     CodeSeen,
@@ -70,6 +70,7 @@ class Eye:
         self._beat_ns = 0
         self._at_ns = 0
         self._looked_ns = 0
+        self._useful: tuple[Stage, ...] = ()
 
     def ask(self, wanted: PhotoWanted) -> None:
         """Remember a request; too many at once are refused."""
@@ -140,10 +141,24 @@ class Eye:
         is_still = self._still >= STILL_FRAMES
         readings = decode.live(grey, self._wanted, is_still=is_still)
         if self._still in DEEP_FRAMES and not self._scene.has_told:
-            for found in decode.deep(grey, self._wanted, decode.DEEP_BUDGET_NS):
-                readings += found
-                self._beat(at_ns)  # a slow stage must not look like a dead source
+            readings += self._deep(grey, at_ns)
         self._scene.see(readings, self._frame, at_ns)
+
+    def _deep(self, grey: Picture, at_ns: int) -> list[Found]:
+        """Read with every stage; the second time with those that read something the first time.
+
+        For and against a code they are asked alike; what read nothing in a still scene is spared.
+        """
+        chosen = () if self._still == STILL_FRAMES else self._useful
+        readings: list[Found] = []
+        useful: list[Stage] = []
+        for stage, found in decode.deep(grey, self._wanted, decode.DEEP_BUDGET_NS, chosen):
+            readings += found
+            if found:
+                useful.append(stage)
+            self._beat(at_ns)  # a slow stage must not look like a dead source
+        self._useful = tuple(useful)
+        return readings
 
     def _tell(self, image: Picture) -> None:
         for tally, rival, track in self._scene.news():

@@ -168,7 +168,8 @@ class WorkerCamera:
             async with asyncio.timeout(deadline.remaining_s(self._clock)):
                 made = await answer
         except TimeoutError as error:
-            raise DriverTimeoutError(self._name, "photograph", "no answer in time") from error
+            why = self._health.reason or "no answer in time"  # a frozen camera's light says more
+            raise DriverTimeoutError(self._name, "photograph", why) from error
         finally:
             self._photos.pop(number, None)
         return self._photo(made, not_before_ns)

@@ -7,9 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.camera import decode
+from drivers.camera.eye import Eye
 from drivers.camera.frames import Freeze, Motion, quality, thumbnail
 from drivers.camera.prepare import Picture, shrunk, strips, turned, turned_back
+from drivers.camera.settings import CameraSettings
+from drivers.camera.sources import Frame
 from drivers.protocols import THUMBNAIL_SIZE
+from drivers.wire.camera_messages import Beat, CodeSeen, Message
 
 EVERYTHING = decode.Wanted(formats=decode.FORMAT_NAMES)
 
@@ -18,8 +22,8 @@ def plain(shade: int = 128, height: int = 90, width: int = 160) -> Picture:
     return np.full((height, width), shade, np.uint8)
 
 
-def bars(text: str = "4607112010017", scale: int = 2) -> Picture:
-    barcode = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.EAN13)
+def bars(text: str = "4607112010017", scale: int = 2, kind: str = "EAN13") -> Picture:
+    barcode = zxingcpp.create_barcode(text, zxingcpp.barcode_format_from_str(kind))
     symbol = np.array(barcode.to_image(scale=scale, add_quiet_zones=True), dtype=np.uint8)
     frame = plain(200, 480, 640)
     frame[120 : 120 + symbol.shape[0], 150 : 150 + symbol.shape[1]] = symbol
@@ -93,9 +97,31 @@ def test_any_small_picture_is_read_without_a_complaint(width: int, height: int, 
 
 def test_the_budget_leaves_out_what_does_not_fit() -> None:
     picture = bars()
-    every = list(decode.stages(picture, EVERYTHING, 10**12))
+    every = [found for _, found in decode.stages(picture, EVERYTHING, 10**12)]
     some = list(decode.stages(picture, EVERYTHING, 1))
+    chosen = decode.STAGES[4:6]
     assert len(every) == len(decode.STAGES)
     assert len(some) == 1
+    assert [one for one, _ in decode.stages(picture, EVERYTHING, 10**12, chosen)] == list(chosen)
     assert len(list(decode.deep(picture, EVERYTHING, 10**12))) == 3  # then it is settled
     assert sum(map(bool, every)) >= 10
+
+
+def test_the_second_deep_reading_asks_those_that_read_something_in_the_first() -> None:
+    """A leaning code of a kind that one engine alone is asked for: one frame is too little."""
+    frames: list[list[Message]] = []
+    settings = CameraSettings(source="x", formats=("codabar",))
+
+    def hear(message: Message) -> None:
+        frames[-1].append(message)
+
+    eye = Eye(settings, hear)
+    leaning = turned(bars("A40156B", scale=1, kind="Codabar"), 45.0)
+    for number in range(1, 7):
+        frames.append([])
+        eye.take(Frame(leaning, number * 66_000_000))
+    stages = [sum(isinstance(one, Beat) for one in said) for said in frames]
+    (told,) = (one for said in frames for one in said if isinstance(one, CodeSeen))
+    assert (told.payload, told.frames, told.runner_up) == (b"A40156B", 2, 0)
+    assert stages[3] > stages[5] > 0
+    assert stages[:3] == [0, 0, 0]
