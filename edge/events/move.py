@@ -11,7 +11,10 @@ WRONG_PLACE: Final = "wrong_place"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PutConfirmed:
-    """The unit lies in its tray, lane or place. `how`: hand, robot or conveyor."""
+    """The unit lies in its tray, lane or place. `how`: hand, robot or conveyor.
+
+    `found_reason` = the station's own coded reason, of the pack's group `found`.
+    """
 
     KIND: ClassVar[str] = "put.confirmed"
     SCHEMA: ClassVar[int] = 1
@@ -22,6 +25,7 @@ class PutConfirmed:
     tray: str | None = None
     place: str | None = None
     lane: int | None = None
+    found_reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -275,7 +275,8 @@ class Station:
             case Key(k="enter") if entry:
                 given = self._typed_scan(key, TypedScan(id=act.id, src="typed", text=entry))
             case Key():
-                lookups = self._look_up(()) if act.k == by_hand.KEY else Lookups()
+                is_asked = act.k == by_hand.KEY or self.receiving.screen.overlay == "help"
+                lookups = self._look_up(()) if is_asked else Lookups()
                 given = KeyInput(input=key, key=act.k, epoch=act.epoch, lookups=lookups)
             case TypedScan():
                 given = self._typed_scan(key, act)

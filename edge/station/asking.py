@@ -72,7 +72,8 @@ def answer_label(step: Step, answer: str | int) -> Label:
 
 def marks(unit: UnitWork, page: int, context: Context) -> tuple[tuple[Mark, ...], int]:
     """Return the exception digits of a page and the number of pages."""
-    every = session.exceptions(checks.run_of(unit, context))
+    run = checks.run_of(unit, context)
+    every, takes = session.exceptions(run), session.open_steps(run)
     size = MARKS_MAX if len(every) <= MARKS_MAX else MARKS_MAX - 1
     pages = max(1, -(-len(every) // size))
     start = (page % pages) * size
@@ -85,6 +86,7 @@ def marks(unit: UnitWork, page: int, context: Context) -> tuple[tuple[Mark, ...]
                 t=one.answer_label if one.level else one.label,
                 level=one.level,
                 levels=one.levels,
+                is_open=one.name in takes,
             )
             for n, one in enumerate(shown, start=1)
         ),

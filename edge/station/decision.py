@@ -193,6 +193,8 @@ class Screen:
     weighs: bool = False
     tray_seen: str | None = None
     """The tray that was found where a device had put it: the next label says where that is."""
+    found: tuple[UnitId, int] | None = None
+    """How often the unit's found reason was turned on by its key."""
     photos_due: frozenset[Slot] = frozenset()
     """Photographs that were asked for and have not come yet."""
     note: Note | None = None

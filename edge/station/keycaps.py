@@ -1,18 +1,27 @@
 """Which keys the screen offers, in the order of their use. What they do is in `keys`."""
 
+from typing import Final
+
 from edge.station import asking, containers, danger
 from edge.station.decision import Context, Screen
 from edge.station.state import State
 
 _KEYS: dict[str, tuple[tuple[str, str], ...]] = {
     "LOCKED": (("f2", "key.lang"),),
-    "IDLE": (("f10", "key.entry"), ("f3", "key.lock"), ("f6", "key.moves"), ("f8", "key.shift")),
+    "IDLE": (
+        ("f10", "key.entry"),
+        ("f3", "key.lock"),
+        ("f6", "key.moves"),
+        ("f8", "key.shift"),
+        ("f11", "key.danger"),
+    ),
     "PARCEL": (
         ("f7", "key.missing"),
         ("f10", "key.entry"),
         ("esc", "key.back"),
         ("f6", "key.moves"),
         ("f8", "key.shift"),
+        ("f11", "key.danger"),
     ),
     "UNIT": (
         ("0", "key.ok"),
@@ -25,6 +34,9 @@ _KEYS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "VERDICT": (
         ("1-4", "key.zone"),
+        ("6", "key.reason"),
+        ("7", "key.feedback"),
+        ("8", "key.why"),
         ("9", "key.photo"),
         ("esc", "key.back"),
         ("f11", "key.danger"),
@@ -52,6 +64,42 @@ def offered(
     is_over = danger.to_be_ended(state) is not None and not is_taken
     over = (("f12", "key.danger_over"),) if is_over else ()
     return (*choices, *own, *undo, *over, ("f1", "key.help"))
+
+
+_WAYS: Final = (
+    ("f10", "key.entry"),
+    ("f7", "key.missing"),
+    ("f5", "key.print"),
+    ("f6", "key.moves"),
+    ("f4", "key.link"),
+    ("f8", "key.shift"),
+    ("f3", "key.lock"),
+    ("f2", "key.lang"),
+    ("f12", "key.super"),
+)
+"""Keys that a number pad has not, in the order of the help's digits."""
+_TYPED: Final = frozenset(("IDLE", "PARCEL", "UNIT", "VERDICT"))
+_JUDGED: Final = frozenset(("UNIT", "VERDICT"))
+_SHIFT: Final = frozenset(("IDLE", "PARCEL"))
+FEEDBACK: Final = "8"
+
+
+def ways(name: str, state: State) -> tuple[tuple[str, str, str], ...]:
+    """Return what the help's digits do here: (digit, key, message id); 8 is no key of its own."""
+    shut = {
+        "f10": name not in _TYPED,
+        "f7": name != "PARCEL" or state.parcel is None or state.parcel.blind,
+        "f5": state.unit is None or name == "LOCKED",
+        "f6": name == "LOCKED",
+        "f4": name == "LOCKED",
+        "f8": name not in _SHIFT,
+        "f3": name == "LOCKED",
+        "f12": name != "LOCKED" and danger.to_be_ended(state) is None,
+    }
+    open_now = [way for way in _WAYS if not shut.get(way[0], False)]
+    listed = tuple((str(n), *way) for n, way in enumerate(open_now, start=1))
+    is_judged = name in _JUDGED and state.unit is not None
+    return (*listed[:7], (FEEDBACK, "", "key.feedback")) if is_judged else listed[:8]
 
 
 def _digits(

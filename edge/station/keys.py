@@ -12,6 +12,7 @@ from edge.station import (
     danger,
     entry,
     feedback,
+    found,
     goods,
     holds,
     inspection,
@@ -44,10 +45,12 @@ from edge.station.decision import (
     wanted,
 )
 from edge.station.inputs import KeyInput
+from edge.station.keycaps import ways
 from edge.station.state import ParcelWork, State, UnitWork
 from edge.views import Severity
 
 DIGITS = frozenset("0123456789")
+LANGUAGE = "f2"
 _EVERYWHERE = frozenset(("f3", "f5", "f9", "f10"))
 _TYPED_IN = frozenset(("IDLE", "PARCEL", "UNIT", "VERDICT"))
 
@@ -70,7 +73,7 @@ def key(state: State, screen: Screen, given: KeyInput, context: Context) -> Deci
     if screen.is_resuming and screen.overlay is None:
         return resume.key(state, screen, given.key)
     if screen.overlay is not None:
-        return _in_overlay(state, screen, given.key, context)
+        return _in_overlay(state, screen, given, context)
     if given.key == "f10" and by_hand.can_ask(state, screen):
         return by_hand.ask(state, screen, given.lookups)
     return _at_work(state, screen, given.key, context)
@@ -85,6 +88,8 @@ def _locked(state: State, screen: Screen, pressed: str, context: Context) -> Dec
             return _overlay(screen, pressed)
         case "esc" if screen.overlay is not None:
             return Decision(screen=replace(screen, overlay=None))
+        case digit if screen.overlay == "help" and _way(state, screen, digit) == "f12":
+            return override.ask(replace(screen, overlay=None), override.LOGIN, context)
         case "f12":
             return override.ask(screen, override.LOGIN, context)
         case _:
@@ -168,14 +173,15 @@ def _overlay(screen: Screen, pressed: str) -> Decision:
     return Decision(screen=replace(screen, overlay=shown, selected=0))
 
 
-def _in_overlay(state: State, screen: Screen, pressed: str, context: Context) -> Decision:
+def _in_overlay(state: State, screen: Screen, given: KeyInput, context: Context) -> Decision:
+    pressed = given.key
     if pressed == "esc":
         closed = None if screen.selected == 0 else screen.overlay
         return Decision(screen=replace(screen, overlay=closed, selected=0))
     if screen.overlay == "moves" and pressed == "enter" and screen.selected == 0:
         return danger.start_again(state, screen)
-    if screen.overlay == "help" and pressed == "8":
-        return feedback.given(state, replace(screen, overlay=None), context)
+    if screen.overlay == "help":
+        return _help(state, screen, given, context)
     if screen.overlay != "moves" or pressed not in DIGITS:
         return refused(screen, "E00", want="want.digit")
     if screen.selected == 0:
@@ -184,6 +190,22 @@ def _in_overlay(state: State, screen: Screen, pressed: str, context: Context) ->
             return refused(screen, "E00", want="want.digit")
         return Decision(screen=replace(screen, selected=int(pressed)))
     return resolve.by_digit(state, screen, pressed)
+
+
+def _help(state: State, screen: Screen, given: KeyInput, context: Context) -> Decision:
+    """A digit does what it stands for, as its key would: a number pad has no other way to it."""
+    way = _way(state, screen, given.key)
+    shut = replace(screen, overlay=None)
+    if way is None or way == LANGUAGE:  # that one is the terminal's own
+        return refused(screen, "E00", want="want.digit")
+    if not way:
+        return feedback.given(state, shut, context)
+    return key(state, shut, replace(given, key=way, epoch=None), context)
+
+
+def _way(state: State, screen: Screen, pressed: str) -> str | None:
+    where = state_name(state, screen)
+    return next((way for digit, way, _ in ways(where, state) if digit == pressed), None)
 
 
 def _back(screen: Screen) -> Decision:
@@ -338,6 +360,8 @@ def _verdict(
         case "7" if screen.tray is not None:
             owed = inspection.slots_owed(unit, (), context)
             return override.ask(screen, override.PHOTO, context, about=min(owed).name)
+        case "6" if screen.tray is None:
+            return found.other(screen, unit, context)
         case "7":
             return feedback.given(state, screen, context)
         case "8":

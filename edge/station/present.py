@@ -10,13 +10,14 @@ from edge.station import (
     containers,
     damage,
     danger,
+    found,
     labelling,
     marks,
     override,
     waiting,
 )
 from edge.station.decision import Choice, Context, Note, Override, Screen, state_name
-from edge.station.keycaps import offered
+from edge.station.keycaps import offered, ways
 from edge.station.legs import legs_of
 from edge.station.meanings import said
 from edge.station.resolve import DOUBTS
@@ -115,6 +116,7 @@ def present(state: State, screen: Screen, shown: Shown, context: Context) -> Sta
         epoch=screen.epoch,
         seq=shown.seq,
         overlay=screen.overlay,
+        ways=ways(name, state) if screen.overlay == "help" else (),
         selected=screen.selected,
         secret=screen.is_secret,
         fb=_feedback(screen.note, screen.notes, shown.clock_text),
@@ -368,6 +370,7 @@ def _verdict(unit: UnitWork, state: State, screen: Screen, context: Context) -> 
         trays=(context.quality.tray,) if is_due else _trays(unit, proposal, state, context),
         owed=owed,
         explained=asking.explained(unit, context) if screen.overlay == "why" else (),
+        found=found.label(screen, unit, context),
     )
 
 

@@ -13,7 +13,7 @@ from edge.events import (
     VerdictMade,
 )
 from edge.floor import Tray
-from edge.station import asking, filling, gold, holds, inspection, labelling, marks, recheck
+from edge.station import asking, filling, found, gold, holds, inspection, labelling, marks, recheck
 from edge.station.decision import (
     Choice,
     Context,
@@ -228,6 +228,7 @@ def _put(
         after_verdict_ms=max(0, context.wall_ms - since),
         tray=tray.id,
         lane=tray.lane,
+        found_reason=found.code(screen, unit, context),
     )
     drafts = [*earlier, *filling.opened(state, unit, tray, verdict), on_unit(unit, put, "placed")]
     drafts += [*filling.added(unit, tray, verdict), *marks.outcome(unit, verdict.zone)]

@@ -26,6 +26,7 @@ from edge.terminal.screen import Picture, drawn, rows_of
 from edge.terminal.texts import other
 from edge.views import PROTOCOL_VERSION, EntryWork, Hello, Role, Severity, StationView
 
+LANGUAGE: Final = "f2"
 QUIT_KEYS: Final = frozenset({"ctrl+c", "ctrl+q"})
 FEW_COLOURS: Final = frozenset({"linux", "vt220", "xterm-16color", "screen"})
 SIZES_TOLD: Final = ("COLUMNS", "LINES")
@@ -181,7 +182,7 @@ class TerminalApp(App[None], inherit_bindings=False):
     def _press(self, name: str, character: str) -> None:
         is_typing = isinstance(self.view.work, EntryWork)
         k = code_key(name, character) if is_typing else KEYS.get(name)
-        if k == "f2":
+        if k == LANGUAGE or self._is_language(k):
             self.lang = other(self.lang)
             self._notice(Severity.INFO, "fb.lang")
         elif name in QUIT_KEYS:
@@ -194,6 +195,11 @@ class TerminalApp(App[None], inherit_bindings=False):
             self._notice(Severity.INFO, "mirror")
         else:
             self._link.key(k, self.view)
+
+    def _is_language(self, k: str | None) -> bool:
+        """The help's digit of the language is the terminal's own, as its key is."""
+        shown = self.view.ways if self.view.overlay == "help" else ()
+        return any(digit == k and way == LANGUAGE for digit, way, _ in shown)
 
     def _scan(self, text: str) -> None:
         if self._role is Role.MIRROR:

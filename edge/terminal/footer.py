@@ -3,17 +3,16 @@
 from collections.abc import Mapping, Sequence
 
 from edge.terminal.cells import Line, clean, fit, line
-from edge.terminal.pen import Pen
+from edge.terminal.pen import Pen, key_name
 from edge.terminal.theme import FEEDBACKS, KEYCAP, PLAIN
 from edge.views import StationView
 
 ALWAYS = ("f1", "f2", "f3", "f4", "f5", "f6", "f8", "f9", "f11", "f12")
 UNDO = "f9"
 GAP = "  "
-JUDGED = ("UNIT", "VERDICT")
 CLOSE = ("esc", "key.close")
 OVERLAYS: Mapping[str, tuple[tuple[str, str], ...]] = {
-    "help": (CLOSE,),
+    "help": (("1-8", "key.do"), CLOSE),
     "why": (CLOSE,),
     "link": (CLOSE,),
     "moves": (("1-8", "key.details"), CLOSE),
@@ -63,8 +62,6 @@ def _offered(view: StationView) -> Sequence[tuple[str, str]]:
     own = OVERLAYS.get(view.overlay or "")
     if own is None:
         return view.keys
-    if view.overlay == "help" and view.state in JUDGED:
-        own = (("8", "key.feedback"), *own)
     always = [pair for pair in view.keys if pair[0] in ALWAYS]
     if view.overlay == "moves" and view.selected:
         own = RESOLVING
@@ -90,8 +87,3 @@ def _filled(
 
 def _key(k: str, msgid: str, pen: Pen) -> Line:
     return line((key_name(k, pen), KEYCAP), f" {pen.say(msgid)}")
-
-
-def key_name(k: str, pen: Pen) -> str:
-    """Return the name printed on the key."""
-    return k.upper() if k[:1] == "f" and k[1:].isdigit() else pen.texts.word("keyname", k)

@@ -37,3 +37,8 @@ class Pen:
 
 
 BLANK = line("")
+
+
+def key_name(k: str, pen: Pen) -> str:
+    """Return the name printed on the key."""
+    return k.upper() if k[:1] == "f" and k[1:].isdigit() else pen.texts.word("keyname", k)

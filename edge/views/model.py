@@ -184,13 +184,17 @@ class Question:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
-    """One exception digit: level 0 = default, 1..levels = how bad; `t` names the shown level."""
+    """One exception digit: level 0 = default, 1..levels = how bad; `t` names the shown level.
+
+    `is_open` = its digit does something now: what is marked already may leave nothing to it.
+    """
 
     k: str
     step: str
     t: Label
     level: int
     levels: int
+    is_open: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -268,6 +272,8 @@ class ChecklistWork:
 class VerdictWork:
     """The zone is decided, waiting for the tray. `owed` lists what must be scanned or taken.
 
+    `found` = the station's own reason as far as it is proposed; 6 turns to the next one.
+
     `explained` = why, and what would change it; filled for the overlay `why` alone. `thumbnail`
     as in ChecklistWork.
     """
@@ -280,6 +286,7 @@ class VerdictWork:
     trays: tuple[str, ...] = ()
     owed: tuple[Message, ...] = ()
     explained: tuple[Label, ...] = ()
+    found: Label | None = None
     thumbnail: str = ""
 
 
@@ -449,7 +456,8 @@ class Side:
 class StationView:
     """The whole screen. `epoch` changes whenever a key changes its meaning.
 
-    `seq` is the journal sequence the view rests on; `scan` the (device, scan_no) it answers.
+    `ways` = what a digit does while the help is open: (digit, key, message id). `seq` is the
+    journal sequence the view rests on; `scan` the (device, scan_no) it answers.
     """
 
     KIND: ClassVar[str] = "view"
@@ -464,6 +472,7 @@ class StationView:
     seq: int = 0
     mode: str = "live"
     overlay: str | None = None
+    ways: tuple[tuple[str, str, str], ...] = ()
     selected: int = 0
     secret: bool = False
     fb: Feedback | None = None

@@ -170,6 +170,15 @@ UNIT = replace(
         *KEYS_ALWAYS,
     ),
 )
+WAYS = (
+    ("1", "f10", "key.entry"),
+    ("2", "f5", "key.print"),
+    ("3", "f6", "key.moves"),
+    ("4", "f4", "key.link"),
+    ("5", "f3", "key.lock"),
+    ("6", "f2", "key.lang"),
+    ("8", "", "key.feedback"),
+)
 MARKED = replace(
     UNIT,
     stage=Stage(t="stage.zone.repair", p={"q": "?"}, tone=Tone.REPAIR),
@@ -470,7 +479,7 @@ SCENES: Mapping[str, StationView] = {
     "s10_pin": PIN,
     "s10c_reason": REASON,
     "s10b_entry": ENTRY,
-    "s11_help": replace(UNIT, overlay="help"),
+    "s11_help": replace(UNIT, overlay="help", ways=WAYS),
     "s11b_link": replace(BASE, overlay="link"),
     "s12_training": TRAINING,
     "s13_hazard": HAZARD,

@@ -228,3 +228,12 @@ async def test_a_stopping_service_is_waited_for(tmp_path: Path) -> None:
         service.bye("stopping")
         await until(lambda: len([1 for m in service.heard if isinstance(m, Hello)]) == 2)
         assert app.is_running
+
+
+async def test_the_digit_of_the_language_in_the_help_is_the_terminals_own(tmp_path: Path) -> None:
+    shown = replace(BASE, overlay="help", ways=(("1", "f6", "key.moves"), ("2", "f2", "key.lang")))
+    async with at_work(tmp_path, shown) as (service, app, pilot):
+        await pilot.press("2")
+        await until(lambda: app.lang == "ru")
+        await pilot.press("1")
+        await until(lambda: service.keys == ["1"])

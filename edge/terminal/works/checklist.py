@@ -92,6 +92,7 @@ def _mark(mark: Mark, pen: Pen, *, is_dim: bool) -> Line:
     if mark.level:
         block = "█" if mark.level >= mark.levels else "▒"
         return line((f"{mark.k}{block}", BOLD), (text, WARNING))
+    is_dim = is_dim or not mark.is_open
     return line((f"{mark.k} {text}", FAINT)) if is_dim else line((mark.k, BOLD), f" {text}")
 
 

@@ -1,7 +1,7 @@
 """Overlays in the work region: help, moves, link. They leave the work below as it is."""
 
 from edge.terminal.cells import Line, columns, line, paragraph
-from edge.terminal.pen import BLANK, INDENT, Pen
+from edge.terminal.pen import BLANK, INDENT, Pen, key_name
 from edge.terminal.theme import BOLD, FAINT, WARNING, zone_style
 from edge.terminal.works.figures import age
 from edge.views import Light, MoveLine, StationView, VerdictWork
@@ -14,26 +14,23 @@ ORDER_CELLS = 18
 
 
 def help_page(view: StationView, pen: Pen) -> list[Line]:
-    """Say where the person is, the keys valid now, their labels and their pad keys."""
+    """Say where the person is, what the digits do, the other keys, their labels and pad keys."""
     where = pen.texts.word("state", view.state)
-    cells = [
-        line(
-            (
-                f"{pen.texts.word('keyname', k)}".upper()
-                if k[0] == "f"
-                else pen.texts.word("keyname", k),
-                BOLD,
-            ),
-            " ",
-            pen.say(msgid),
-        )
+    ways = [
+        line((digit, BOLD), f" {pen.say(msgid)}", (f" ({k.upper()})" if k else "", FAINT))
+        for digit, k, msgid in view.ways
+    ]
+    listed = {k for _, k, _ in view.ways}
+    keys = [
+        line((key_name(k, pen), BOLD), f" {pen.say(msgid)}")
         for k, msgid in view.keys
+        if k not in listed
     ]
     return [
         *pen.text("ui.here", BOLD, state=where),
+        *columns(ways, pen.width, 3, indent=INDENT),
         BLANK,
-        *columns(cells, pen.width, 3, indent=INDENT),
-        BLANK,
+        *columns(keys, pen.width, 4, indent=INDENT),
         *pen.text("ui.labels", FAINT),
         *pen.text("ui.pad", FAINT),
         *pen.text("ui.help_end"),

@@ -17,6 +17,7 @@ def verdict(work: VerdictWork, pen: Pen, *, state: str) -> list[Line]:
     if state == "HAZARD" or work.verdict.zone == "hazmat":
         return _hazard(work, pen)
     lines = [line(" " * INDENT, pen.item(work.item)), *_decision(work.verdict, pen)]
+    lines += [] if work.found is None else pen.text("ui.found", reason=work.found)
     lines += [BLANK, *_owed(work, pen)]
     ahead = [pen.say("ui.trays", trays=list(work.trays))] if work.trays else []
     ahead.append(pen.say("ui.by", r=work.by))
