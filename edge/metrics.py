@@ -54,6 +54,7 @@ class Metrics:
         self._journal()
         self._targets()
         self._station()
+        self._moves()
 
     def _journal(self) -> None:
         self.events = self._counter("events", "Events committed.", "kind")
@@ -88,9 +89,6 @@ class Metrics:
         self.feed_age_s = self._gauge("feed_age_seconds", "Age of a feed's newest copy.", "feed")
 
     def _station(self) -> None:
-        self.lanes = self._counter(
-            "lanes", "Lanes and places by sensor or scan.", "device", "outcome"
-        )
         self.scan_to_commit_s = self._histogram("scan_to_commit_seconds", "Scan to commit.")
         self.loop_lag_s = self._histogram("loop_lag_seconds", "Lateness of the loop's tick.")
         self.scan_to_tone_s = self._histogram("scan_to_tone_seconds", "Scan to its tone.")
@@ -103,6 +101,23 @@ class Metrics:
         )
         self.intents = self._gauge("intents", "Commands owed an outcome.", "kind", "state")
         self.restart_s = self._gauge("restart_seconds", "Reading the journal at the last start.")
+
+    def _moves(self) -> None:
+        self.order_accept_s = self._histogram("order_accept_seconds", "Order to its acceptance.")
+        self.order_done_s = self._histogram(
+            "order_done_seconds", "Acceptance to the load at its place.", SLOW_S
+        )
+        self.divert_seen_s = self._histogram("divert_seen_seconds", "Divert to its echo.")
+        self.divert_done_s = self._histogram(
+            "divert_done_seconds", "Echo to the item off the belt.", SLOW_S
+        )
+        self.lanes = self._counter(
+            "lanes", "Lanes and places by sensor or scan.", "device", "outcome"
+        )
+        self.robot_counts = self._gauge(
+            "robot_counts", "Messages and orders since the start.", "robot", "what"
+        )
+        self.broker_losses = self._gauge("broker_disconnects", "Lost connections to the broker.")
 
     def _quick(self, name: str, text: str, buckets: tuple[float, ...]) -> "QuickHistogram":
         made = QuickHistogram(f"{PREFIX}_{name}", text, buckets)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from drivers.clock import SystemClock
-from drivers.protocols import Clock
+from drivers.protocols import Clock, RobotDriver
 from edge.barcodes.classify import Rules
 from edge.barcodes.marks import GROUPS
 from edge.barcodes.numbers import compile_rules
@@ -29,6 +29,7 @@ from edge.service.devices import make_devices
 from edge.service.label_desk import numbers_given
 from edge.service.look_up import LookUp
 from edge.service.monitoring import MonitoringDoor
+from edge.service.move_times import MoveTimes
 from edge.service.notify import Notifier
 from edge.service.packs import COPIES, Packs, cameras_of, open_packs
 from edge.service.policy_desk import PolicyDesk
@@ -105,7 +106,7 @@ async def serve(
         state = replace(state, numbers=numbers)
         origin = _origin(settings, journal)
         world = _world(settings, origin, packs, LookUp(reference, reader), clock)
-        watch = await _watch(stack, settings, stores, Notifier(notify))
+        watch = await _watch(stack, settings, stores, Notifier(notify), robots=world.devices.robots)
         watch.metrics.restart_s.set(replay_ms / 1000)
         station = Station(world, stores, state, watch)
         idle_ms = clock.wall_ms() - reader.newest_ms()
@@ -153,7 +154,12 @@ def _inboxes(
 
 
 async def _watch(
-    stack: AsyncExitStack, settings: Settings, stores: Stores, notifier: Notifier
+    stack: AsyncExitStack,
+    settings: Settings,
+    stores: Stores,
+    notifier: Notifier,
+    *,
+    robots: RobotDriver | None,
 ) -> Watch:
     clock = SystemClock()
     door = MonitoringDoor(settings.station.metrics, stores.journal.metrics, clock)
@@ -164,6 +170,8 @@ async def _watch(
         reference=stores.reference,
         feeds=tuple(feed.name for feed in settings.feeds),
         clock=clock,
+        times=MoveTimes(stores.journal.metrics),
+        robots=robots,
     )
 
 

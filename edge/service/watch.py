@@ -5,13 +5,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from drivers.protocols import Clock
+from drivers.protocols import Clock, RobotDriver
 from edge.events import DiverterChanged, MoveChanged, Payload, kind_of
 from edge.events.lanes import lane_outcome
 from edge.journal.reference import Reference
 from edge.journal.writer import Journal
 from edge.metrics import Metrics
 from edge.service.monitoring import Health, MonitoringDoor
+from edge.service.move_times import MoveTimes, show_counts
 from edge.service.notify import Notifier
 from edge.sync.target import TargetState, TargetStatus
 
@@ -26,6 +27,8 @@ class Watch:
     reference: Reference
     feeds: tuple[str, ...]
     clock: Clock
+    times: MoveTimes
+    robots: RobotDriver | None = None
 
     @property
     def metrics(self) -> Metrics:
@@ -35,6 +38,7 @@ class Watch:
     def count(self, payload: Payload) -> None:
         """Count a committed event, and what it says of a lane or a place."""
         self.metrics.events.labels(kind_of(payload)).inc()
+        self.times.take(payload, self.clock.monotonic_ns())
         match payload:
             case DiverterChanged(conveyor=str(device)) | MoveChanged(robot=str(device)):
                 outcome = lane_outcome(payload)
@@ -45,6 +49,8 @@ class Watch:
         """Take the readings of this second and say that the loop turns."""
         self.metrics.loop_lag_s.observe(max(0.0, lag_s))
         self._read_disk()
+        if self.robots is not None:
+            show_counts(self.metrics, self.robots.counts())
         statuses = tuple(targets)
         for status in statuses:
             self._read_target(status)
