@@ -28,6 +28,7 @@ MANUAL: Final = "manual"
 class Container:
     """What lies in it, by unit with its grams (0 = unknown), and whether it is closed.
 
+    `tests` = prepared test pieces among them: they are in no count that leaves the station.
     `sealed` = units that were in it when it was closed: an operator alone takes no act about them
     back. `by_hand` = units that no device may carry.
     """
@@ -40,6 +41,7 @@ class Container:
     goods_class: str = ""
     units: Mapping[UnitId, int] = field(default_factory=dict)
     by_hand: frozenset[UnitId] = frozenset()
+    tests: frozenset[UnitId] = frozenset()
     sealed: frozenset[UnitId] = frozenset()
     is_closed: bool = False
     weight_g: int | None = None
@@ -99,11 +101,13 @@ def _changed(one: Container, event: Event) -> Container:
         case ContainerUnitAdded(unit=name, weight_g=weight_g, move=move):
             unit = UnitId(name)
             by_hand = one.by_hand | {unit} if move == MANUAL else one.by_hand
-            return replace(one, units={**one.units, unit: weight_g or 0}, by_hand=by_hand)
+            tests = one.tests | {unit} if event.data.get("audit") else one.tests
+            units = {**one.units, unit: weight_g or 0}
+            return replace(one, units=units, by_hand=by_hand, tests=tests)
         case ContainerUnitRemoved(unit=name):
             unit = UnitId(name)
             units = {key: grams for key, grams in one.units.items() if key != unit}
-            return replace(one, units=units, by_hand=one.by_hand - {unit})
+            return replace(one, units=units, by_hand=one.by_hand - {unit}, tests=one.tests - {unit})
         case ContainerClosed(weight_g=weight_g):
             sealed = one.sealed | one.units.keys()
             return replace(one, is_closed=True, weight_g=weight_g, sealed=sealed)

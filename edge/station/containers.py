@@ -170,7 +170,8 @@ def _closed(state: State, screen: Screen, one: Container, context: Context) -> D
     grams = int(screen.typed) if screen.typed else None
     if kind is not None and kind.kg is not None and (grams or 0) > kind.kg * 1000:
         return refused(replace(screen, typed=""), "E68", c=one.number, kg=f"{kind.kg:g}")
-    event = ContainerClosed(container=one.number, count=len(one.units), weight_g=grams)
+    count = len(one.units.keys() - one.tests)
+    event = ContainerClosed(container=one.number, count=count, weight_g=grams)
     drafts = (on_station(event), *_carried(state, one, grams, context))
     done = accepted(
         clean(screen), "fb.container_closed", *drafts, c=one.number, n=len(one.units), zone=one.zone

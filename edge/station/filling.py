@@ -16,7 +16,7 @@ from edge.events import (
 from edge.events.envelope import NO_TENANT
 from edge.floor import FloorSettings, Tray
 from edge.station.container import MANUAL, Container, holding
-from edge.station.decision import Decision, Screen, on_station, refused
+from edge.station.decision import Decision, Screen, on_station, on_unit, refused
 from edge.station.state import Done, State, UnitWork
 
 HAZMAT: Final = "hazmat"
@@ -91,7 +91,7 @@ def added(unit: UnitWork, tray: Tray, verdict: VerdictMade) -> tuple[Draft, ...]
         weight_g=grams_of(unit) or None,
         move=MANUAL if unit.danger else verdict.move,
     )
-    return (Draft(payload=event, subject=Subject(parcel=unit.parcel, unit=unit.unit)),)
+    return (on_unit(unit, event),)
 
 
 def removed(
@@ -102,7 +102,8 @@ def removed(
     if one is None or unit is None:
         return ()
     event = ContainerUnitRemoved(container=one.number, unit=unit, reason=reason)
-    return (Draft(payload=event, subject=Subject(parcel=parcel, unit=unit)),)
+    subject = Subject(parcel=parcel, unit=unit)
+    return (Draft(payload=event, subject=subject, audit=unit in one.tests),)
 
 
 def shut(state: State, screen: Screen, unit: UnitId | None) -> Decision | None:
@@ -124,7 +125,11 @@ def is_settled(state: State, last: Done) -> bool:
 def put_back(state: State, last: Done) -> tuple[Draft, ...]:
     """Return the events that make containers what they were before an act that does not stand."""
     drafts = [
-        _on(last, unit, ContainerUnitRemoved(container=number, unit=unit, reason=UNDO))
+        _on(
+            last,
+            state.containers[number],
+            ContainerUnitRemoved(container=number, unit=unit, reason=UNDO),
+        )
         for number, unit in last.added
     ]
     for number, unit in last.removed:
@@ -137,7 +142,7 @@ def put_back(state: State, last: Done) -> tuple[Draft, ...]:
             weight_g=before.units[unit] or None,
             move=MANUAL if unit in before.by_hand else "auto",
         )
-        drafts.append(_on(last, unit, back))
+        drafts.append(_on(last, before, back))
     return tuple(drafts)
 
 
@@ -156,8 +161,10 @@ def _again(before: Container) -> ContainerOpened:
     )
 
 
-def _on(last: Done, unit: UnitId, event: ContainerUnitAdded | ContainerUnitRemoved) -> Draft:
-    return Draft(payload=event, subject=Subject(parcel=last.parcel, unit=unit))
+def _on(last: Done, one: Container, event: ContainerUnitAdded | ContainerUnitRemoved) -> Draft:
+    unit = UnitId(event.unit)
+    subject = Subject(parcel=last.parcel, unit=unit)
+    return Draft(payload=event, subject=subject, audit=unit in one.tests)
 
 
 # ---------------------------------------------------------------- what is asked of a unit

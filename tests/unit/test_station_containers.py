@@ -413,6 +413,25 @@ def test_f12_opens_a_closed_container_and_on_an_open_one_ends_the_danger_of_the_
     assert one.screen.override.what == "container"
 
 
+def test_a_test_piece_lies_in_a_container_and_in_no_count() -> None:
+    one = KnownBench(given=context(floor=floor()), lines=prepared())
+    one.badge()
+    one.read(TRACKING)
+    put(one)
+    one.lines = tuple(replace(line, tracking="RB123456799RU") for line in shirts(1))
+    one.read("RB123456799RU")
+    put(one)
+    added = [event for event in one.events if event.kind == "container.unit_added"]
+    assert [bool(event.data["audit"]) for event in added] == [True, False]
+    closed(one)
+    assert payloads(one.events, ContainerClosed) == [ContainerClosed(container="K00001", count=1)]
+
+
+def prepared() -> tuple[ReturnLine, ...]:
+    """One prepared piece, in a parcel of its own."""
+    return (replace(LINES[0], audit=True, known_zone="resale"),)
+
+
 def test_a_container_with_a_unit_that_became_dangerous_is_not_sent() -> None:
     one = bench()
     put(one)
