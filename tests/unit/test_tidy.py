@@ -26,6 +26,7 @@ from source_tree import (
     tree,
 )
 
+pytestmark = pytest.mark.timeout(180)  # whichever comes first parses the whole tree
 FUNCTION_LINES_MAX: Final = 70
 FILE_LINES_MAX: Final = 500
 POSITIONAL_MAX: Final = 4

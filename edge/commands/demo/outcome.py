@@ -52,8 +52,8 @@ class Outcome:
 
 async def measure(stage: Stage, said: dict[str, Any], *, kills: int, seconds: float) -> Outcome:
     """Wait until everything committed has arrived at the platform, then count."""
-    floor = await _drained(stage)
-    journal = _journal_counts(stage)
+    floor, last_seq = await _drained(stage)
+    journal = journal_counts(stage, last_seq)
     platform = floor["platform"]
     return Outcome(
         numbers={
@@ -93,14 +93,18 @@ def quantiles(values: list[float]) -> dict[str, float]:
     return {"p50": at(0.5), "p99": at(0.99), "max": round(ranked[-1], 2)}
 
 
-async def _drained(stage: Stage) -> dict[str, Any]:
-    """Ask the floor until the platform has what the journal holds, or time is up."""
+async def _drained(stage: Stage) -> tuple[dict[str, Any], int]:
+    """Ask the floor until the platform has what the journal holds, or time is up.
+
+    Returns the floor's account and the sequence up to which it is compared: the station lives on
+    and records more.
+    """
     until = time.monotonic() + DRAIN_S
     while True:
         floor = await _ask(stage, {"do": "stats"})
         committed = _committed(stage)
         if floor["platform"]["events"] >= committed or time.monotonic() > until:
-            return floor
+            return floor, committed
         await asyncio.sleep(0.2)
 
 
@@ -109,7 +113,8 @@ def _committed(stage: Stage) -> int:
         return reader.last_seq()
 
 
-def _journal_counts(stage: Stage) -> dict[str, Any]:
+def journal_counts(stage: Stage, last_seq: int) -> dict[str, Any]:
+    """Count what the journal says up to this sequence."""
     zones = dict.fromkeys(ZONES, 0)
     verdicts: dict[str, VerdictMade] = {}
     doubtful: dict[tuple[str, int], bool] = {}
@@ -118,6 +123,8 @@ def _journal_counts(stage: Stage) -> dict[str, Any]:
     routes = load(stage.folder / "config").floor.routes
     with Reader(stage.journal) as reader:
         for event in reader.events(1):
+            if event.seq > last_seq:
+                break
             events += 1
             match event.payload:
                 case VerdictMade() as verdict:
