@@ -56,6 +56,7 @@ class RealBench:
         self.folder = folder
         self.data = folder / "data"
         self.view: dict[str, Any] = {}
+        self.shown: list[bytes] = []  # every view, as it came
         self._cable = PtyCable(folder / "scanner")
         self.config = make_config(
             folder,
@@ -295,6 +296,7 @@ class RealBench:
             match message["m"]:
                 case "view":
                     self.view = message
+                    self.shown.append(line)
                 case "ack":
                     self._acks[message["id"]] = message
                 case "ping":

@@ -9,6 +9,9 @@ import pytest
 
 from case_groups import GROUPS
 from cases import Group, Told, bench_of, complaint, play, work
+from edge.terminal.texts import LANGUAGES
+from edge.views import StationView, read_to_terminal
+from sentences import cut_off, instructions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +20,7 @@ class Played:
 
     group: Group
     left: Mapping[str, list[Told]]
+    shown: Mapping[str, list[bytes]]
 
 
 @pytest.fixture(scope="module", params=GROUPS)
@@ -24,18 +28,34 @@ def played(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     """Play every case of a group once."""
     group = GROUPS[request.param]
     left: dict[str, list[Told]] = {}
+    shown: dict[str, list[bytes]] = {}
     with bench_of(tmp_path_factory.mktemp(request.param), group) as bench:
         bench.badge()
         for name, case in group.cases.items():
+            bench.shown.clear()
             left[name] = play(bench, case)
+            shown[name] = bench.shown.copy()
             assert bench.state == "IDLE", f"{name}: {bench.view}"
-    return Played(group=group, left=left)
+    return Played(group=group, left=left, shown=shown)
 
 
 @pytest.mark.timeout(180)
 def test_each_case_leaves_what_the_page_says(played: Played) -> None:
     said = {name: complaint(case, played.left[name]) for name, case in played.group.cases.items()}
     assert {name: what for name, what in said.items() if what} == {}
+
+
+@pytest.mark.timeout(180)
+def test_no_screen_of_a_case_asks_for_more_than_one_thing_or_cuts_it_off(played: Played) -> None:
+    for name, lines in played.shown.items():
+        assert lines, name
+        for line in dict.fromkeys(lines):
+            view = read_to_terminal(line)
+            assert isinstance(view, StationView)
+            for lang in LANGUAGES:
+                asked = instructions(view, lang)
+                assert len(asked) <= 1, f"{name}: {asked}"
+                assert cut_off(view, lang) == [], name
 
 
 @pytest.mark.timeout(180)
