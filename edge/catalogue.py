@@ -30,6 +30,8 @@ class ReturnLine:
     window_until: str | None = None
     delivered_at: str | None = None
     decision: str | None = None
+    upd: str | None = None
+    """Number of the transfer document (UPD) with which a company bought it; consumers have none."""
     batch: str | None = None
     """Barcode under which a marketplace hands out many parcels at once."""
     exchange_waiting: bool = False

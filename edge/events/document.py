@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DocumentData:
-    """What the station knows for a paper. `form`: return_act, discrepancy_act.
+    """What the station knows for a paper. `form`: return_act, discrepancy_act, upd_correction.
 
     `fields` = those of the form, codes and numbers; `photos` = digests. docs/papers.md lists them.
     """

@@ -24,6 +24,8 @@ class ArrivedLine:
     reason: str | None = None
     tenant: str | None = None
     channel: str | None = None
+    order: str | None = None
+    upd: str | None = None
     title: Mapping[str, str] = field(default_factory=dict)
     value_minor: int | None = None
     currency: str | None = None

@@ -198,6 +198,7 @@ def _line(values: Mapping[str, Any]) -> LineChange:
         qty=values["qty"],
         channel=values.get("channel"),
         order=values.get("order"),
+        upd=values.get("upd"),
         sku=values.get("sku"),
         title=_title(values),
         serials=tuple(values.get("serials", ())),

@@ -157,6 +157,7 @@ COLUMNS: Final[Mapping[str, Mapping[str, Column]]] = {
         "tenant": _KEY,
         "channel": _TEXT,
         "order": _TEXT,
+        "upd": _TEXT,
         "sku": _TEXT,
         "gtin": Column(_gtin, required=True),
         "title_ru": _TEXT,

@@ -97,8 +97,10 @@ def _papers(
         }
     )
     for rma in sorted({one.rma for one in box.pieces.values() if one.rma}):
-        act = _return_act(rma, box, is_complete=rma in completed)
+        act = _return_act(work, rma, box, is_complete=rma in completed)
         yield _on(work.parcel, replace(act, fields={**outside, **act.fields}))
+    for upd in sorted({one.upd for one in work.lines if one.upd}):
+        yield _on(work.parcel, _correction(work, upd, lines, context))
     claim = agreed.claim(replace(work, box=box), context)
     if claim is not None:
         yield Draft(payload=claim, subject=Subject(parcel=work.parcel))
@@ -108,10 +110,30 @@ def _papers(
         yield _on(work.parcel, replace(act, fields={**outside, **act.fields}))
 
 
-def _return_act(rma: str, box: Box, *, is_complete: bool) -> DocumentData:
+def _return_act(work: ParcelWork, rma: str, box: Box, *, is_complete: bool) -> DocumentData:
     pieces = [piece for piece in box.pieces.values() if piece.rma == rma]
-    fields = {"rma": rma, "is_complete": is_complete, "items": [_item(one) for one in pieces]}
+    orders = (line.order for line in work.lines if line.rma == rma and line.order)
+    fields = {
+        "rma": rma,
+        "orders": list(dict.fromkeys(orders)),
+        "is_complete": is_complete,
+        "items": [_item(one) for one in pieces],
+    }
     return DocumentData(form="return_act", fields=fields, photos=_photos(box, pieces))
+
+
+def _correction(
+    work: ParcelWork, upd: str, counts: tuple[LineCount, ...], context: Context
+) -> DocumentData:
+    """A company's goods came back: what of its transfer document was accepted."""
+    keys = {(line.rma, line.line) for line in work.lines if line.upd == upd}
+    rows = [
+        {"rma": one.rma, "line": one.line, "accepted": one.received}
+        for one in counts
+        if (one.rma, one.line) in keys
+    ]
+    fields = {"upd": upd, "date": utc_text(context.wall_ms)[:10], "lines": rows}
+    return DocumentData(form="upd_correction", fields=fields)
 
 
 def _item(piece: Piece) -> Fields:

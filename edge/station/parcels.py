@@ -298,6 +298,8 @@ def _arrived_line(line: ReturnLine) -> ArrivedLine:
         qty=line.qty,
         gtin=line.gtin,
         channel=line.channel,
+        order=line.order,
+        upd=line.upd,
         sku=line.sku,
         serials=line.serials,
         marks=line.marks,

@@ -60,8 +60,8 @@ def test_what_a_feed_tells_of_a_customer_is_kept_shown_and_logged_nowhere(
     for act in (scan(box(951)), item(SHIRT), mark("stain"), put, scan("0417-0001")):
         act(bench)
     assert bench.state == "IDLE", bench.view
-    (act,) = bench.events("document.data")
-    assert act["fields"]["rma"] == "RM-951"
+    (paper,) = bench.events("document.data")
+    assert paper["fields"]["rma"] == "RM-951"
     words = tuple(PERSONAL.values())
     assert _where(bench, words) == []
     assert not [one for one in bench.shown if any(s in one for w in words for s in _spellings(w))]

@@ -32,8 +32,8 @@ ROWS: dict[str, dict[str, Any]] = {
     "policies": {"sha256": "ab" * 32, "url": "https://central.example.com/p.zip"},
 }
 DESIGNED = {
-    "returns": "op rma* line* tenant* channel order sku gtin* title_ru title_en qty* serials marks"
-    " reason due_at window_until delivered_at exchange_waiting decision case_id flags"
+    "returns": "op rma* line* tenant* channel order upd sku gtin* title_ru title_en qty* serials"
+    " marks reason due_at window_until delivered_at exchange_waiting decision case_id flags"
     " tracking batch carrier declared_g photo_urls value_minor currency"
     " audit known_zone known_grade",
     "items": "op gtin* sku* tenant* category* title_ru* title_en* brand value_minor currency"

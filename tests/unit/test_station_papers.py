@@ -1,5 +1,6 @@
 """Papers' data: emitted with the parcel's closing, from what was found, undone with it."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -18,6 +19,7 @@ from edge.events import (
 )
 from edge.station.box import Box, told
 from edge.station.inputs import PhotoInput
+from source_tree import ROOT
 
 
 def documents(bench: Bench) -> list[DocumentData]:
@@ -163,3 +165,49 @@ def test_a_piece_that_is_inspected_anew_is_told_of_once() -> None:
     box = told(box, UnitId("u2"), UnitOpened(n=2, previous="u1"))
     box = told(box, UnitId("u2"), first)
     assert list(box.pieces) == ["u2"]
+
+
+def test_a_company_s_return_has_what_its_transfer_document_s_correction_needs() -> None:
+    sold = tuple(replace(line, order="ORD-7", upd="UPD-55") for line in LINES)
+    bench = Bench(lines=sold)
+    bench.parcel()
+    bench.shirt()
+    bench.tray("A1")
+    bench.press("f7", "2")
+    assert act(bench, "return_act")["orders"] == ["ORD-7"]
+    said = act(bench, "upd_correction")
+    assert (said["upd"], len(said["date"])) == ("UPD-55", 10)
+    assert said["lines"] == [
+        {"rma": "88123", "line": "1", "accepted": 1},
+        {"rma": "88123", "line": "2", "accepted": 0},
+    ]
+
+
+def test_a_consumer_s_return_has_no_such_paper() -> None:
+    bench = one_shirt()
+    bench.shirt()
+    bench.tray("A1")
+    assert [one.form for one in documents(bench)] == ["return_act"]
+
+
+def test_papers_hold_the_fields_that_the_page_lists_and_no_other() -> None:
+    page = (ROOT / "docs" / "papers.md").read_text(encoding="utf-8")
+    bench = Bench(lines=tuple(replace(line, order="O", upd="U") for line in LINES))
+    bench.parcel()
+    bench.press("1")
+    bench.shirt()
+    bench.tray("A1")
+    bench.press("f7", "2")
+    forms = {one.form: one.fields for one in documents(bench)}
+    assert set(forms) == {"return_act", "discrepancy_act", "upd_correction"}
+    named = {name for fields in forms.values() for name in _names(fields)}
+    assert {name for name in named if f"`{name}" not in page} == set()
+
+
+def _names(fields: Mapping[str, Any]) -> Iterator[str]:
+    """Field names, those of rows and items too; answers are the checklist's own."""
+    for name, value in fields.items():
+        yield name
+        for part in value if isinstance(value, list) else ():
+            if isinstance(part, dict):
+                yield from _names({**part, "answers": None})
