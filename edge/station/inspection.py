@@ -149,9 +149,7 @@ def _give(
         drafts += _hazard(after, context)
         decision = refused(shown, "fb.danger_kind", kind=label)
         return replace(decision, drafts=tuple(drafts), no=None)
-    asked = question.label if question else {}
-    decision = accepted(shown, "fb.answered", *drafts, n=len(after.answers), step=asked,
-                        answer=label)  # fmt: skip
+    decision = accepted(shown, "fb.answered", *drafts, n=len(after.answers), answer=label)
     return _with_photos(decision, unit, after, context)
 
 
@@ -199,8 +197,9 @@ def _mark(screen: Screen, unit: UnitWork, pressed: str, context: Context) -> Dec
     marked = InspectionMarked(step=step, answer=answer, level=level)
     after = unit if level == 0 else checks.with_answer(unit, step, answer, "key")
     label = asking.answer_label(question, answer)
+    said = {"answer": label} if level else {"step": question.label}
     text = "fb.marked" if level else "fb.unmarked"
-    decision = accepted(screen, text, on_unit(unit, marked), step=question.label, answer=label)
+    decision = accepted(screen, text, on_unit(unit, marked), **said)
     return _with_photos(decision, unit, after, context)
 
 

@@ -190,7 +190,7 @@ MARKED = replace(
         page=1,
         pages=2,
     ),
-    fb=fb(Severity.OK, "fb.marked", step={"ru": "пятно", "en": "stain"}, answer="2"),
+    fb=fb(Severity.OK, "fb.marked", answer={"ru": "Удалимое пятно", "en": "Removable stain"}),
 )
 MUST = replace(
     UNIT,
