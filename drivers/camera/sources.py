@@ -20,8 +20,9 @@ DRAIN_NS: Final = 500_000_000  # a machine too busy to catch up must still be he
 DWELL_S: Final = 0.6
 EDGE_MIN: Final = 32  # a frame with a shorter edge shows nothing
 # A network stream: RTSP over TCP where the camera can; frames are not gathered to learn their rate
-# (that took 20 of them, 3 s and more of a slow camera), and none are kept back.
-_STREAM_OPTIONS: Final = "rtsp_flags;prefer_tcp|fpsprobesize;0|fflags;nobuffer"
+# (that took 20 of them, 3 s and more of a slow camera). What was read to learn the format is kept:
+# without its key frame an H.264 stream shows nothing until the next one.
+_STREAM_OPTIONS: Final = "rtsp_flags;prefer_tcp|fpsprobesize;0"
 
 
 class SourceError(Exception):
@@ -89,6 +90,7 @@ class Stream:
         self._capture = _opened(settings)
         if not self._capture.isOpened():
             raise SourceError("cannot be opened")
+        self._is_network = "://" in settings.source
         self._latency_ns = settings.latency_ms * 1_000_000
         self._pause_ns = int(1e9 / settings.fps)
         self._last_ns = time.monotonic_ns()
@@ -120,6 +122,8 @@ class Stream:
             if not self._capture.grab():
                 raise SourceError("ended")
             now_ns = time.monotonic_ns()
+            if self._is_network and now_ns - wall_ns >= READ_TIMEOUT_MS * 1_000_000:
+                raise SourceError("ended")  # given up; what comes out now was kept by the decoder
             idle_ns = now_ns - wall_ns - (_busy_ns() - busy_ns)
             if idle_ns > WAIT_NS and now_ns + WAIT_NS >= self._due_ns:
                 return now_ns
