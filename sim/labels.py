@@ -32,3 +32,8 @@ def tray(zone: str, name: str, key: bytes) -> str:
 def place(zone: str, name: str, key: bytes) -> str:
     """Return the label of a place in a zone."""
     return signed(f"RL-{ZONE_DIGITS[zone]}-{name}", key)
+
+
+def training(body: str, key: bytes) -> str:
+    """Return a label of the training course."""
+    return signed(f"TR-{body}", key)

@@ -21,7 +21,7 @@ PROFILES: Final = ("demo", "bench", "minimal")
 KEY_FILE: Final = "site.key"
 KEY_BYTES: Final = 32
 TARGETS: Final = ("portal", "crm", "erp", "oms", "wms", "tms", "bi")
-SHARED: Final = ("packs", "profiles", "barcodes.toml", "marks.toml")
+SHARED: Final = ("packs", "profiles", "barcodes.toml", "marks.toml", "training.toml")
 PORTS: Final = {
     "mqtt_port": "1883",
     "modbus_port": "5020",

@@ -30,6 +30,7 @@ _HELP: Final = {
     "containers": "numbers for containers of a zone, named as ZONE",
     "places": "labels of places, each as ZONE:NAME",
     "lpn": "numbers for units, NNNN-NNNN",
+    "training": "trays, parcels and pieces of the training course",
     "selftest": "the two cards that show what a scanner does to a code",
 }
 
@@ -125,6 +126,14 @@ def _places(settings: Settings, args: argparse.Namespace) -> tuple[Sticker, ...]
     return stickers.places(zones, settings.site_key, args.language)
 
 
+def _training(settings: Settings, args: argparse.Namespace) -> tuple[Sticker, ...]:
+    if settings.course is None:
+        raise ValueError("training: there is no training.toml")
+    zones = {name: tray.zone for name, tray in settings.floor.trays.items()}
+    tasks = len(settings.course.tasks)
+    return stickers.training(zones, tasks, settings.site_key, args.language)
+
+
 def _chosen(known: tuple[str, ...], named: list[str]) -> tuple[str, ...]:
     unknown = sorted(set(named) - set(known))
     if unknown:
@@ -138,6 +147,7 @@ _SIGNED: Final[dict[str, Callable[[Settings, argparse.Namespace], tuple[Sticker,
     "trays": _trays,
     "containers": _containers,
     "places": _places,
+    "training": _training,
 }
 
 

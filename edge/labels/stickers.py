@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from edge.barcodes.signed import signed
+from edge.course import item_of, parcel_of, tray_of
 from edge.floor import CONTAINER_DIGITS
 from edge.labels.symbol import Symbol, code128
 
@@ -109,6 +110,26 @@ def places(zones: Mapping[str, str], key: bytes, language: str) -> tuple[Sticker
         _signed(f"RL-{ZONE_DIGITS[zone]}-{place}", _zone_title(zone, place, language), key)
         for place, zone in zones.items()
     )
+
+
+def training(
+    zones: Mapping[str, str], tasks: int, key: bytes, language: str
+) -> tuple[Sticker, ...]:
+    """Return the labels of the training course: trays' doubles, and parcel and piece of each task.
+
+    `zones` = zone by tray. A label of the work is none of the course, nor the other way round.
+    """
+    word = {"ru": "УЧЕБНОЕ", "en": "TRAINING"}[language]
+    doubles = (
+        _signed(f"TR-{tray_of(ZONE_DIGITS[zone], tray)}", f"{word} {ZONE_DIGITS[zone]} {tray}", key)
+        for tray, zone in zones.items()
+    )
+    pieces = (
+        _signed(f"TR-{body}", f"{word} {number} {body}", key)
+        for number in range(1, tasks + 1)
+        for body in (parcel_of(number), item_of(number))
+    )
+    return (*doubles, *pieces)
 
 
 def lpn_numbers(first: str, count: int) -> tuple[str, ...]:

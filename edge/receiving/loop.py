@@ -45,11 +45,15 @@ log = logging.getLogger("receiving")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
-    """What became of an input: the kinds committed, or the code of the refusal."""
+    """What became of an input: the kinds committed, or the code of the refusal.
+
+    `mode` = where the person goes on, if that changes: training, live.
+    """
 
     kinds: tuple[str, ...] = ()
     seq: int = 0
     no: str | None = None
+    mode: str = ""
 
 
 class Effects(Protocol):
@@ -144,7 +148,7 @@ class Receiving:
             self.screen = replace(self.screen, epoch=self.screen.epoch + 1)
         self._let_out(given, decision)
         kinds = tuple(kind_of(draft.payload) for draft in decision.drafts)
-        return Reply(kinds=kinds, seq=seq, no=decision.no)
+        return Reply(kinds=kinds, seq=seq, no=decision.no, mode=decision.mode)
 
     def _measure(self, given: Input) -> None:
         if isinstance(given, ScanInput):

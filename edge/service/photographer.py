@@ -21,6 +21,7 @@ from edge.barcodes.classify import Rules, classify
 from edge.barcodes.meanings import Meaning, Refused, UnknownText
 from edge.events import PhotoTaken, UnitId
 from edge.journal.photos import PhotoStore
+from edge.service.devices import Devices
 from edge.station.binding import Bound, bound, bound_box
 from edge.station.decision import ITEM_PHOTO, PhotoRequest
 from edge.station.inputs import PhotoInput
@@ -42,6 +43,15 @@ class Lens:
 
     camera: CameraDriver
     roles: frozenset[str]
+
+
+def lenses(devices: Devices) -> tuple[Lens, ...]:
+    """Return every camera that is configured."""
+    return tuple(
+        Lens(camera=devices.cameras[str(one.settings.name)], roles=one.settings.roles)
+        for one in devices.every
+        if str(one.settings.name) in devices.cameras
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

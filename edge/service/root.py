@@ -19,7 +19,7 @@ from drivers.protocols import Clock, RobotDriver
 from edge.barcodes.classify import Rules
 from edge.barcodes.marks import GROUPS
 from edge.barcodes.numbers import compile_rules
-from edge.events import Event, Origin, ParcelId, UnitId
+from edge.events import Origin, ParcelId, UnitId
 from edge.feeds.policy_inbox import PolicyInbox
 from edge.journal.photos import PhotoStore
 from edge.journal.reader import SQLITE_VERSION, Reader
@@ -34,16 +34,14 @@ from edge.service.notify import Notifier
 from edge.service.packs import COPIES, Packs, cameras_of, open_packs
 from edge.service.policy_desk import PolicyDesk
 from edge.service.proofs import proof_inbox, proofs_at_start
+from edge.service.replay import replayed
 from edge.service.sealing import Sealing
 from edge.service.station import Station, Stores, World
+from edge.service.training import Books, Classroom, both, open_books
 from edge.service.watch import Watch
 from edge.settings.model import Settings
-from edge.station.apply import apply
-from edge.station.container import found as containers_found
 from edge.station.decision import Context, Fresh
-from edge.station.history import held_of, waiting_of
 from edge.station.inputs import StartInput, StopInput
-from edge.station.state import State
 from edge.sync.orders import Orders
 from edge.terminal_server import TerminalServer
 
@@ -70,17 +68,7 @@ async def serve(
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ending.set)
     async with AsyncExitStack() as stack:
-        journal = await stack.enter_async_context(
-            Journal(
-                data / "journal.db",
-                _identity(settings),
-                targets=settings.targets,
-                budget=settings.station.journal,
-                clock=clock,
-                synchronous=synchronous,
-                salvages=True,
-            )
-        )
+        journal = await stack.enter_async_context(_journal(settings, data, clock, synchronous))
         reader = stack.enter_context(Reader(data / "journal.db"))
         reference = stack.enter_context(Reference(data / "reference.db"))
         photos = await stack.enter_async_context(PhotoStore(data / "photos"))
@@ -96,9 +84,12 @@ async def serve(
         )
         started_ns = clock.monotonic_ns()
         activations = reader.activations()
-        state = _replayed(reader, activations)
+        state = replayed(reader, activations)
         replay_ms = (clock.monotonic_ns() - started_ns) // 1_000_000
-        packs = await open_packs(settings, data, activations=activations, state=state, clock=clock)
+        books = await open_books(stack, settings, data, identity=_identity(settings), clock=clock)
+        packs = await open_packs(
+            settings, data, activations=activations, state=both(state, books), clock=clock
+        )
         proven = proofs_at_start(settings, data)
         numbers = numbers_given(reader, settings.station.lpn)
         serving = packs.still_there(state.serving)
@@ -109,6 +100,7 @@ async def serve(
         watch = await _watch(stack, settings, stores, Notifier(notify), robots=world.devices.robots)
         watch.metrics.restart_s.set(replay_ms / 1000)
         station = Station(world, stores, state, watch)
+        _attach_room(station, world, books)
         idle_ms = clock.wall_ms() - reader.newest_ms()
         locks = idle_ms > settings.station.terminal.lock_s * 1000
         started = _start_input(journal, packs, replay_ms, is_clean=is_clean, locks=locks)
@@ -122,6 +114,33 @@ async def serve(
             ending=ending,
             notifier=watch.notifier,
         )
+
+
+def _journal(settings: Settings, data: Path, clock: Clock, synchronous: Synchronous) -> Journal:
+    return Journal(
+        data / "journal.db",
+        _identity(settings),
+        targets=settings.targets,
+        budget=settings.station.journal,
+        clock=clock,
+        synchronous=synchronous,
+        salvages=True,
+    )
+
+
+def _attach_room(station: Station, world: World, books: Books | None) -> None:
+    """Put up the training room, where a course is configured."""
+    if books is not None:
+        room = Classroom(
+            books,
+            world.context,
+            origin=world.origin,
+            course=world.settings.course,
+            clock=world.clock,
+            changed=lambda: station.committed(()),
+            tone=station.tone,
+        )
+        station.attach(room)
 
 
 def _inboxes(
@@ -195,7 +214,7 @@ async def _run(
     async with terminals.serving():
         work = [asyncio.create_task(station.run(terminals), name="station")]
         try:
-            await station.receiving.submit(started)
+            await station.begin(started)
             work += [asyncio.create_task(run(), name=name) for name, run in inboxes.items()]
             gc.freeze()  # what was loaded stays for ever: looking through it again costs scans
             notifier.ready()
@@ -218,23 +237,6 @@ def _raise_fault(ended: Sequence[BaseException | None]) -> None:
     for result in ended:
         if isinstance(result, BaseException) and not isinstance(result, asyncio.CancelledError):
             raise result
-
-
-def _replayed(reader: Reader, activations: tuple[Event, ...]) -> State:
-    """What came in force is older than any open work, as a rule: it is folded first."""
-    state = State()
-    for event in (*activations, *reader.replay()):
-        state = apply(state, event)
-    units = {UnitId(unit): reader.of_unit(unit) for unit in reader.held_units()}
-    held = {unit: one for unit, told in units.items() if (one := held_of(unit, told))}
-    waiting = {unit: each for unit, told in units.items() if (each := waiting_of(unit, told))}
-    numbers, told = reader.containers()
-    return replace(
-        state,
-        holds={**held, **state.holds},
-        rechecks={**waiting, **state.rechecks},
-        containers=containers_found(told, numbers),
-    )
 
 
 def _identity(settings: Settings) -> Identity:
@@ -279,6 +281,7 @@ def _world(
         hold=settings.station.hold,
         quality=settings.station.quality,
         site_key=settings.site_key,
+        can_train=settings.course is not None,
     )
     return World(
         settings=settings,

@@ -10,17 +10,11 @@ from typing import Final
 from drivers.protocols import (
     Clock,
     DeviceHealth,
-    DeviceName,
-    HealthState,
-    Scan,
-    ScanFlag,
     ScanOutcome,
-    ScanSource,
 )
 from edge.barcodes.classify import Rules, classify
 from edge.barcodes.meanings import Meaning
 from edge.barcodes.numbers import compile_rules, rows_of
-from edge.barcodes.typed import restored
 from edge.dispatch.dispatch import Dispatch
 from edge.events import (
     ConfigActivated,
@@ -34,17 +28,20 @@ from edge.journal.photos import Lost, PhotoStore
 from edge.journal.reader import Reader
 from edge.journal.reference import Reference
 from edge.journal.writer import Journal
-from edge.receiving.loop import Receiving
+from edge.receiving.loop import Receiving, Reply
 from edge.service.devices import Configured, Devices
 from edge.service.hold_desk import HoldDesk
 from edge.service.label_desk import LabelDesk
 from edge.service.lights import Lights
 from edge.service.live_figures import LiveFigures
 from edge.service.look_up import LookUp
-from edge.service.photographer import Lens, Photographer, judged
+from edge.service.photographer import Photographer, judged, lenses
 from edge.service.proofs import is_test_due
 from edge.service.recent import Recent
 from edge.service.room import Room
+from edge.service.timers import look_at_timers
+from edge.service.training import Classroom
+from edge.service.typed import typed_scan
 from edge.service.upkeep import Upkeep
 from edge.service.wall_clock import BUILT_MS, SYNCED, WallClock
 from edge.service.watch import Watch
@@ -58,18 +55,15 @@ from edge.station.inputs import (
     FeedInput,
     Input,
     KeyInput,
-    LockTimer,
     Lookups,
-    OverrideTimer,
-    PutTimer,
     ScanInput,
+    StartInput,
     StorageEvent,
     StorageInput,
     SyncEvent,
     SyncInput,
 )
 from edge.station.present import Shown, present
-from edge.station.puts import is_overdue
 from edge.station.state import State
 from edge.sync.photo_http import upload
 from edge.sync.pump import pump
@@ -80,8 +74,6 @@ from edge.views import Ack, Key, StationView, TypedScan
 
 TICK_S: Final = 1.0  # clock on the screen, lock timer, probe of a full disk
 LAG_S_MAX: Final = 0.25
-TYPED_BYTES_MAX: Final = 4096
-TYPED: Final = DeviceName("terminal")
 
 log = logging.getLogger("service")
 
@@ -126,6 +118,7 @@ class Station:
         self._wall_clock = WallClock(world.clock, built_ms=BUILT_MS)
         self._clock_news = 0
         self._dirty = asyncio.Event()
+        self._room: Classroom | None = None
         self.receiving = Receiving(
             stores.journal,
             origin,
@@ -148,7 +141,7 @@ class Station:
             epoch=origin.journal_id + origin.boot,
         )
         self._photographer = Photographer(
-            _lenses(devices),
+            lenses(devices),
             stores.photos,
             clock=world.clock,
             wait_s=settings.station.photo.wait_s,
@@ -185,6 +178,37 @@ class Station:
             if (name := str(one.settings.name)) in devices.scanners
         }
         self._take_numbers()
+
+    # ------------------------------------------------------------ work, or the training room
+
+    def attach(self, room: Classroom | None) -> None:
+        """Put up the training room, where a course is configured."""
+        self._room = room
+
+    async def begin(self, started: StartInput) -> None:
+        """Record the start, of the room, too."""
+        await self.receiving.submit(started)
+        if self._room is not None:
+            await self._room.begin()
+
+    @property
+    def _open_room(self) -> Classroom | None:
+        return self._room if self._room is not None and self._room.is_open else None
+
+    @property
+    def _front(self) -> Receiving:
+        """Return where the person's keys and scans go."""
+        room = self._open_room
+        return self.receiving if room is None else room.receiving
+
+    async def _hand_in(self, given: Input) -> Reply:
+        """Hand in what the person did; a supervisor's word may open the room, or close it."""
+        reply = await self._front.submit(given)
+        if reply.mode and self._room is not None:
+            context = self._world.context.during(self.receiving.state)
+            rules = context.packs[context.active]
+            await self._room.turn(reply.mode, self.receiving.state, rules)
+        return reply
 
     # ------------------------------------------------------------ what dispatch sees
 
@@ -250,27 +274,30 @@ class Station:
             is_test_due=is_due,
             disk_days=self._live.room.days,
         )
-        state = self.receiving.state
+        front, room = self._front, self._open_room
+        state = front.state
         day, shift = self._live.shown(state.shift)
         shown = Shown(
             head=head,
-            seq=self._stores.journal.last_seq,
+            seq=room.last_seq if room else self._stores.journal.last_seq,
             rev=self._rev,
             clock_text=head.at[11:19],
-            scan=self.receiving.scan,
-            stopped=self.receiving.stopped,
+            scan=front.scan,
+            stopped=front.stopped,
             day=day,
             shift=shift,
         )
-        context = replace(self._world.context.during(state), wall_ms=self._world.clock.wall_ms())
-        view = self._recent.on_view(present(state, self.receiving.screen, shown, context))
+        own = room.context if room else self._world.context
+        context = replace(own.during(state), wall_ms=self._world.clock.wall_ms())
+        view = present(state, front.screen, shown, context)
+        view = view if room else self._recent.on_view(view)
         return self._sounds.on_view(self._photographer.on_view(view, state.hand))
 
     async def act(self, connection: str, act: Key | TypedScan) -> Ack:
         """Take a key or a typed code of a terminal; answers after the commit."""
         key = f"{connection}/{act.id}"
         given: Input
-        entry = self.receiving.screen.entry
+        entry = self._front.screen.entry
         match act:
             case Key(k="enter") if entry:
                 given = self._typed_scan(key, TypedScan(id=act.id, src="typed", text=entry))
@@ -280,8 +307,9 @@ class Station:
                 given = KeyInput(input=key, key=act.k, epoch=act.epoch, lookups=lookups)
             case TypedScan():
                 given = self._typed_scan(key, act)
-        reply = await self.receiving.submit(given)
-        note = self.receiving.screen.note
+        front = self._front
+        reply = await self._hand_in(given)
+        note = front.screen.note
         return Ack(
             id=act.id,
             did=reply.kinds[-1] if reply.kinds and reply.no is None else None,
@@ -292,17 +320,7 @@ class Station:
 
     def _typed_scan(self, key: str, act: TypedScan) -> ScanInput:
         self._typed += 1
-        now_ns = self._world.clock.monotonic_ns()
-        back = restored(act.text)
-        scan = Scan(
-            scan_no=self._typed,
-            payload=(act.text if back is None else back).encode("utf-8")[:TYPED_BYTES_MAX],
-            flags=frozenset() if back is None else frozenset({ScanFlag.LAYOUT_RESTORED}),
-            device=TYPED,
-            source=ScanSource.WEDGE if act.src == "wedge" else ScanSource.TYPED,
-            first_ns=now_ns,
-            at_ns=now_ns,
-        )
+        scan = typed_scan(act, self._typed, self._world.clock.monotonic_ns())
         meanings = classify(scan, self._rules.at(self._world.clock.wall_ms()))
         lookups = self._look_up(meanings)
         return ScanInput(input=key, scan=scan, meanings=meanings, lookups=lookups)
@@ -332,6 +350,9 @@ class Station:
             group.create_task(self._upkeep.run(), name="upkeep")
             group.create_task(self._labels.run(), name="labels")
             group.create_task(self._holds.run(), name="holds")
+            if self._room is not None:
+                group.create_task(self._room.receiving.run(), name="training")
+                group.create_task(self._room.record(), name="recorder")
             for one in self._world.devices.every:
                 group.create_task(self._supervise(one), name=f"device[{one.settings.name}]")
             self._start_sync(group)
@@ -434,7 +455,12 @@ class Station:
             stopped = self.receiving.stopped or ""
             self._watch.tick(stopped, self._lights.targets, lag_s=lag_s)
             await self._look_at_clock()
-            await self._timers()
+            await look_at_timers(
+                self._front,
+                self.receiving,
+                times=self._world.settings.station.terminal,
+                clock=self._world.clock,
+            )
 
     async def _look_at_clock(self) -> None:
         news = self._wall_clock.look(self._stores.journal.newest_ms)
@@ -444,28 +470,13 @@ class Station:
             self._clock_news += 1
             await self.record_storage(news, f"clock/{self._world.origin.boot}/{self._clock_news}")
 
-    async def _timers(self) -> None:
-        receiving, lock_s = self.receiving, self._world.settings.station.terminal.lock_s
-        if receiving.stopped is not None:  # the probe: when it is recorded, work goes on
-            await receiving.submit(_disk_probe())
-        idle_ns = self._world.clock.monotonic_ns() - receiving.last_act_ns
-        is_open = receiving.state.shift is not None and not receiving.state.locked
-        if is_open and idle_ns > lock_s * 1_000_000_000:
-            await receiving.submit(LockTimer())
-        late_s = self._world.settings.station.terminal.put_s
-        if is_overdue(receiving.state, self._world.clock.wall_ms(), late_s):
-            await receiving.submit(PutTimer())
-        override = receiving.screen.override
-        if override is not None and self._world.clock.monotonic_ns() >= override.until_ns:
-            await receiving.submit(OverrideTimer())
-
     def _intake(self, one: Configured) -> ScannerIntake:
         intake = ScannerIntake(
             self._world.devices.scanners[str(one.settings.name)],
             self._world.rules,
             may=one.settings.may,
             boot=self._world.origin.boot,
-            submit=self.receiving.submit,
+            submit=self._hand_in,
             look_up=self._look_up,
             clock=self._world.clock,
             profile=profile_sha256(one.settings),
@@ -479,15 +490,3 @@ def _live_figures(world: World, stores: Stores) -> LiveFigures:
     budget_mb = world.settings.station.journal.budget_mb
     room = Room(stores.journal, stores.reader, world.clock, budget_mb=budget_mb)
     return LiveFigures(stores.reader, world.context.packs, room)
-
-
-def _lenses(devices: Devices) -> tuple[Lens, ...]:
-    return tuple(
-        Lens(camera=devices.cameras[str(one.settings.name)], roles=one.settings.roles)
-        for one in devices.every
-        if str(one.settings.name) in devices.cameras
-    )
-
-
-def _disk_probe() -> DeviceInput:
-    return DeviceInput(device="disk", device_class="disk", state=HealthState.OK)

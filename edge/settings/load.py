@@ -23,6 +23,7 @@ from edge.settings.policy_keys import read_policy_keys
 from edge.settings.problems import Findings, Place, Problem, SettingsError
 from edge.settings.shape import read, read_rows
 from edge.settings.targets import read_targets
+from edge.settings.training import read_course
 
 __all__ = ["LANGUAGES", "Problem", "SettingsError", "load"]
 
@@ -37,6 +38,7 @@ FILES: Final = (
     "sync.toml",
     "barcodes.toml",
     "marks.toml",
+    "training.toml",
     "demo.toml",  # the simulated bench's own; the station never reads it
 )
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,32}")
@@ -78,6 +80,7 @@ def load(folder: Path, *, data: Path | None = None) -> Settings:
     outward = read_outward(targets, found)
     people, numbers, marks = _people(station, found), _numbers(found), _marks(found)
     policy_keys = read_policy_keys(found)
+    course = read_course(station.languages if station else (), found)
     key, previous_key = _site_keys(station, found)
     if found.problems or station is None:
         raise SettingsError(tuple(dict.fromkeys(found.problems)))
@@ -96,6 +99,7 @@ def load(folder: Path, *, data: Path | None = None) -> Settings:
         previous_key=previous_key,
         policy_keys=policy_keys,
         outward=outward,
+        course=course,
     )
 
 

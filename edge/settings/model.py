@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from drivers.protocols import DeviceName
 from edge.catalogue import CodeLimits, MarkGroup, NumberRule, Person
+from edge.course import Course
 from edge.floor import (
     FloorSettings,
     HoldRules,
@@ -292,6 +293,7 @@ class Settings:
     policy_keys: tuple[PolicyKey, ...] = ()
     outward: Mapping[str, Outward] = field(default_factory=dict)
     marks: tuple[MarkGroup, ...] = ()
+    course: Course | None = None
 
     @property
     def site_keys(self) -> tuple[bytes, ...]:

@@ -88,7 +88,17 @@ from edge.events import (
     VerdictChanged,
     VerdictMade,
 )
-from edge.station import container, held, looks, numbers, papers, past, returns, spent
+from edge.station import (
+    container,
+    held,
+    lessons,
+    looks,
+    numbers,
+    papers,
+    past,
+    returns,
+    spent,
+)
 from edge.station.apply_moves import danger, drop, moved, put, with_unit, without_ended
 from edge.station.state import (
     Evidence,
@@ -146,7 +156,7 @@ def _config(state: State, event: Event) -> State:
 def _people(state: State, event: Event) -> State:
     match event.payload:
         case OperatorIn(operator=operator):
-            return _signed_in(state, operator, event.time_ms)
+            return lessons.begun(_signed_in(state, operator, event.time_ms), event)
         case OperatorHandover(to=to):
             return _signed_in(replace(state, shift=None), to, event.time_ms)
         case OperatorOut():
@@ -403,6 +413,10 @@ def _held(state: State, event: Event) -> State:
     return held.held(state, event)
 
 
+def _rechecked(state: State, event: Event) -> State:
+    return lessons.done(looks.rechecked(state, event), event)
+
+
 def _commanded(state: State, event: Event) -> State:
     """A printer prints numbers of units; any other device moves, or stands still."""
     is_printer = getattr(event.payload, "device", "") == numbers.PRINTER
@@ -425,7 +439,7 @@ _FOLDS: Final[Mapping[type[Any], Callable[[State, Event], State]]] = {
         (_unit, (UnitOpened, UnitIdentified, UnitMissing, UnitParked, UnitClosed)),
         (_inspection, (InspectionStarted, InspectionAnswered, InspectionMarked)),
         (_inspection, (InspectionWithdrawn, InspectionFinished, VerdictMade, VerdictChanged)),
-        (looks.rechecked, (QualityRechecked,)),
+        (_rechecked, (QualityRechecked,)),
         (_evidence, (PhotoTaken, PhotoMissing, PutConfirmed, PutOverdue, MarkCaptured)),
         (held.marked, (MarkReturnReady, MarkRemarkNeeded, MarkDispute)),
         (moved, (MovePlanned, MoveChanged, DiverterChanged)),

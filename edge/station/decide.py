@@ -32,6 +32,7 @@ from edge.station import (
     redecide,
     resume,
     scans,
+    training,
     unknown,
 )
 from edge.station.decision import (
@@ -47,6 +48,7 @@ from edge.station.inputs import (
     ClaimInput,
     CommandInput,
     ConfigInput,
+    CourseInput,
     DataInput,
     DeviceInput,
     DivertInput,
@@ -91,6 +93,8 @@ def _decided(state: State, screen: Screen, given: Input, context: Context) -> De
         case FaultInput():
             return scans.fault(screen, given)
         case KeyInput():
+            if context.course is not None:
+                given = replace(given, lookups=training.items(context))
             return labelling.with_labels(state, keys.key(state, screen, given, context), context)
         case PhotoInput():
             return _photo(state, screen, given, context)
@@ -102,16 +106,26 @@ def _decided(state: State, screen: Screen, given: Input, context: Context) -> De
             return _of_feed(state, screen, given)
         case ConfigInput() | SyncInput() | StorageInput():
             return _config(screen, given)
-        case StartInput():
-            return _started(state, screen, given)
-        case StopInput():
-            return Decision(screen=screen, drafts=(on_station(StationStopped()),))
+        case StartInput() | CourseInput() | StopInput():
+            return _of_service(state, screen, given)
         case PrintInput() | ReleaseInput() | DataInput() | HoldTimer():
             return _beside(state, screen, given, context)
         case PutTimer() | LockTimer() | OverrideTimer():
             return _timer(state, screen, given, context)
         case _:
             assert_never(given)
+
+
+def _of_service(
+    state: State, screen: Screen, given: StartInput | CourseInput | StopInput
+) -> Decision:
+    match given:
+        case StartInput():
+            return _started(state, screen, given)
+        case CourseInput():
+            return training.begun(state, screen, given)
+        case StopInput():
+            return Decision(screen=screen, drafts=(on_station(StationStopped()),))
 
 
 def _timer(

@@ -6,6 +6,7 @@ from typing import Any
 
 from drivers.protocols import ScanOutcome, ScanSource
 from edge.catalogue import Person
+from edge.course import Course
 from edge.events import Draft, ParcelId, Payload, Subject, UnitId
 from edge.floor import FloorSettings, HoldRules, LpnRules
 from edge.quality import QualityRules
@@ -55,6 +56,10 @@ class Context:
     quality: QualityRules = field(default_factory=QualityRules)
     site_key: bytes = field(default=b"", repr=False)
     """What second looks are drawn by."""
+    course: Course | None = None
+    """What is trained here: this is the training room, nothing of it is work."""
+    can_train: bool = False
+    """A supervisor may let somebody into the training room from here."""
     start_ns: int = 0
     """Monotonic time of the service's start: acts are counted from it."""
 
@@ -229,6 +234,7 @@ class Decision:
     """Events to commit, then the screen, the tone and the photographs that follow the commit.
 
     `codes` = (code, subject) by which this work is found later. `no` = refusal code of a key.
+    `mode` = where the person goes on after it, where that changes: training, live.
     """
 
     screen: Screen
@@ -237,6 +243,7 @@ class Decision:
     no: str | None = None
     photos: tuple[PhotoRequest, ...] = ()
     codes: tuple[tuple[str, str], ...] = ()
+    mode: str = ""
 
     def after(self, earlier: tuple[Draft, ...]) -> "Decision":
         """Return this decision with events of an earlier step of the same act put before."""

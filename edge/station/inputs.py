@@ -11,6 +11,7 @@ from edge.events import (
     ConfigRefused,
     DeviceProven,
     DiverterState,
+    DocumentRef,
     JournalRef,
     MoveEvidence,
     MoveState,
@@ -281,6 +282,15 @@ class StopInput:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CourseInput:
+    """A supervisor has let somebody into the training room; `policy` = the rules in force."""
+
+    operator: str
+    role: str
+    policy: DocumentRef | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PrintInput:
     """What became of a label that was to be printed for a unit."""
 
@@ -347,6 +357,7 @@ Input = (
     | SyncInput
     | StartInput
     | StopInput
+    | CourseInput
     | ClaimInput
     | PrintInput
     | ReleaseInput

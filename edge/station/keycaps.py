@@ -57,6 +57,8 @@ def offered(
     """Return (key, message id) pairs; `1-4` is a range of digits."""
     if name == "LOCKED":
         return (*_KEYS[name], ("f1", "key.help"))
+    if name == "IDLE" and context.course is not None:
+        return (("f12", "key.leave"), ("f1", "key.help"))
     own = containers.keys(state, screen) if name == "CONTAINER" else _KEYS.get(name, ())
     choices = _digits(name, state, screen, context)
     undo = (("f9", "key.undo"),) if state.past else ()

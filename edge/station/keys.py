@@ -25,6 +25,7 @@ from edge.station import (
     resume,
     rezone,
     second,
+    training,
     undo,
     units,
 )
@@ -88,12 +89,17 @@ def _locked(state: State, screen: Screen, pressed: str, context: Context) -> Dec
             return _overlay(screen, pressed)
         case "esc" if screen.overlay is not None:
             return Decision(screen=replace(screen, overlay=None))
-        case digit if screen.overlay == "help" and _way(state, screen, digit) == "f12":
-            return override.ask(replace(screen, overlay=None), override.LOGIN, context)
         case "f12":
-            return override.ask(screen, override.LOGIN, context)
+            return override.ask(screen, _who(context), context)
+        case digit if screen.overlay == "help" and _way(state, screen, digit) == "f12":
+            return override.ask(replace(screen, overlay=None), _who(context), context)
         case _:
             return refused(screen, "E01")
+
+
+def _who(context: Context) -> str:
+    """Return whom a supervisor is called for at a locked screen; out of training, not into it."""
+    return override.LOGIN if context.course is None else training.TRAINING
 
 
 def _at_work(state: State, screen: Screen, pressed: str, context: Context) -> Decision:
@@ -115,8 +121,15 @@ def _at_work(state: State, screen: Screen, pressed: str, context: Context) -> De
             return override.ask(clean(screen), about, context)
         case "esc" if where in ("SUMMARY", "EXC"):
             return _back(screen)
+        case "f12" | "esc" if where == "IDLE" and _is_door(pressed, context):
+            return override.ask(clean(screen), training.TRAINING, context)
         case _:
             return _by_state(where, state, screen, pressed, context)
+
+
+def _is_door(pressed: str, context: Context) -> bool:
+    """F12 leads into the training room and out of it, Esc only out."""
+    return context.course is not None or (context.can_train and pressed == "f12")
 
 
 def _container(state: State, screen: Screen, pressed: str, context: Context) -> Decision:

@@ -46,6 +46,7 @@ BELT_ALARMS: Final[Mapping[DiverterState, str]] = {
 }
 NO_PROGRESS: Final = "no_progress"
 LATE_CLAIM: Final = "late_claim"
+RECORDED: Final = "recorded"  # in training nothing moves: what would have is written down
 UNHEARD: Final = ("memory_lost", "cancel_unanswered", "no_proof")
 _OUT_OF_SIGHT: Final = (NO_SCAN, WRONG_PLACE)
 """Doubts that no device's word ends: the place has to be looked at."""
@@ -261,7 +262,8 @@ def _is_news(before: LegWork, given: LegInput) -> bool:
         return False
     match then:
         case MoveState.PLANNED:
-            return now in (MoveState.BY_HAND, MoveState.FAILED)
+            is_recorded = now is MoveState.DONE and given.reason == RECORDED
+            return is_recorded or now in (MoveState.BY_HAND, MoveState.FAILED)
         case MoveState.CANCELLING | MoveState.IN_DOUBT:
             return now in _WAYS_OUT[then]
         case MoveState.SENT | MoveState.RESENT:

@@ -5,7 +5,7 @@ from typing import Final
 
 from edge.events import OperatorIn, PhotoMissing, UnitId
 from edge.pins import DIGITS_MAX, matches
-from edge.station import adjudge, again, containers, corrected, danger, holds, rezone
+from edge.station import adjudge, again, containers, corrected, danger, holds, rezone, training
 from edge.station.decision import (
     Context,
     Decision,
@@ -108,6 +108,8 @@ def _pin(screen: Screen, override: Override, context: Context) -> Decision:
     if context.mono_ns < screen.pin_from_ns:
         return refused(replace(screen, override=again), "E82", n=0)
     if matches(context.people[override.badge].pin, override.typed):
+        if override.what == training.TRAINING:
+            return training.enter(screen) if context.course is None else training.leave(screen)
         proved = replace(again, is_proved=True)
         text = "fb.number" if override.what == LOGIN else "fb.reason"
         shown = noted(screen, Severity.INFO, text)

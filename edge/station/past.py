@@ -124,6 +124,7 @@ def _corrected(state: State, correction: CorrectionMade) -> State:
         units=_units(state, last),
         holds=held.undone(state, last),
         rechecks=looks.undone(state, last),
+        progress=old.progress,
         moves={move: work for move, work in state.moves.items() if move not in last.moves},
         bench=old.bench,
         closed=old.closed,

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from edge.events import OperatorHandover, OperatorIn, OperatorOut, StationLocked
-from edge.station import adjudge, override
+from edge.station import adjudge, override, training
 from edge.station.decision import (
     Choice,
     Context,
@@ -28,6 +28,8 @@ def badge(state: State, screen: Screen, no: str, context: Context) -> Decision:
         return refused(screen, "E04", id=no)
     if screen.override is not None:
         return override.badge(state, screen, screen.override, no, context=context)
+    if context.course is not None:
+        return training.badge(state, screen, no, context)
     shift = state.shift
     if shift is None:
         return _enter(state, screen, no, context)

@@ -7,6 +7,7 @@ from edge.floor import LegKind, Timers
 from edge.station import (
     adjudge,
     asking,
+    classroom,
     containers,
     damage,
     danger,
@@ -14,6 +15,7 @@ from edge.station import (
     labelling,
     marks,
     override,
+    training,
     waiting,
 )
 from edge.station.decision import Choice, Context, Note, Override, Screen, state_name
@@ -74,6 +76,9 @@ class Shown:
     shift: Figures | None = None
 
 
+COACHED = frozenset(("UNIT", "VERDICT", "HAZARD", "PHOTO"))
+
+
 def key_meaning(state: State, screen: Screen) -> tuple[object, ...]:
     """Return what the keys mean now; a change makes older key presses stale."""
     unit = state.unit
@@ -102,6 +107,8 @@ def present(state: State, screen: Screen, shown: Shown, context: Context) -> Sta
     name = "STOP" if shown.stopped else state_name(state, screen)
     return StationView(
         state=name,
+        mode=classroom.mode(context),
+        coach=training.coach(state, context) if name in COACHED else (),
         stage=_stage(name, state, screen, context),
         head=_head(state, shown, context),
         work=_work(name, state, screen, shown, context),
@@ -128,12 +135,13 @@ def present(state: State, screen: Screen, shown: Shown, context: Context) -> Sta
 def _head(state: State, shown: Shown, context: Context) -> Head:
     shift, alarm = state.shift, danger.alarm(state)
     if shift is None:
-        return replace(shown.head, alarm=alarm)
+        return replace(shown.head, alarm=alarm, course=classroom.head(state, context))
     hours = max(1, context.wall_ms - shift.since_ms) / 3_600_000
     person = context.people.get(shift.operator)
     per_hour = int(shift.units / hours) if hours > 1 / 60 else 0
     return replace(
         shown.head,
+        course=classroom.head(state, context),
         op=Operator(name=person.name, no=person.no) if person else None,
         done=shift.units,
         per_h=per_hour,
@@ -177,7 +185,7 @@ def _stage(name: str, state: State, screen: Screen, context: Context) -> Stage:
         case "UNIT" if unit is not None:
             return _unit_stage(unit, context)
         case _:
-            return Stage(t="stage.parcel")
+            return classroom.stage(state, context) or Stage(t="stage.parcel")
 
 
 def _unit_stage(unit: UnitWork, context: Context) -> Stage:
@@ -224,6 +232,8 @@ def _work(name: str, state: State, screen: Screen, shown: Shown, context: Contex
             return _checklist(unit, state, screen, context)
         case "PARCEL" if parcel is not None:
             return _parcel(parcel, context)
+        case _ if lesson := classroom.work(state, context):
+            return lesson
         case _:
             return waiting.idle(state, shown.day, context)
 

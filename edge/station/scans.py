@@ -30,6 +30,7 @@ from edge.station import (
     resolve,
     resume,
     second,
+    training,
 )
 from edge.station.decision import (
     Context,
@@ -53,6 +54,7 @@ LOST_GS = "lost_gs"
 def scan(state: State, screen: Screen, given: ScanInput, context: Context) -> Decision:
     """Handle a whole code; the first event is always the reading itself."""
     screen = replace(screen, entry=None)
+    given = training.translated(given, context)
     last = screen.last_scan
     torn = _torn(given)
     tries = last.tries + 1 if torn and last is not None and last.torn == torn else 1
@@ -120,6 +122,8 @@ def _resolve(
     state: State, screen: Screen, given: ScanInput, meaning: Meaning, context: Context
 ) -> Decision:
     match meaning:
+        case Refused(reason=training.LIVE_LABEL):
+            return refused(screen, training.NOT_HERE)
         case Refused(reason="wrong_source"):
             return refused(screen, "E16")
         case Refused(reason="lost_gs"):
@@ -159,7 +163,9 @@ def _goods(state: State, screen: Screen, given: ScanInput, context: Context) -> 
         return second.scan(state, screen, given, context)
     if correct.is_awaited(screen):
         return correct.scan(state, screen, given, context)
-    return goods.goods(state, _above(screen), given, context)
+    is_trained = context.course is not None  # its labels say what they are: nothing is in doubt
+    turned = training.turned(state, screen, given, context) if is_trained else None
+    return turned or goods.goods(state, _above(screen), given, context, confirmed=is_trained)
 
 
 def _tray(

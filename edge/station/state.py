@@ -28,6 +28,7 @@ from edge.station.bag import Bag
 from edge.station.box import Box
 from edge.station.container import Container
 from edge.station.look import Look
+from edge.station.progress import Progress
 from edge.station.touch import Touch
 
 
@@ -381,6 +382,9 @@ class State:
 
     containers: Mapping[str, Container] = field(default_factory=dict)
     """Containers that fill, or that are closed and not at their end yet, by number."""
+
+    progress: Progress | None = None
+    """How far the person is in the training course, where this is one."""
 
     act: Act | None = field(default=None, compare=False)
     past: tuple[Done, ...] = ()

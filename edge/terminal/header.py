@@ -8,11 +8,14 @@ from edge.views import Head, Light, StationView
 CALM = frozenset({"ready", "busy", "ok", "up", "off"})
 WIDE_CELLS = 120
 NAME_CELLS = 14
+TRAINING_MODE = "training"
 
 
 def header(view: StationView, pen: Pen) -> Line:
     """Return row 1."""
     head = view.head
+    if view.mode == TRAINING_MODE:
+        return beside(_pattern(pen), _course(head, pen), pen.width).stylize_before(TRAINING.style)
     left = _left(view, pen)
     lights = sorted(head.robots, key=lambda light: light.s in CALM)
     for count in range(len(lights), -1, -1):
@@ -24,14 +27,25 @@ def header(view: StationView, pen: Pen) -> Line:
 
 def _left(view: StationView, pen: Pen) -> Line:
     head = view.head
-    if view.mode == "training":
-        return line((f" {pen.say('ui.training')} ", f"bold {TRAINING.style}"))
     if head.op is None:
         return line(" ", (head.station, BOLD))
     pace = pen.say("ui.at_number", done=head.done, per_h=head.per_h)
     name = pen.texts.label(head.op.name)
     who = fit(line(name), min(NAME_CELLS, len(name)))
     return line(" ", (head.station, BOLD), "  ", who, f" {head.op.no}  {pace}")
+
+
+def _pattern(pen: Pen) -> Line:
+    """The whole row is of another colour and hatched: nobody takes training for work."""
+    return line((f" {pen.say('ui.training')} ", f"bold {TRAINING.style}"))
+
+
+def _course(head: Head, pen: Pen) -> Line:
+    course = head.course
+    told = "" if course is None else pen.say("ui.course", task=course.task, of=course.of)
+    wrong = "" if course is None else pen.say("ui.course_wrong", n=course.wrong)
+    hatch = "▒" * max(0, pen.width - WIDE_CELLS + 8)
+    return line(f"{hatch} {told}   {wrong}   ", (_clock(head.at), f"bold {TRAINING.style}"), " ")
 
 
 def _right(head: Head, robots: list[Light], pen: Pen) -> Line:

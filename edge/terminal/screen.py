@@ -12,7 +12,7 @@ from edge.terminal.side import side
 from edge.terminal.stage import stage_rows
 from edge.terminal.texts import texts
 from edge.terminal.theme import BODY, FAINT, RULE
-from edge.terminal.works import choice, overlay, override, resume, waiting
+from edge.terminal.works import choice, overlay, override, resume, training, waiting
 from edge.terminal.works.checklist import checklist
 from edge.terminal.works.container import container
 from edge.terminal.works.parcel import parcel
@@ -31,6 +31,7 @@ from edge.views import (
     StationView,
     StopWork,
     SummaryWork,
+    TrainingWork,
     VerdictWork,
 )
 
@@ -165,7 +166,13 @@ def _work(view: StationView, pen: Pen) -> list[Line]:
     above = _OVERLAYS.get(view.overlay or "")
     if above is not None:
         return above(view, pen)
+    return training.coached(view, pen, _below(view, pen))
+
+
+def _below(view: StationView, pen: Pen) -> list[Line]:
     match view.work:
+        case TrainingWork() as work:
+            return training.training(work, pen)
         case LockedWork() as work:
             return waiting.locked(work, pen)
         case IdleWork() as work:

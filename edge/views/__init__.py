@@ -1,5 +1,6 @@
 """View models and key messages of the terminal: what the service and a screen have in common."""
 
+from edge.views.course import CourseHead
 from edge.views.figures import Figures, Waiting
 from edge.views.model import (
     THUMBNAIL_WIDTH,
@@ -34,6 +35,7 @@ from edge.views.model import (
     StopWork,
     SummaryWork,
     Tone,
+    TrainingWork,
     Undo,
     VerdictWork,
     Work,
@@ -66,6 +68,7 @@ __all__ = [
     "ChecklistWork",
     "ChoiceWork",
     "ContainerWork",
+    "CourseHead",
     "EntryWork",
     "Feedback",
     "Figures",
@@ -102,6 +105,7 @@ __all__ = [
     "ToService",
     "ToTerminal",
     "Tone",
+    "TrainingWork",
     "TypedScan",
     "Undo",
     "VerdictWork",

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, ClassVar
 
+from edge.views.course import CourseHead
 from edge.views.figures import Figures, Waiting
 
 THUMBNAIL_WIDTH = 32  # pixels of a photograph's small copy
@@ -113,6 +114,7 @@ class Head:
     conveyor: str = "off"
     camera: str = "off"
     scanner: str = "off"
+    course: CourseHead | None = None
     alarm: str = ""
 
 
@@ -249,10 +251,7 @@ class ParcelWork:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChecklistWork:
-    """An item is being inspected.
-
-    `thumbnail` = base64 of THUMBNAIL_WIDTH RGB pixels a row: its newest photograph.
-    """
+    """An item; `thumbnail` = base64 of THUMBNAIL_WIDTH RGB pixels a row: its newest photograph."""
 
     KIND: ClassVar[str] = "checklist"
     kind: str = "checklist"
@@ -394,6 +393,22 @@ class ContainerWork:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingWork:
+    """Between two tasks of a course the next piece and its labels; in the end the report."""
+
+    KIND: ClassVar[str] = "training"
+    kind: str = "training"
+    task: int
+    of: int
+    wrong: int
+    is_over: bool = False
+    is_passed: bool = False
+    name: Label = field(default_factory=dict)
+    label: str = ""
+    mistakes: tuple[Message, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StopWork:
     """Nothing can be received: message code and parameters."""
 
@@ -415,6 +430,7 @@ Work = (
     | ResumeWork
     | SummaryWork
     | ContainerWork
+    | TrainingWork
     | StopWork
 )
 
@@ -456,8 +472,8 @@ class Side:
 class StationView:
     """The whole screen. `epoch` changes whenever a key changes its meaning.
 
-    `ways` = what a digit does while the help is open: (digit, key, message id). `seq` is the
-    journal sequence the view rests on; `scan` the (device, scan_no) it answers.
+    `ways` = what a digit does in the open help: (digit, key, message id). `seq` = the journal's,
+    `scan` = the (device, scan_no) it answers; `coach` = what training tells of the piece.
     """
 
     KIND: ClassVar[str] = "view"
@@ -479,3 +495,4 @@ class StationView:
     undo: Undo | None = None
     keys: tuple[tuple[str, str], ...] = ()
     scan: tuple[str, int] | None = None
+    coach: tuple[Message, ...] = ()

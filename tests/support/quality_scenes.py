@@ -3,13 +3,23 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from edge.views import ChoiceWork, Message, Severity, Stage, StationView
+from edge.views import (
+    ChoiceWork,
+    CourseHead,
+    Message,
+    Severity,
+    Stage,
+    StationView,
+    TrainingWork,
+)
 from scene_values import PHONE, SHIRT
 from terminal_scenes import (
     ASKED,
+    BASE,
     CHOICE,
     OVERRIDE,
     SCENES,
+    UNIT,
     VERDICT,
     VERDICT_WORK,
     fb,
@@ -55,10 +65,55 @@ ADJUDGED = replace(
     ),
 )
 
+COURSE = replace(BASE.head, course=CourseHead(task=3, of=12, wrong=1))
+STORY = {"ru": "на спине дыра", "en": "a hole in the back"}
+TRAINED = replace(
+    UNIT,
+    mode="training",
+    head=COURSE,
+    coach=(
+        Message(t="ui.story", p={"story": STORY}),
+        Message(
+            t="ui.hint",
+            p={"names": [{"ru": "Порыв, дыра", "en": "Tear, hole"}], "zone": "disposal"},
+        ),
+    ),
+    fb=fb(Severity.OK, "fb.training"),
+)
+TASK = replace(
+    BASE,
+    mode="training",
+    head=COURSE,
+    work=TrainingWork(task=3, of=12, wrong=1, name=SHIRT, label="TR-P03, TR-U03"),
+    fb=fb(Severity.ERROR, "E05"),
+    keys=(("f12", "key.leave"), ("f1", "key.help")),
+)
+REPORT = TrainingWork(
+    task=12,
+    of=12,
+    wrong=1,
+    is_over=True,
+    is_passed=True,
+    mistakes=(Message(t="ui.mistake", p={"no": "TR-P02", "a": "resale", "b": "disposal"}),),
+)
+PASSED = replace(TASK, stage=Stage(t="stage.passed"), work=REPORT, fb=None)
+FAILED = replace(
+    TASK,
+    stage=Stage(t="stage.again"),
+    work=replace(REPORT, wrong=2, is_passed=False, mistakes=REPORT.mistakes * 2),
+    fb=fb(Severity.ERROR, "E08"),
+)
+ROOM = replace(OVERRIDE, work=replace(ASKED, what=Message(t="override.training"), item=None))
+
 ALL_SCENES: Mapping[str, StationView] = {
     **SCENES,
     "s05f_drawn": DRAWN,
     "s05g_differ": DIFFER,
     "s07f_taken": TAKEN,
     "s10d_adjudged": ADJUDGED,
+    "s10e_room": ROOM,
+    "s12_training": TRAINED,
+    "s12b_task": TASK,
+    "s12c_passed": PASSED,
+    "s12d_failed": FAILED,
 }

@@ -184,6 +184,10 @@ class RealBench:
         """Scan the label of a place in a zone."""
         return self.scan(labels.place(zone, "P1", self._key))
 
+    def lesson(self, body: str) -> Seen:
+        """Scan a label of the training course."""
+        return self.scan(labels.training(body, self._key))
+
     def command(self, name: str) -> Seen:
         """Scan a command label."""
         return self.scan(labels.command(name, self._key))
@@ -212,6 +216,10 @@ class RealBench:
         """Wait for a view of this kind; nobody does anything. Return it."""
         self._until(lambda: is_so(self.view))
         return self.view
+
+    def wait_for_mode(self, mode: str) -> None:
+        """Wait until the screen is that of work, live, or of training."""
+        self._until(lambda: self.view.get("mode", "live") == mode)
 
     # ------------------------------------------------------------ what is seen
 

@@ -1,0 +1,27 @@
+"""The state that a journal leaves: folded anew at each start."""
+
+from dataclasses import replace
+
+from edge.events import Event, UnitId
+from edge.journal.reader import Reader
+from edge.station.apply import apply
+from edge.station.container import found as containers_found
+from edge.station.history import held_of, waiting_of
+from edge.station.state import State
+
+
+def replayed(reader: Reader, activations: tuple[Event, ...]) -> State:
+    """What came in force is older than any open work, as a rule: it is folded first."""
+    state = State()
+    for event in (*activations, *reader.replay()):
+        state = apply(state, event)
+    units = {UnitId(unit): reader.of_unit(unit) for unit in reader.held_units()}
+    held = {unit: one for unit, told in units.items() if (one := held_of(unit, told))}
+    waiting = {unit: each for unit, told in units.items() if (each := waiting_of(unit, told))}
+    numbers, told = reader.containers()
+    return replace(
+        state,
+        holds={**held, **state.holds},
+        rechecks={**waiting, **state.rechecks},
+        containers=containers_found(told, numbers),
+    )
