@@ -127,7 +127,7 @@ def batches(items: list[Encoded], size: int) -> Iterator[Submission]:
 
 
 async def cancelled_after(
-    work: Coroutine[Any, Any, None], is_met: Callable[[], bool], seconds: float = 15.0
+    work: Coroutine[Any, Any, None], is_met: Callable[[], bool], seconds: float = 60.0
 ) -> None:
     """Run something endless until a condition holds, then cancel it."""
     task = asyncio.create_task(work, name="endless")

@@ -1,6 +1,7 @@
 """The day so far, counted by hand: what was taken back does not count; any stretch of it."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,11 +9,13 @@ import pytest
 from edge.events import (
     Answer,
     CorrectionMade,
+    Graded,
     InspectionFinished,
     Milliseconds,
     OperatorIn,
     PhotoMissing,
     PutConfirmed,
+    QualityRechecked,
     UnitClosed,
     UnitOpened,
     VerdictMade,
@@ -125,14 +128,24 @@ def test_a_photo_that_a_supervisor_waived_counts_as_missing_and_as_supervised() 
     assert (found.photos_missing, found.supervised) == (1, 1)
 
 
+def looked(way: str, right: str | None) -> QualityRechecked:
+    """Return a second look: both agree, or the one who was `right` by a supervisor's word."""
+    other = Graded(zone="repair" if right else "resale", grade="B")
+    return QualityRechecked(
+        way=way,
+        first=Graded(zone="resale", grade="B"),
+        second=other,
+        agree=right is None,
+        adjudicated=right,
+    )
+
+
 def test_the_error_rate_is_of_settled_random_looks_alone_and_has_its_exact_bound() -> None:
     bench = Bench(1)
     for n in range(40):
-        look: dict[str, Any] = {"way": "random", "agree": n > 0}
-        look |= {"adjudicated": "second"} if n == 0 else {}
-        bench.tell_raw("quality.rechecked", look, unit=bench.new_id())
-    for look in ({"way": "gold", "agree": False, "adjudicated": "second"}, {"way": "random"}):
-        bench.tell_raw("quality.rechecked", look, unit=bench.new_id())
+        bench.tell(looked("random", None if n else "second"), unit=bench.new_id())
+    for other in (looked("gold", "second"), replace(looked("random", None), agree=False)):
+        bench.tell(other, unit=bench.new_id())
     found = bench.figures()
     assert (found.wrong, found.checked) == (1, 40)
     assert found.upper == upper_bound(1, 40)

@@ -12,6 +12,7 @@ from edge.service.sealing import Sealing
 from edge.settings.model import JournalSettings
 from journal_kit import cancelled_after, event, opened
 
+pytestmark = pytest.mark.timeout(120)
 pytest.importorskip("duckdb", reason="the extra bi is not installed")
 
 
