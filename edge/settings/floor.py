@@ -6,7 +6,16 @@ from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
 from drivers.protocols import GraphEdge, GraphNode, NodeId, RobotId
-from edge.floor import ContainerKind, FloorSettings, LegKind, RobotUnit, RouteLeg, Timers, Tray
+from edge.floor import (
+    ContainerKind,
+    FloorSettings,
+    LegKind,
+    RobotUnit,
+    RouteLeg,
+    Timers,
+    Tray,
+    end_of,
+)
 from edge.settings.files import need_tables
 from edge.settings.problems import Findings, Place
 from edge.settings.shape import read, read_rows
@@ -261,8 +270,11 @@ def _need_nodes(
     for at, edge in edges:
         _need_node(edge.from_, at.at("from"), floor, found)
         _need_node(edge.to, at.at("to"), floor, found)
+    legs = (leg for route in floor.routes.values() for leg in route)
+    lanes = {end_of(leg) for leg in legs if leg.lane is not None}
     for at, place in places:
-        _need_node(place.id, at.at("id"), floor, found)
+        if place.id not in lanes:
+            _need_node(place.id, at.at("id"), floor, found)
     serials = [f"{robot.manufacturer}/{robot.serial}" for _, robot in robots]
     found.need_unique(serials, FLOOR_FILE.at("robot"), "manufacturer and serial")
 

@@ -61,6 +61,11 @@ def test_a_robot_may_belong_to_another_station_and_lift_only_so_much(config: Pat
     assert (first.enabled, second.enabled, second.carries) == (False, True, frozenset())
 
 
+def test_a_lane_without_a_name_is_a_place_with_room(config: Path) -> None:
+    change(config, "floor.toml", "place = [", 'place = [\n  { id = "lane-3", capacity = 4 },')
+    assert load(config).floor.places["lane-3"] == 4
+
+
 def test_a_reader_at_a_place_confirms_what_a_robot_brings_there(config: Path) -> None:
     change(config, "floor.toml", 'to = "Z-RES" }]', 'to = "Z-RES", scan = true }]')
     change(config, "devices.toml", "[scanner.hand-1]", '[scanner.hand-1]\nplace = "Z-RES"')

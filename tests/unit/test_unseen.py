@@ -92,8 +92,8 @@ def loop() -> Iterator[VirtualLoop]:
 def hall(loop: VirtualLoop, tmp_path: Path) -> Iterator[Callable[..., Hall]]:
     made: list[Hall] = []
 
-    def of(*legs: Leg) -> Hall:
-        plan = floor(routes=ROUTES, timers=Timers(scan=600.0))
+    def of(*legs: Leg, **more: object) -> Hall:
+        plan = floor(routes=ROUTES, timers=Timers(scan=600.0), **more)
         made.append(Hall(loop, tmp_path, *legs, plan=plan))
         return made[-1]
 
@@ -126,6 +126,17 @@ def test_what_nobody_scans_in_time_closes_its_lane_over_restarts(
     belt.wait(1200)  # told once
     belt.scan("RT-1-T0")  # it is here
     assert closed_lanes(belt.station.state, "c1") == frozenset()
+
+
+def test_a_lane_takes_no_more_than_its_place_holds_until_one_is_scanned(
+    hall: Callable[..., Hall],
+) -> None:
+    belt = hall(TO[1], TO[1], TO[1], places={"lane-1": 2})
+    belt.until(1, DiverterState.UNSEEN)
+    belt.wait(60)
+    assert belt.state_of(2) is MoveState.PLANNED
+    belt.scan("RT-1-T0", "RL-1-LANE-1")
+    belt.until(2, DiverterState.UNSEEN)
 
 
 def test_an_item_that_was_pushed_off_elsewhere_closes_both_lanes_by_its_scan(
