@@ -4,7 +4,7 @@ import pytest
 
 from edge.terminal.texts import LANGUAGES, texts
 from quality_scenes import ALL_SCENES as SCENES
-from sentences import instructions, sentences
+from sentences import cut_off, instructions, sentences
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
@@ -20,6 +20,11 @@ def test_no_scene_of_the_terminal_asks_for_two_things() -> None:
     for name, view in SCENES.items():
         for lang in LANGUAGES:
             assert len(instructions(view, lang)) <= 1, name
+
+
+def test_no_scene_of_the_terminal_cuts_a_message_off() -> None:
+    cut = {(name, lang): cut_off(view, lang) for name, view in SCENES.items() for lang in LANGUAGES}
+    assert {name: text for name, text in cut.items() if text} == {}
 
 
 def test_sentences_are_counted_by_their_ends() -> None:
