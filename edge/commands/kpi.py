@@ -24,6 +24,7 @@ JOURNAL: Final = "journal.db"
 PACKS: Final = "packs"
 QUIET_S: Final = 2.0  # a short journal needs no progress
 TOLD_S: Final = 1.0
+FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would work out
 COLUMNS: Final = ("name", "statistic", "by", "of", "value", "unit", "n", "k", "upper", "lower")
 
 
@@ -151,5 +152,11 @@ def _write_csv(found: Iterable[Figure]) -> None:
     rows = csv.DictWriter(sys.stdout, COLUMNS, lineterminator="\n")
     rows.writeheader()
     for figure in found:
-        row = asdict(figure)
+        row = {key: in_cell(value) for key, value in asdict(figure).items()}
         rows.writerow(row if figure.value is not None else row | {"value": NOT_MEASURED["en"]})
+
+
+def in_cell(value: object) -> object:
+    """Return a value that no spreadsheet takes for a formula; groups have names from outside."""
+    is_formula = isinstance(value, str) and value.startswith(FORMULA)
+    return f"'{value}" if is_formula else value

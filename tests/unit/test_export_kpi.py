@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from edge.cli import main
+from edge.commands.kpi import in_cell
 from edge.commands.kpi_words import NAMES, table
 from edge.kpi.book import Book
 from edge.kpi.measure import Period, figures
@@ -24,6 +25,12 @@ async def journal(folder: Path, history: Days) -> str:
 def printed(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     assert main(["export", "kpi", *arguments]) == 0
     return capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["=1+1", "+7", "-2", "@x", "\t=1"])
+def test_a_name_from_outside_is_no_formula_of_a_spreadsheet(name: str) -> None:
+    assert in_cell(name) == f"'{name}"
+    assert [in_cell(value) for value in ("shoes", -2.5, None, "")] == ["shoes", -2.5, None, ""]
 
 
 async def test_figures_come_out_in_three_forms_that_say_the_same(
