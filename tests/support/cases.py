@@ -26,8 +26,9 @@ GOOD: Final = {"seal": "2", "data": "2"}  # every other first option is the good
 HEALTHY: Final = "97"
 TRAY_OF: Final = {"repair": "R1", "disposal": "D1", "hold": "H1", "hazmat": "Z1"}
 _BESIDE: Final = ("scan.", "station.", "operator.", "device.", "config.", "sync.")
-_NOT_KEPT: Final = frozenset(("scan.read",))  # a question that was only asked is asked again
-_WAITS: Final = "E37"  # the tray is told, but nothing is put yet: it is scanned again
+# A question that was only asked is asked again; what the station says of itself is nobody's act.
+BY_ITSELF: Final = ("scan.", "station.", "config.", "sync.", "device.state")
+_WAITS: Final = ("E37", "E69")  # the tray is told, but nothing is put yet: it is scanned again
 
 Act = Callable[[RealBench], Seen]
 Told = tuple[str, dict[str, Any]]
@@ -187,7 +188,8 @@ def play(bench: RealBench, case: Case, *, kill_after: int | None = None) -> list
     redo = 0
     for n, act in enumerate(case.acts):
         seen = act(bench)
-        if set(seen.kinds) - _NOT_KEPT and seen.no != _WAITS:
+        is_kept = any(not kind.startswith(BY_ITSELF) for kind in seen.kinds)
+        if is_kept and seen.no not in _WAITS:
             redo = n + 1
         if n == kill_after:
             bench.kill()

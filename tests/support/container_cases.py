@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from cases import (
+    BY_ITSELF,
     DRESS,
     PHONE,
     SHIRT,
@@ -71,7 +72,8 @@ def refused(act: Act, code: str) -> Act:
     def done(bench: RealBench) -> Seen:
         seen = act(bench)
         assert seen.no == code, f"{seen.no}, not {code}: {bench.view}"
-        assert set(seen.kinds) <= {"scan.read", "put.wrong"}, seen.kinds
+        done_by_it = [kind for kind in seen.kinds if not kind.startswith(BY_ITSELF)]
+        assert done_by_it in ([], ["put.wrong"]), seen.kinds
         return seen
 
     return done
