@@ -160,11 +160,11 @@ def _range_problems(values: Mapping[str, object]) -> list[tuple[str, str]]:
 
 
 def _release_problems(values: Mapping[str, object]) -> list[tuple[str, str]]:
-    """A parcel is claimed for a return; every other word is about one unit."""
-    is_claim = values.get("decision") == "claimed"
-    wanted, other = ("parcel", "unit") if is_claim else ("unit", "parcel")
+    """A parcel is claimed for a return, or missing of one; other words are about one unit."""
+    of_parcel = values.get("decision") in ("claimed", "missing")
+    wanted, other = ("parcel", "unit") if of_parcel else ("unit", "parcel")
     wrong = [(name, "is missing") for name in (wanted,) if name not in values]
-    if is_claim and "rma" not in values:
+    if of_parcel and "rma" not in values:
         wrong.append(("rma", "is missing"))
     if other in values:
         wrong.append((other, f"not beside {wanted}"))

@@ -13,7 +13,7 @@ LIST_MAX: Final = 1000
 INT_MAX: Final = 2**53 - 1
 
 CODE_LISTS: Final = ("carrier", "reason", "partner")
-DECISIONS: Final = ("release", "unlocked", "claimed", "quality_ok", "quality_reject")
+DECISIONS: Final = ("release", "unlocked", "claimed", "quality_ok", "quality_reject", "missing")
 ZONES: Final = ("resale", "repair", "disposal", "hold", "hazmat")
 GRADES: Final = ("A", "B", "C", "D")
 

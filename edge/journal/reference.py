@@ -229,12 +229,13 @@ class Reference:
         )
         return tuple(json.loads(row[0]) for row in rows)
 
-    def claims(self) -> tuple[dict[str, Any], ...]:
-        """Return the releases that say whose an unknown parcel is, oldest first."""
+    def of_parcels(self, decision: str) -> tuple[dict[str, Any], ...]:
+        """Return the releases that say something of parcels (claimed, missing), oldest first."""
         rows = self._all(
             "SELECT e.body FROM feed f JOIN entry e ON e.feed = f.name"
             " AND e.generation = f.generation WHERE f.name = 'releases'"
-            " AND e.body ->> 'decision' = 'claimed' ORDER BY e.body ->> 'at', e.key"
+            " AND e.body ->> 'decision' = ? ORDER BY e.body ->> 'at', e.key",
+            decision,
         )
         return tuple(json.loads(row[0]) for row in rows)
 

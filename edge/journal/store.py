@@ -63,7 +63,7 @@ MEASURE_NS: Final = 1_000_000_000
 LOOK_NS: Final = 60_000_000_000  # between two looks for what may be purged
 
 _SQLITE_FULL: Final = 13
-_NOTED: Final = frozenset(("photo.taken", "photo.lost", "station.corrupt"))
+_NOTED: Final = frozenset(("photo.taken", "photo.lost", "photo.erased", "station.corrupt"))
 
 log = logging.getLogger("journal")
 
@@ -316,18 +316,20 @@ class Store:
             case "photo.taken":
                 self._write_photo(data, seq)
             case "photo.lost":
-                self._lose_photo(data["sha256"], data["reason"])
+                self._end_photo(data["sha256"], is_erased=data["reason"] == NOT_UPLOADED)
+            case "photo.erased":
+                self._end_photo(data["sha256"], is_erased=True)
             case _:
                 self._connection.executemany(
                     "INSERT INTO parked VALUES (?, 'scrub', ?) ON CONFLICT DO NOTHING",
                     [(damaged, recorded_ms) for damaged in data["sequences"]],
                 )
 
-    def _lose_photo(self, sha256: str, reason: str) -> None:
-        """One that nobody took for too long is given up: its file goes after the commit."""
-        state, key = "erased" if reason == NOT_UPLOADED else "lost", bytes.fromhex(sha256)
+    def _end_photo(self, sha256: str, *, is_erased: bool) -> None:
+        """The file of one that is erased, or that nobody took too long, goes after the commit."""
+        state, key = "erased" if is_erased else "lost", bytes.fromhex(sha256)
         self._connection.execute("UPDATE photo SET state = ? WHERE sha256 = ?", (state, key))
-        if state == "erased":
+        if is_erased:
             query = "SELECT bytes FROM photo WHERE sha256 = ?"
             row = self._connection.execute(query, (key,)).fetchone()
             self._given_up.append((sha256, row[0] if row else 0))

@@ -9,7 +9,7 @@ from edge.journal.reader import Reader
 from edge.journal.reference import ParcelCandidate, Reference, normal
 from edge.station import returns, unknown
 from edge.station.history import former
-from edge.station.inputs import Candidate, ClaimInput, ClosedBox, Lookups
+from edge.station.inputs import AbsentInput, Candidate, ClaimInput, ClosedBox, Lookups
 from edge.station.lpn import number_in
 from edge.station.meanings import code_text, codes_of, item_of, names_of
 from edge.station.state import UnitWork
@@ -108,7 +108,7 @@ class LookUp:
     def claims(self) -> tuple[ClaimInput, ...]:
         """Return the claims of unknown parcels of this station that are not journalled yet."""
         found: list[ClaimInput] = []
-        for row in self._reference.claims():
+        for row in self._reference.of_parcels("claimed"):
             name, rma = row["release_id"], row["rma"]
             key, parcel = f"claim/{name}", self._parcel(row["parcel"])
             if parcel is not None and not self._reader.has_input(key):
@@ -117,6 +117,27 @@ class LookUp:
                     ClaimInput(input=key, parcel=parcel, rma=rma, release=name, candidate=candidate)
                 )
         return tuple(found)
+
+    def absent(self) -> tuple[AbsentInput, ...]:
+        """Return the parcels that the centre misses, as far as that is not journalled yet."""
+        rows = self._reference.of_parcels("missing")
+        given = ((f"missing/{row['release_id']}", row) for row in rows)
+        return tuple(
+            AbsentInput(
+                input=key,
+                parcel=row["parcel"],
+                rma=row["rma"],
+                cut_off=row["at"],
+                due=self._due(row["parcel"]),
+                is_here=self._parcel(row["parcel"]) is not None,
+            )
+            for key, row in given
+            if not self._reader.has_input(key)
+        )
+
+    def _due(self, number: str) -> str | None:
+        lines = (line for found in self._reference.find(number) for line in found.lines)
+        return min((line.due_at for line in lines if line.due_at), default=None)
 
     def _parcel(self, name: str) -> ParcelId | None:
         """A parcel is named by its provisional number, or by its id."""

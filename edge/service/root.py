@@ -26,6 +26,7 @@ from edge.journal.reader import SQLITE_VERSION, Reader
 from edge.journal.reference import Reference
 from edge.journal.writer import Identity, Journal, Synchronous, machine_id
 from edge.service.devices import make_devices
+from edge.service.erasures import Erasures
 from edge.service.label_desk import numbers_given
 from edge.service.look_up import LookUp
 from edge.service.monitoring import MonitoringDoor
@@ -163,11 +164,13 @@ def _inboxes(
         photo_targets=frozenset(one.name for one in settings.targets if not one.takes_events),
     )
     proofs = proof_inbox(settings, data, desk)
+    erasures = Erasures(data, journal.path, people=settings.people, commit=station.record_storage)
     sealing = {"segments": Sealing(data).run} if settings.station.journal.segments else {}
     return {
         "feed[policies]": policies.run,
         "sync-orders": orders.run,
         "feed[proofs]": proofs.run,
+        "erasures": erasures.run,
         **sealing,
     }
 

@@ -412,8 +412,10 @@ class Station:
             rows = "; ".join(str(row) for row in report.refused[:20])
             await self.receiving.submit(FeedInput(feed=report.feed, error=rows))
         elif report.feed == "releases":
-            for claim in self._world.look_up.claims():
-                await self.receiving.submit(claim)
+            look_up = self._world.look_up
+            told: tuple[Input, ...] = (*look_up.claims(), *look_up.absent())
+            for one in told:
+                await self.receiving.submit(one)
         self._dirty.set()
 
     async def _supervise(self, one: Configured) -> None:

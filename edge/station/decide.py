@@ -45,6 +45,7 @@ from edge.station.decision import (
     on_unit,
 )
 from edge.station.inputs import (
+    AbsentInput,
     ClaimInput,
     CommandInput,
     ConfigInput,
@@ -102,7 +103,7 @@ def _decided(state: State, screen: Screen, given: Input, context: Context) -> De
             return moves.take(state, screen, given, context)
         case DeviceInput():
             return _device(screen, given)
-        case FeedInput() | ClaimInput():
+        case FeedInput() | ClaimInput() | AbsentInput():
             return _of_feed(state, screen, given)
         case ConfigInput() | SyncInput() | StorageInput():
             return _config(screen, given)
@@ -156,7 +157,9 @@ def _beside(
             return holds.late(state, screen, given)
 
 
-def _of_feed(state: State, screen: Screen, given: FeedInput | ClaimInput) -> Decision:
+def _of_feed(state: State, screen: Screen, given: FeedInput | ClaimInput | AbsentInput) -> Decision:
+    if isinstance(given, AbsentInput):
+        return unknown.absent(screen, given)
     if isinstance(given, ClaimInput):
         return unknown.claimed(state, screen, given)
     event = ConfigRefused(what="catalogue", id=given.feed, error=given.error)

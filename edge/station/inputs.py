@@ -17,6 +17,7 @@ from edge.events import (
     MoveState,
     OrderSent,
     ParcelId,
+    PhotoErased,
     PhotoLost,
     PhotoTaken,
     ReturnSoFar,
@@ -236,7 +237,22 @@ class ClaimInput:
     candidate: Candidate | None = None
 
 
-StorageEvent = StationDisk | StationCorrupt | StationClock | PhotoLost
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AbsentInput:
+    """The centre says at its cut-off that a parcel has not come; `is_here` = it is wrong.
+
+    `due` = when the parcel was promised, as announced.
+    """
+
+    input: str
+    parcel: str
+    rma: str
+    cut_off: str
+    due: str | None = None
+    is_here: bool = False
+
+
+StorageEvent = StationDisk | StationCorrupt | StationClock | PhotoLost | PhotoErased
 SyncEvent = SyncState | SyncDead | SyncReplayed | SyncWaived | SyncRetired
 
 
@@ -359,6 +375,7 @@ Input = (
     | StopInput
     | CourseInput
     | ClaimInput
+    | AbsentInput
     | PrintInput
     | ReleaseInput
     | DataInput

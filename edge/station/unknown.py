@@ -1,13 +1,15 @@
-"""A parcel that nobody announced under its number: who it may be of, and who claimed it later."""
+"""A parcel that nobody announced under its number: who it may be of, who claimed it later.
+
+And one that was announced and has not come: the centre says so, a single bench cannot know."""
 
 from collections.abc import Iterable
 from difflib import SequenceMatcher
 from typing import Final
 
-from edge.events import ParcelMatched
+from edge.events import ConfigRefused, ParcelMatched, ParcelMissing
 from edge.station import parcels
-from edge.station.decision import Decision, Screen, noted, on_parcel
-from edge.station.inputs import Candidate, ClaimInput
+from edge.station.decision import Decision, Screen, noted, on_parcel, on_station
+from edge.station.inputs import AbsentInput, Candidate, ClaimInput
 from edge.station.state import State
 from edge.views import Severity
 
@@ -67,3 +69,15 @@ def claimed(state: State, screen: Screen, given: ClaimInput) -> Decision:
     number = work.number if work is not None else str(given.parcel)[-8:]
     shown = noted(screen, Severity.INFO, "fb.parcel_matched", no=number, rma=given.rma)
     return Decision(screen=shown, drafts=(on_parcel(given.parcel, event, "arrived"),))
+
+
+def absent(screen: Screen, given: AbsentInput) -> Decision:
+    """Record that the centre misses a parcel; one that is here is not missing."""
+    if given.is_here:
+        error = f"{given.parcel} is not missing: it is here"
+        refusal = ConfigRefused(what="catalogue", id="releases", error=error)
+        return Decision(screen=screen, drafts=(on_station(refusal),))
+    event = ParcelMissing(
+        rma=given.rma, tracking=given.parcel, expected_by=given.due, cut_off=given.cut_off
+    )
+    return Decision(screen=screen, drafts=(on_station(event),))

@@ -11,6 +11,7 @@ from late_cases import LATE_CASES, impatient
 from mark_cases import MARK_CASES, proven
 from parcel_cases import PARCEL_CASES
 from quality_cases import GOLD, LOOKS
+from shift_cases import SHIFT_CASES
 
 GROUPS: Final[Mapping[str, Group]] = {
     "parcels": Group(cases=PARCEL_CASES),
@@ -19,5 +20,6 @@ GROUPS: Final[Mapping[str, Group]] = {
     "gold": GOLD,
     "containers": Group(cases=CONTAINER_CASES, settings=CONTAINER_SETTINGS, prepare=prepare),
     "late": Group(cases=LATE_CASES, prepare=impatient),
+    "shift": Group(cases=SHIFT_CASES),
     "marks": Group(cases=MARK_CASES, prepare=proven),
 }

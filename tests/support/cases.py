@@ -16,9 +16,12 @@ DRESS: Final = "04600000000213"
 KETTLE: Final = "04600000000107"
 PHONE: Final = "04609999000013"
 STRANGER: Final = "04600000000015"
+BOOK: Final = "04600000000428"
+SHOES: Final = "04600000000411"
 COAT: Final = "04600000000305"  # its marking code is compared
 GOODS: Final = {SHIRT: "apparel", DRESS: "apparel", KETTLE: "small_appliances",
-                PHONE: "smartphones", STRANGER: "toys", COAT: "apparel"}  # fmt: skip
+                PHONE: "smartphones", STRANGER: "toys", COAT: "apparel",
+                SHOES: "footwear", BOOK: "books"}  # fmt: skip
 _HAS: Final = {PHONE: {"serialised", "data_bearing", "battery"}, COAT: {"mark_required"}}
 _ATTRS: Final = ("serialised", "data_bearing", "battery", "liquid", "hazmat", "hygiene_wear",
                  "mark_required", "two_person")  # fmt: skip

@@ -26,7 +26,32 @@ def comes(kind: str) -> Act:
     return act
 
 
+def missing(parcel: str, rma: str, follows: str) -> Act:
+    """The centre's feed says at its cut-off that a parcel has come to no bench."""
+
+    def act(bench: RealBench) -> Seen:
+        row = {"release_id": f"missing-{rma}", "parcel": parcel, "rma": rma, "decision": "missing"}
+        bench.feed("releases", [row | {"by": "desk-7", "at": "2026-11-28T20:00:00Z"}])
+        return bench.wait_for(follows)
+
+    return act
+
+
 LATE_CASES: Final[Mapping[str, Case]] = {
+    "parcel-missing": Case(
+        returns=(line("LT-2", "1", SHIRT, box(952), due_at="2026-11-27T18:00:00Z"),),
+        acts=(missing(box(952), "LT-2", "parcel.missing"),),
+        leaves=("parcel.missing",),
+        says={"parcel.missing": {"rma": "LT-2", "tracking": box(952),
+                                 "expected_by": "2026-11-27T18:00:00Z",
+                                 "cut_off": "2026-11-28T20:00:00Z"}},
+    ),
+    "parcel-not-missing": Case(
+        returns=(line("LT-3", "1", SHIRT, box(953)),),
+        acts=(scan(box(953)), item(SHIRT), put, missing(box(953), "LT-3", "config.refused")),
+        leaves=("parcel.closed", "config.refused"),
+        says={"config.refused": {"id": "releases"}},
+    ),
     "put-late": Case(
         returns=(line("LT-1", "1", SHIRT, box(951)),),
         acts=(scan(box(951)), item(SHIRT), press("enter"), comes("put.overdue"), put),
@@ -34,4 +59,4 @@ LATE_CASES: Final[Mapping[str, Case]] = {
         says={"put.overdue": {"expected": "resale/RESTOCK"}},
         cut=3,
     ),
-}
+}  # fmt: skip

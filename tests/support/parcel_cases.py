@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from typing import Final
 
 from cases import (
+    BOOK,
     DRESS,
     KETTLE,
     PHONE,
     SHIRT,
+    SHOES,
     Case,
     answer,
     box,
@@ -97,6 +99,31 @@ PARCEL_CASES: Final[Mapping[str, Case]] = {
         leaves=(*OPENED, *UNIT, "inspection.marked", *PLACED, "refund.review", "hold.placed"),
         says={"hold.placed": {"reason": "unannounced"}, "verdict.made": {"grade": "A"}},
     ),
+    "one-shoe": Case(
+        returns=(line("RM-391", "1", SHOES, box(391)),),
+        acts=(scan(box(391)), item(SHOES), mark("pair"), put),
+        leaves=(*OPENED, *UNIT, "inspection.marked", *PLACED, "refund.review", "hold.placed"),
+        says={"verdict.made": {"grade": "D"}},
+    ),
+    "account-lock": Case(
+        returns=(line("RM-401", "1", PHONE, box(401), serials=["356938035643858"]),),
+        acts=(scan(box(401)), piece(PHONE, "356938035643858"), answer("danger", "1"),
+              answer("back_lift", "1"), answer("seal", "2"), answer("lock", "2"), well, put),
+        leaves=(*OPENED, *UNIT, *PLACED, "refund.blocked", "hold.placed", "parcel.closed"),
+        says={"hold.placed": {"reason": "unlock", "owner": "customer"}},
+    ),
+    "supplier-fault": Case(
+        returns=(line("RM-411", "1", BOOK, box(411)),),
+        acts=(scan(box(411)), item(BOOK), mark("pages", 3), put),
+        leaves=(*OPENED, *UNIT, "inspection.marked", *PLACED, "hold.placed"),
+        says={"hold.placed": {"reason": "rtv", "owner": "supplier"}},
+    ),
+    "too-dear": Case(
+        returns=(line("RM-421", "1", BOOK, box(421), value_minor=2_000_000, currency="RUB"),),
+        acts=(scan(box(421)), item(BOOK), mark("pages", 2), put),
+        leaves=(*OPENED, *UNIT, "inspection.marked", *PLACED, "refund.review", "hold.placed"),
+        says={"hold.placed": {"reason": "value", "owner": "supervisor"}},
+    ),
     "serial-mismatch": Case(
         returns=(line("RM-291", "1", PHONE, box(291), serials=[IMEI]),),
         acts=(scan(box(291)), piece(PHONE, OTHER_IMEI), well, put),
@@ -149,7 +176,7 @@ PARCEL_CASES: Final[Mapping[str, Case]] = {
         returns=(line("RM-371", "1", SHIRT, box(371), carrier="post"),),
         acts=(scan(box(371)), press("1"), item(SHIRT), put),
         leaves=(*OPENED, "parcel.damaged", *UNIT, *PLACED, "refund.review", "parcel.closed",
-                "claim.ready"),
+                "document.data", "claim.ready"),
         says={"parcel.damaged": {"kinds": ["damaged"], "flags": ["carrier_damage"],
                                  "carrier": "post"},
               "claim.ready": {"carrier": "post", "kinds": ["damaged"]}},

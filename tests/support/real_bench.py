@@ -123,17 +123,31 @@ class RealBench:
 
     def kill(self) -> None:
         """SIGKILL: the power is gone."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> None:
+        """SIGTERM: the service ends in order."""
+        self._end(signal.SIGTERM)
+
+    def _end(self, how: signal.Signals) -> None:
         if self._door is not None:
             self._door.close()
             self._door = None
         if self._process is not None:
-            self._process.send_signal(signal.SIGKILL)
+            self._process.send_signal(how)
             self._process.wait(WAIT_S)
             assert self._process.stdout is not None
             self._process.stdout.close()
             self._process = None
 
     # ------------------------------------------------------------ acts
+
+    def pull_scanner(self) -> Seen:
+        """Pull the scanner's plug; wait until the station says so."""
+        before = self.last_seq()
+        self._cable.unplug()
+        self._until(lambda: "device.state" in self._kinds(before))
+        return self._seen(before)
 
     def scan(self, code: str, aim: str = "]C0") -> Seen:
         """Scan a code with the hand scanner; wait for the view that answers it."""
@@ -220,6 +234,11 @@ class RealBench:
     def wait_for_mode(self, mode: str) -> None:
         """Wait until the screen is that of work, live, or of training."""
         self._until(lambda: self.view.get("mode", "live") == mode)
+
+    def next_view(self) -> None:
+        """Wait for the next view; one comes each second at the latest."""
+        rev = self.view["rev"]
+        self._until(lambda: self.view["rev"] > rev)
 
     # ------------------------------------------------------------ what is seen
 

@@ -4,30 +4,53 @@ import re
 from pathlib import Path
 
 from case_groups import GROUPS
+from edge.events.schemas import kinds
 
 PAGE = Path(__file__).parents[2] / "docs" / "cases.md"
-PARCELS = {
-    "corrected-unit",
-    "unknown-parcel",
-    "unknown-but-near",
-    "damaged-parcel",
-    "blind-receipt",
-    "several-orders",
-    "several-parcels",
-    "missing-item",
-    "undeclared-item",
-    "over-receipt",
-    "wrong-item",
-    "empty-box",
-    "cannot-tell",
-    "other-variant",
-    "serial-mismatch",
-    "serial-nodata",
-    "serial-unreadable",
-    "no-code",
-    "two-returns",
-    "five-units",
+TESTS = PAGE.parents[1]
+ROWS = {
+    "unknown parcel": ("unknown-parcel", "unknown-but-near"),
+    "blind receipt": ("blind-receipt",),
+    "several orders in a parcel": ("several-orders", "five-units"),
+    "several parcels of a return": ("several-parcels", "five-units"),
+    "missing item": ("missing-item", "five-units"),
+    "undeclared item": ("undeclared-item",),
+    "over-receipt": ("over-receipt", "five-units"),
+    "wrong item, empty box, cannot tell": ("wrong-item", "empty-box", "cannot-tell"),
+    "serial is not the sold one": ("serial-mismatch",),
+    "other size or colour, one shoe": ("other-variant", "one-shoe"),
+    "serial unreadable, nothing to compare": ("serial-unreadable", "serial-nodata"),
+    "account lock": ("account-lock",),
+    "customer's things": ("property-bag", "property-bag-and-number"),
+    "damaged or opened parcel": ("damaged-parcel",),
+    "no code on the item": ("no-code",),
+    "two numbers name two returns": ("two-returns",),
+    "parcel missing at the cut-off": ("parcel-missing",),
+    "marking codes": ("mark-ready", "mark-unreadable", "mark-mismatch", "mark-twice"),
+    "numbers of units": ("lpn-after-tray", "lpn-before-tray"),
+    "containers": ("container-filled", "container-other-tenant", "container-other-zone",
+                   "container-full", "container-class", "container-closed", "container-reopened"),
+    "danger": ("danger", "danger-by-mistake"),
+    "override": ("hold-supervisor-zone", "hold-supervisor-again"),
+    "correction": ("corrected-unit",),
+    "comes back": ("rework", "rework-too-often"),
+    "released by the centre, by data": ("hold-centre", "hold-data"),
+}  # fmt: skip
+"""What the page must hold, and the scripts that play it."""
+HOW = ("case", "test")
+PLAYED_BY_TESTS = {
+    "Cyrillic on labels",
+    "A printer out of paper",
+    "Danger: robot and belt stop",
+    "Override: what an operator may alone",
+    "Override: what nobody may",
+    "Correction of what a device carries",
+    "Wrong lane",
 }
+HOLDS = {
+    "dispute", "unannounced", "verify", "quality", "unlock", "value", "rtv", "missing_fact",
+    "invalid_facts", "no_policy", "rework", "supervisor",
+}  # fmt: skip
 
 
 RULES = {
@@ -48,20 +71,63 @@ RULES = {
 }
 
 
+def _cells() -> list[list[str]]:
+    lines = PAGE.read_text(encoding="utf-8").splitlines()
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if "|" in line]
+
+
 def _rows() -> dict[str, list[str]]:
     """Return the cells of each row by the name of its script."""
-    lines = PAGE.read_text(encoding="utf-8").splitlines()
-    cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines if "|" in line]
-    return {row[1].strip("`"): row for row in cells if len(row) > 3 and row[1].startswith("`")}
+    return {row[1].strip("`"): row for row in _cells() if len(row) > 3 and row[1].startswith("`")}
 
 
-def test_every_case_of_parcels_and_pieces_has_a_script() -> None:
-    assert GROUPS["parcels"].cases.keys() >= PARCELS
+def _is_played(name: str) -> bool:
+    """Return whether a name is that of a case, or of a test that is there."""
+    path, colons, test = name.partition("::")
+    if not colons:
+        return any(name in group.cases for group in GROUPS.values())
+    return f"def {test}(" in (TESTS / path).read_text(encoding="utf-8")
+
+
+def test_every_row_that_a_bench_must_master_has_its_scripts_on_the_page() -> None:
+    on_page = _rows()
+    for row, scripts in ROWS.items():
+        for name in scripts:
+            assert _is_played(name), f"{row}: {name}"
+            assert name in on_page, f"{row}: {name}"
+
+
+def test_every_hold_says_who_ends_it_and_where_it_is_played() -> None:
+    held = {row[0].strip("`"): row[3].strip("`") for row in _cells() if len(row) == 4}
+    assert held.keys() >= HOLDS
+    assert [name for hold, name in held.items() if hold in HOLDS and not _is_played(name)] == []
+
+
+def test_what_no_script_can_play_names_its_test() -> None:
+    named = {row[0]: row[1] for row in _cells() if len(row) == 2 and row[1][:4] in HOW}
+    assert named.keys() >= PLAYED_BY_TESTS
+    sources = [re.findall("`(.+)`", how) for how in named.values()]
+    assert [name for found in sources for name in found if not _is_played(name)] == []
+
+
+def test_every_kind_of_event_is_played() -> None:
+    """By a case that must leave it, by a test through a real station, or with a reason."""
+    cases = {name: case for group in GROUPS.values() for name, case in group.cases.items()}
+    named = {row[0].strip("`"): (row[1], row[2].strip("`")) for row in _cells() if len(row) == 3}
+    assert set(kinds()) - named.keys() == set()
+    for kind in kinds():
+        how, name = named[kind]
+        assert _is_played(name), f"{kind}: {name}"
+        if how == "case":
+            assert kind in cases[name].leaves, f"{name} need not leave {kind}"
+        else:
+            assert how.startswith("test: ") or "/system/" in name, f"{kind}: why not here?"
 
 
 def test_every_rule_of_labels_and_containers_names_what_plays_it() -> None:
-    page = PAGE.read_text(encoding="utf-8").rpartition("rule by rule")[2].splitlines()
-    rows = [line.strip("|").rsplit("|", 1) for line in page if line.startswith("| ")]
+    page = PAGE.read_text(encoding="utf-8").rpartition("rule by rule")[2]
+    rule_rows = page.partition("\n## ")[0].splitlines()
+    rows = [line.strip("|").rsplit("|", 1) for line in rule_rows if line.startswith("| ")]
     played = {rule.strip(): re.findall(r"`([a-z_-]+)`", by) for rule, by in rows[1:]}
     assert played.keys() == RULES
     system = (PAGE.parents[1] / "tests" / "system").glob("test_*.py")

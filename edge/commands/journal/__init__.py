@@ -14,6 +14,7 @@ VERBS: Final = {
     "show": Verb(f"{_HERE}.show", "show events; the service may run"),
     "soak": Verb(f"{_HERE}.soak", "try a disk: append through the real writer, tell what is safe"),
     "restore": Verb(f"{_HERE}.restore", "put damaged or lost events back from segments or files"),
+    "erase": Verb(f"{_HERE}.erase", "delete a photograph for good (supervisor)"),
     "salvage": Verb(f"{_HERE}.salvage", "save what can be read of a damaged journal"),
 }
 

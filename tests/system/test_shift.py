@@ -1,0 +1,175 @@
+"""What a shift has beside its cases: the station itself, and a centre that refuses something."""
+
+import asyncio
+import json
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from cases import SHIRT, box, items, line, put
+from mjpeg import MjpegServer, drawn
+from real_bench import PROGRAM, RealBench
+
+CAMERA: Final = """
+[camera.top]
+driver = "camera.worker"
+source = "{url}"
+roles = ["item", "label", "parcel", "defect", "serial", "front", "back", "screen", "card", "mark",
+  "box", "set", "inside", "tape", "seal", "date", "sole", "side", "tag"]
+may = []
+"""
+PATIENCE_S: Final = 20.0
+ROWS: Final = tuple(line(f"SF-{n}", "1", SHIRT, box(980 + n)) for n in range(3))
+TARGET: Final = """
+[[target]]
+name = "oms"
+kind = "http-batch"
+url = "{url}"
+events = ["parcel.*", "unit.*"]
+"""
+
+
+class _Centre(BaseHTTPRequestHandler):
+    """Stores every event but one kind."""
+
+    refused = "parcel.opened"
+
+    def do_POST(self) -> None:
+        """Answer a batch, event by event."""
+        batch = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        results = [
+            {"id": one["id"], "status": "rejected" if self.refused in one["type"] else "stored"}
+            for one in batch
+        ]
+        body = json.dumps({"results": results}).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def centre() -> Iterator[str]:
+    """Run the centre; yield its address."""
+    with HTTPServer(("127.0.0.1", 0), _Centre) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/events"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def _sync(bench: RealBench, *words: str) -> None:
+    command: list[str | Path] = [PROGRAM, "sync", *words, "--target", "oms", "--wait", "20"]
+    command += ["--data", bench.data]
+    subprocess.run(command, check=True, timeout=60)
+
+
+def _receive(bench: RealBench, n: int) -> None:
+    bench.scan(box(980 + n))
+    bench.item(SHIRT)
+    put(bench)
+
+
+@pytest.mark.timeout(120)
+def test_a_station_tells_when_it_starts_when_a_device_goes_and_when_it_ends(tmp_path: Path) -> None:
+    with RealBench(tmp_path, returns=ROWS, items=items()) as bench:
+        bench.badge()
+        assert bench.kinds()[:2] == ["station.journal", "station.started"]
+        assert {"config.activated", "device.state", "scan.read", "operator.in"} <= set(
+            bench.kinds()
+        )
+        assert "device.state" in bench.pull_scanner().kinds
+        assert bench.events("device.state")[-1]["state"] == "lost"
+        bench.stop()
+        assert bench.kinds()[-1] == "station.stopped"
+
+
+@pytest.mark.timeout(180)
+def test_what_a_centre_refuses_is_told_sent_again_given_up_and_the_target_ended(
+    tmp_path: Path,
+) -> None:
+    with centre() as url:
+        bench = RealBench(tmp_path, returns=ROWS, items=items())
+        with (bench.config / "sync.toml").open("a", encoding="utf-8") as sync:
+            sync.write(TARGET.format(url=url))
+        with bench:
+            bench.badge()
+            bench.scan(box(980))
+            if "sync.dead" not in bench.kinds():
+                bench.wait_for("sync.dead")
+            _sync(bench, "replay", "--dead", "--by", "0001")
+            _sync(bench, "waive", "--dead", "--by", "0001", "--reason", "old")
+            _sync(bench, "pause", "--by", "0001")
+            _sync(bench, "retire", "--by", "0001", "--reason", "closed")
+            told = [kind for kind in bench.kinds() if kind.startswith("sync.")]
+    assert told.index("sync.dead") < told.index("sync.replayed") < told.index("sync.waived")
+    assert {"sync.state", "sync.retired"} <= set(told)
+
+
+@contextmanager
+def camera() -> Iterator[str]:
+    """Run a camera on the network that looks at the article; yield its address."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    server = MjpegServer(drawn(("EAN13", SHIRT[1:])))
+    try:
+        asyncio.run_coroutine_threadsafe(server.open(), loop).result(PATIENCE_S)
+        yield server.url
+    finally:
+        asyncio.run_coroutine_threadsafe(server.close(), loop).result(PATIENCE_S)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
+
+
+@pytest.mark.timeout(180)
+def test_a_photograph_is_erased_on_demand_and_its_digest_stays(tmp_path: Path) -> None:
+    with camera() as url:
+        bench = RealBench(tmp_path, returns=ROWS, items=items())
+        with (bench.config / "devices.toml").open("a", encoding="utf-8") as devices:
+            devices.write(CAMERA.format(url=url))
+        _photographed_and_erased(bench)
+
+
+def _photographed_and_erased(bench: RealBench) -> None:
+    with bench:
+        bench.badge()
+        while bench.view["head"]["camera"] != "ok":
+            bench.next_view()
+        bench.scan(box(980))
+        bench.item(SHIRT)
+        if "photo.taken" not in bench.kinds():
+            bench.wait_for("photo.taken")
+        name = bench.events("photo.taken")[-1]["sha256"]
+        file = bench.data / "photos" / name[:2] / f"{name}.jpg"
+        assert file.exists()
+        assert _erased(bench, name, by="0417") == 1
+        assert _erased(bench, "ab" * 32, by="0001") == 1
+        assert file.exists()
+        assert _erased(bench, name, by="0001") == 0
+        told = bench.events("photo.erased")
+        assert [(one["sha256"], one["by"]) for one in told] == [(name, "0001")]
+        bench.kill()
+        bench.start()
+        assert not file.exists()
+        assert "photo.lost" not in bench.kinds()
+
+
+def _erased(bench: RealBench, name: str, *, by: str) -> int:
+    command: list[str | Path] = [PROGRAM, "journal", "erase", name, "--by", by, "--wait", "20"]
+    command += ["--reason", "customer", "--data", bench.data]
+    return subprocess.run(command, check=False, capture_output=True, timeout=60).returncode
