@@ -35,7 +35,10 @@ class ClaimError(Exception):
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what belongs to claims."""
     parser.add_argument(
-        "parcel", nargs="?", default="", help="claim: any number of the parcel, or its id"
+        "parcel",
+        nargs="?",
+        default="",
+        help="claim: any number of the parcel, or its id; batch: its hand-out barcode",
     )
     parser.add_argument(
         "--with-personal",

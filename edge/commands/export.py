@@ -1,4 +1,4 @@
-"""`receiving-edge export`: the journal as Parquet files, EPCIS documents, key figures, claims.
+"""`receiving-edge export`: Parquet files of the journal, EPCIS documents, figures, claims, batches.
 
 Reads only, the service may run.
 """
@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-from edge.commands import claim, kpi
+from edge.commands import batch, claim, kpi
 from edge.commands.policy.packs import add_language
 from edge.feeds.pack_folder import keep_pack, read_pack
 from edge.journal.rows import Identity, JournalBrokenError
@@ -29,7 +29,7 @@ NO_DUCKDB: Final = "the extra bi is not installed: pip install 'receiving-edge[b
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the verb's arguments."""
-    parser.add_argument("what", choices=("segments", "epcis", "kpi", "claim"))
+    parser.add_argument("what", choices=("segments", "epcis", "kpi", "claim", "batch"))
     claim.add_arguments(parser)
     kpi.add_arguments(parser)
     add_language(parser)
@@ -48,8 +48,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write it: 0 done, 1 the journal is not what it was, 2 no DuckDB or nothing to write."""
-    if args.parcel and args.what != "claim":
-        print(f"{args.parcel}: only a claim is of a parcel", file=sys.stderr)
+    if args.parcel and args.what not in ("claim", "batch"):
+        print(f"{args.parcel}: only a claim is of a parcel, a batch of a code", file=sys.stderr)
         return 2
     if args.what in _OTHERS:
         return _OTHERS[args.what](args)
@@ -87,7 +87,7 @@ def _epcis(args: argparse.Namespace) -> int:
     return 1 if done.problems else 0
 
 
-_OTHERS: Final = {"epcis": _epcis, "kpi": kpi.run, "claim": claim.run}
+_OTHERS: Final = {"epcis": _epcis, "kpi": kpi.run, "claim": claim.run, "batch": batch.run}
 
 
 def _owner(path: Path) -> Identity:

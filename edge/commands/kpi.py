@@ -48,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--until", default="", metavar="TIME", help=f"{when}; default: now")
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--csv", action="store_true", help="kpi: comma-separated")
-    form.add_argument("--json", action="store_true", help="kpi: one JSON object")
+    form.add_argument("--json", action="store_true", help="kpi, batch: one JSON object")
 
 
 def run(args: argparse.Namespace) -> int:

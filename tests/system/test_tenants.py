@@ -1,5 +1,6 @@
 """A new marketplace is a folder: put beside the station's own pack, its parcels are played."""
 
+import json
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 
 from cases import DRESS, SHIRT, Act, box, items, line, mark, put
+from edge.cli import main
 from market_pack import TENANT, write_market
 from real_bench import RealBench, Row
 
@@ -32,6 +34,8 @@ RETURNS = (
     _theirs("BM-1", "7QX2LD31", delivered_at=DELIVERED),
     _theirs("BM-2", "7QX2LD32", exchange_waiting=True),
     _theirs("BM-3", "7QX2LD33", carrier="courier"),
+    _theirs("BM-4", "7QX2LD34", batch="BM-OUT-7"),
+    _theirs("BM-5", "7QX2LD35", batch="BM-OUT-7"),
     line("RM-901", "1", SHIRT, box(901), delivered_at=DELIVERED),
     line("RM-902", "1", SHIRT, box(902)),
 )
@@ -170,3 +174,15 @@ def _money(bench: RealBench) -> list[str]:
     """Units of which a milestone was said, in order; missing lines have none."""
     told = zip(bench.kinds(), bench.events(), strict=True)
     return [data["unit"] for kind, data in told if kind.startswith("refund.") and data.get("unit")]
+
+
+@pytest.mark.timeout(120)
+def test_a_batch_is_told_as_promised_and_as_received(
+    bench: RealBench, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _received(bench, "BM0042=7QX2LD34", MUG)
+    assert main(["export", "batch", "BM-OUT-7", "--json", "--data", str(bench.data)]) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert told["total"] == {"promised": 2, "received": 1, "missing": 0, "outstanding": 1}
+    assert [(one["rma"], one["outstanding"]) for one in told["lines"]] == [("BM-4", 0), ("BM-5", 1)]
+    assert main(["export", "batch", "NO-SUCH", "--data", str(bench.data)]) == 2
