@@ -33,6 +33,7 @@ _KEYS: dict[str, tuple[tuple[str, str], ...]] = {
         ("f11", "key.danger"),
     ),
     "VERDICT": (
+        ("scan", "key.scan"),
         ("1-4", "key.zone"),
         ("6", "key.reason"),
         ("7", "key.feedback"),
@@ -42,7 +43,7 @@ _KEYS: dict[str, tuple[tuple[str, str], ...]] = {
         ("f11", "key.danger"),
     ),
     "PHOTO": (("9", "key.photo"), ("7", "key.super"), ("esc", "key.back")),
-    "HAZARD": (("f6", "key.moves"),),
+    "HAZARD": (("scan", "key.scan"), ("f6", "key.moves")),
     "RESUME": (("enter", "key.resume"), ("esc", "key.park"), ("f6", "key.moves")),
     "ENTRY": (("enter", "key.accept"), ("backspace", "key.delete"), ("esc", "key.back")),
     "OVERRIDE": (("esc", "key.cancel"),),

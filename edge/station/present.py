@@ -145,6 +145,8 @@ def _head(state: State, shown: Shown, context: Context) -> Head:
         op=Operator(name=person.name, no=person.no) if person else None,
         done=shift.units,
         per_h=per_hour,
+        shift_min=max(0, context.wall_ms - shift.since_ms) // 60_000,
+        mean_s=shown.shift.mean_s if shown.shift else 0,
         alarm=alarm,
     )
 

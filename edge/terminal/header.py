@@ -17,7 +17,7 @@ def header(view: StationView, pen: Pen) -> Line:
     if view.mode == TRAINING_MODE:
         return beside(_pattern(pen), _course(head, pen), pen.width).stylize_before(TRAINING.style)
     left = _left(view, pen)
-    lights = sorted(head.robots, key=lambda light: light.s in CALM)
+    lights = sorted(_lights(head, pen), key=lambda light: light.s in CALM)
     for count in range(len(lights), -1, -1):
         right = _right(head, lights[:count], pen)
         if left.cell_length + right.cell_length < pen.width:
@@ -32,7 +32,12 @@ def _left(view: StationView, pen: Pen) -> Line:
     pace = pen.say("ui.at_number", done=head.done, per_h=head.per_h)
     name = pen.texts.label(head.op.name)
     who = fit(line(name), min(NAME_CELLS, len(name)))
-    return line(" ", (head.station, BOLD), "  ", who, f" {head.op.no}  {pace}")
+    shift = ""
+    if pen.width >= WIDE_CELLS:
+        length = f"{head.shift_min // 60}:{head.shift_min % 60:02}"
+        shift = f"  {pen.say('ui.at_shift', length=length)}"
+        pace = f"{pace} · {pen.say('ui.seconds', n=head.mean_s)}" if head.mean_s else pace
+    return line(" ", (head.station, BOLD), "  ", who, f" {head.op.no}{shift}  {pace}")
 
 
 def _pattern(pen: Pen) -> Line:
@@ -48,15 +53,27 @@ def _course(head: Head, pen: Pen) -> Line:
     return line(f"{hatch} {told}   {wrong}   ", (_clock(head.at), f"bold {TRAINING.style}"), " ")
 
 
-def _right(head: Head, robots: list[Light], pen: Pen) -> Line:
+def _lights(head: Head, pen: Pen) -> list[Light]:
+    """Robots, then devices; on a narrow screen a device is told of when it is in trouble."""
+    devices = (("conveyor", head.conveyor), ("camera", head.camera), ("scanner", head.scanner))
+    told = [
+        Light(id=pen.say(f"device.{name}"), s=state)
+        for name, state in devices
+        if pen.width >= WIDE_CELLS or state not in CALM
+    ]
+    return [*head.robots, *told]
+
+
+def _right(head: Head, kept: list[Light], pen: Pen) -> Line:
+    """Show the lights that there is room for, in the order they always have."""
     net = head.net
     lights = [(f" {pen.texts.word('alarm', head.alarm)} ", WARNING)] if head.alarm else []
     lights.append((f"{pen.texts.word('net', net.s)}{_lag(head, pen)}", _style(net.s)))
-    lights += [(_light(light.id, light.s, pen), _style(light.s)) for light in robots]
-    devices = (("conveyor", head.conveyor), ("camera", head.camera), ("scanner", head.scanner))
-    for name, state in devices:
-        if pen.width >= WIDE_CELLS or state not in CALM:
-            lights.append((_light(pen.say(f"device.{name}"), state, pen), _style(state)))
+    lights += [
+        (_light(light.id, light.s, pen), _style(light.s))
+        for light in _lights(head, pen)
+        if light in kept
+    ]
     shown = [piece for light in lights for piece in (light, "  ")]
     unsent = pen.say("ui.unsent", n=net.unsent)
     return line(*shown, unsent, "  ", (_clock(head.at), BOLD), " ")

@@ -188,7 +188,7 @@ def _below(view: StationView, pen: Pen) -> list[Line]:
         case EntryWork() as work:
             return waiting.entry(work, pen)
         case ResumeWork() as work:
-            return resume.resume(work, pen)
+            return resume.resume(work, view, pen)
         case OverrideWork() as work:
             return override.override(work, pen)
         case ContainerWork() as work:

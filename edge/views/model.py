@@ -110,6 +110,8 @@ class Head:
     op: Operator | None = None
     done: int = 0
     per_h: int = 0
+    shift_min: int = 0
+    mean_s: int = 0
     robots: tuple[Light, ...] = ()
     conveyor: str = "off"
     camera: str = "off"

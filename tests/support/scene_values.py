@@ -22,6 +22,8 @@ HEAD = Head(
     op=Operator(name={"ru": "Иванова", "en": "Ivanova"}, no="0417"),
     done=47,
     per_h=31,
+    shift_min=361,
+    mean_s=21,
     robots=(Light(id="R1", s="doubt"), Light(id="R2", s="ready"), Light(id="R3", s="busy")),
     conveyor="ok",
     camera="ok",

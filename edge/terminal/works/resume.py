@@ -3,15 +3,22 @@
 from edge.terminal.cells import Line, line, paragraph
 from edge.terminal.pen import BLANK, INDENT, Pen
 from edge.terminal.theme import BOLD, FAINT, WARNING
-from edge.views import ResumeWork
+from edge.views import ResumeWork, StationView
+
+DONE_MAX = 2
 
 
-def resume(work: ResumeWork, pen: Pen) -> list[Line]:
-    """Return parcel, item, what was marked and the open question, and the next act."""
+def resume(work: ResumeWork, view: StationView, pen: Pen) -> list[Line]:
+    """Return parcel, what of it is done, the item with its marks and question, and the next act."""
     lines = pen.text("ui.resume", BOLD)
     if work.no:
         numbers = "  ".join(pen.say("ui.rma", no=rma) for rma in work.rmas)
         lines.append(line(" " * INDENT, pen.say("ui.parcel", no=work.no), f"   {numbers}"))
+    done = [each for each in view.side.lines if each.received + each.missing >= each.expected]
+    lines += [
+        line(" " * INDENT, (f"▣ {each.n} {pen.texts.label(each.name)}", FAINT))
+        for each in done[-DONE_MAX:]
+    ]
     if work.item is not None:
         lines.append(line(" " * INDENT, ("▶ ", WARNING), pen.item(work.item)))
     marked = ", ".join(pen.texts.label(mark.t) for mark in work.marks if mark.level)
