@@ -23,11 +23,13 @@ def reasons(unit: UnitWork, context: Context) -> tuple[Reason, ...]:
     listed = checks.pack_of(unit, context).reasons.get(GROUP, ())
     seen = checks.run_of(unit, context).flags.present
     fitting = [one for one in listed if seen.intersection(one.flags)]
-    if not fitting and not asking.has_marks(unit, context):
+    if asking.has_marks(unit, context):  # what says that nothing is wrong comes last
+        fitting += [one for one in listed if not one.id.startswith((AS_NEW, NOT_FOUND))]
+    elif not fitting:
         claimed = str(unit.static.get("customer_reason") or "")
         start = NOT_FOUND if claimed.startswith(CLAIMED) else AS_NEW
         fitting = [one for one in listed if one.id.startswith(start)]
-    return (*fitting, *(one for one in listed if one not in fitting))
+    return tuple({one.id: one for one in (*fitting, *listed)}.values())
 
 
 def reason(screen: Screen, unit: UnitWork, context: Context) -> Reason | None:

@@ -1,5 +1,6 @@
 """A program in tmux: a terminal emulator that nobody of us wrote, with keys, text and pictures."""
 
+import re
 import subprocess
 import time
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ from rich.style import Style
 
 WAIT_S: Final = 60.0
 LOOK_S: Final = 0.05
+BLANKS: Final = re.compile(" {2,}")  # a browser makes one of several, whatever it is told
 CELL: Final = (8, 17)  # pixels of one character in a picture
 TEXT: Final = ColorTriplet(230, 230, 230)
 GROUND: Final = ColorTriplet(16, 16, 16)
@@ -59,12 +61,15 @@ class TmuxScreen:
         """Return what is on the screen."""
         return self._tmux("capture-pane", "-p")
 
-    def until(self, *texts: str) -> str:
-        """Wait until all texts are on the screen; return it."""
+    def until(self, *texts: str, top: str = "") -> str:
+        """Wait until all texts are on the screen and `top` in its first row; return it.
+
+        After a resize tmux shifts the old rows until the program has drawn them anew.
+        """
         deadline = time.monotonic() + WAIT_S
         while True:
             shown = self.text()
-            if all(text in shown for text in texts):
+            if top in shown.partition("\n")[0] and all(text in shown for text in texts):
                 return shown
             assert time.monotonic() < deadline, f"{texts} not on:\n{shown}"
             time.sleep(LOOK_S)
@@ -105,7 +110,7 @@ def svg(lines: Sequence[str], width: int) -> str:
     box = f"0 0 {width * across} {len(lines) * down}"
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{box}"'
-        f' font-family="DejaVu Sans Mono, monospace" font-size="13.3" xml:space="preserve">',
+        f' font-family="DejaVu Sans Mono, monospace" font-size="13.3">',
         f'<rect width="100%" height="100%" fill="{GROUND.hex}"/>',
     ]
     decoder = AnsiDecoder()
@@ -136,7 +141,8 @@ def _run(segment: Segment, x: int, y: int, wide: int) -> str:
     at = x + lead * CELL[0]
     length = f'textLength="{len(shown) * CELL[0]}" lengthAdjust="spacingAndGlyphs"'
     place = f'x="{at}" y="{y + 13}" fill="{text.hex}"'
-    return f"{drawn}<text {place} {length}{bold}>{escape(shown)}</text>"
+    kept = BLANKS.sub(lambda blanks: "\xa0" * len(blanks[0]), shown)
+    return f"{drawn}<text {place} {length}{bold}>{escape(kept)}</text>"
 
 
 def _colour(style: Style, *, is_text: bool) -> ColorTriplet:

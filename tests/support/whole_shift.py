@@ -18,6 +18,7 @@ from tmux_screen import TmuxScreen
 
 SMALL: Final = (80, 24)
 LARGE: Final = (120, 40)
+STATION: Final = "ST-01"
 UNKNOWN: Final = "NO-SUCH-PARCEL-77"
 PHOTO_S: Final = 20.0
 STEP_S: Final = 60.0
@@ -113,7 +114,7 @@ class _Person:
         """Keep the first picture of a moment, once its words are on the screen."""
         if name not in self._kept:
             self._kept.add(name)
-            self._screen.until(*texts)
+            self._screen.until(*texts, top=STATION)
             self._keep(name, self._screen.picture())
 
     # ------------------------------------------------------------ the shift

@@ -145,3 +145,13 @@ def test_the_next_unit_has_its_own_reason() -> None:
     bench.tray("A1")
     bench.scan(f"01{'04609999000013'}21356938035643809", aim_id="]d2")
     assert bench.screen.found != (bench.state.hand, 1)
+
+
+def test_a_mark_that_names_no_reason_is_a_defect_and_never_as_new() -> None:
+    step = next(m.k for m in marks_after() if m.step == "fabric")
+    bench = at("UNIT")
+    bench.press(step, "enter")
+    assert found(bench)["en"] == "Defect confirmed"
+    assert bench.state.unit is not None
+    order = [one.id for one in reasons(bench.state.unit, bench.given)]
+    assert order.index("F01_AS_NEW") == len(order) - 2
