@@ -373,3 +373,22 @@ def test_a_person_without_a_role_is_no_judge() -> None:
     bench.press("enter", "f12")
     bench.badge("0600")
     assert bench.no == "E80"
+
+
+@pytest.mark.parametrize(("after_ms", "is_fast"), [(1_499, True), (1_500, False)])
+@pytest.mark.parametrize("way", ["0", "enter", "tray"])
+def test_who_confirms_sooner_than_a_look_takes_is_drawn_by_a_share_of_its_own(
+    after_ms: int, is_fast: bool, way: str
+) -> None:
+    """At 1.5 s after the item's scan it is no haste any more."""
+    bench = station(QualityRules(tray="Q1", percent=0, fast_ok_percent=100))
+    bench.parcel()
+    bench.shirt()
+    bench.now_ms += after_ms - 2_000  # the bench itself lets two seconds go by
+    if way == "tray":
+        bench.tray("A1")
+    else:
+        bench.press(way)
+    finished = newest(bench, InspectionFinished)
+    assert (finished.confirm_ms, finished.fast_ok) == (after_ms, is_fast)
+    assert finished.recheck == ("fast_ok" if is_fast else None)
