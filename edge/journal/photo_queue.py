@@ -25,23 +25,29 @@ class PhotoCounts:
     oldest_ms: int | None
 
 
-# Events are canonical JSON, so the mark has one form.
-_IS_PERSONAL: Final = (
+# Events are canonical JSON, so a mark has one form.
+_IS_MARKED: Final = (
     "EXISTS (SELECT 1 FROM event e WHERE e.seq = photo.seq"
-    " AND instr(e.body, CAST('\"personal\":true' AS BLOB)))"
+    " AND instr(e.body, CAST('\"{mark}\":true' AS BLOB)))"
 )
 
 
 class PhotoQueue:
     """One reading connection; short snapshots.
 
-    Without the right `personal` what may show an address does not count: it stays here.
+    Without the right `personal` what may show an address does not count, without `audit` what
+    shows a prepared test piece: it stays here.
     """
 
-    def __init__(self, path: Path, target: str, *, personal: bool = False) -> None:
+    def __init__(
+        self, path: Path, target: str, *, personal: bool = False, audit: bool = False
+    ) -> None:
         self._connection = open_reader(path)
         self._target = target
-        self._waits = "state = 'kept'" if personal else f"state = 'kept' AND NOT {_IS_PERSONAL}"
+        withheld = [mark for mark, may in (("personal", personal), ("audit", audit)) if not may]
+        self._waits = " AND NOT ".join(
+            ("state = 'kept'", *(_IS_MARKED.format(mark=mark) for mark in withheld))
+        )
 
     def close(self) -> None:
         """Close the connection; harmless twice."""

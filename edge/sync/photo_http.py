@@ -54,7 +54,9 @@ async def upload(
 
     `on_lost` is told of one that is not on the disk as it was.
     """
-    with closing(PhotoQueue(journal.path, target.name, personal=target.personal)) as queue:
+    with closing(
+        PhotoQueue(journal.path, target.name, personal=target.personal, audit=target.audit)
+    ) as queue:
         work = Uploader(
             target, journal, photos, queue, clock=clock, rng=rng, on_state=on_state, on_lost=on_lost
         )

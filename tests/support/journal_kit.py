@@ -76,6 +76,7 @@ def event(
     given: str | None = None,
     mode: str = "live",
     key: str | None = None,
+    audit: bool = False,
 ) -> Encoded:
     """One encoded event with an id of its own; `key` keeps it apart from other processes' ids."""
     subject = Subject(
@@ -87,6 +88,7 @@ def event(
         mono_ms=5,
         operator="0417",
         input=given,
+        audit=audit,
     )
     draft = Draft(payload=payload or UnitParked(), subject=subject)
     return encode(draft, stamp, origin(mode=mode))
