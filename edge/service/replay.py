@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from edge.events import Event, UnitId
+from edge.events import Event, FirstLook, UnitId, UnitOpened
 from edge.journal.reader import Reader
 from edge.station.apply import apply
 from edge.station.container import found as containers_found
@@ -12,12 +12,17 @@ from edge.station.state import State
 
 def replayed(reader: Reader, activations: tuple[Event, ...]) -> State:
     """What came in force is older than any open work, as a rule: it is folded first."""
-    state = State()
+    state, taken = State(), set[str | None]()
     for event in (*activations, *reader.replay()):
         state = apply(state, event)
+        taken |= _second_look(event)
     units = {UnitId(unit): reader.of_unit(unit) for unit in reader.held_units()}
     held = {unit: one for unit, told in units.items() if (one := held_of(unit, told))}
-    waiting = {unit: each for unit, told in units.items() if (each := waiting_of(unit, told))}
+    waiting = {
+        unit: each
+        for unit, told in units.items()
+        if unit not in taken and (each := waiting_of(unit, told))
+    }
     numbers, told = reader.containers()
     return replace(
         state,
@@ -25,3 +30,12 @@ def replayed(reader: Reader, activations: tuple[Event, ...]) -> State:
         rechecks={**waiting, **state.rechecks},
         containers=containers_found(told, numbers),
     )
+
+
+def _second_look(event: Event) -> set[str | None]:
+    """Return the unit that somebody took here for the second look: its own events do not say so."""
+    match event.payload:
+        case UnitOpened(previous=previous, recheck=FirstLook()):
+            return {previous}
+        case _:
+            return set()

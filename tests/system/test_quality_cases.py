@@ -76,3 +76,11 @@ def _kept(bench: RealBench, target: str) -> list[str]:
     )
     with closing(sqlite3.connect(bench.data / "journal.db")) as journal:
         return [str(kind) for (kind,) in journal.execute(query, (target,))]
+
+
+@pytest.mark.timeout(120)
+def test_a_unit_that_was_looked_at_twice_waits_no_more_after_a_power_cut(bench: RealBench) -> None:
+    case = LOOK_CASES["second-look"]
+    play(bench, case, kill_after=len(case.acts) - 1)
+    bench.badge("0502")  # the summary
+    assert bench.view["work"]["doubts"] == []
