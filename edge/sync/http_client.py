@@ -1,10 +1,11 @@
 """What every target over HTTP has in common: one connection, who we are, how an answer is read."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from datetime import UTC
 from email.utils import parsedate_to_datetime
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import httpx
 
@@ -36,10 +37,12 @@ def open_client(target: TargetSettings) -> httpx.AsyncClient:
 async def read_body(response: httpx.Response) -> bytes | None:
     """Return the answer's body, None when it is longer than any answer of ours may be."""
     body = bytearray()
-    async for chunk in response.aiter_bytes():
-        body += chunk
-        if len(body) > ANSWER_BYTES_MAX:
-            return None
+    # It is a generator: left early it must end here, not whenever it is collected.
+    async with aclosing(cast("AsyncGenerator[bytes]", response.aiter_bytes())) as chunks:
+        async for chunk in chunks:
+            body += chunk
+            if len(body) > ANSWER_BYTES_MAX:
+                return None
     return bytes(body)
 
 

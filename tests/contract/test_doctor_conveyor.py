@@ -29,7 +29,7 @@ from sim.site import Address, BeltPlace
 
 CLOCK = SystemClock()
 MS = 1_000_000
-BELT = Belt(lanes=2, divert_ns=80 * MS, exit_ns=20 * MS, host_timeout_ns=600 * MS)
+BELT = Belt(lanes=2, divert_ns=80 * MS, exit_ns=20 * MS, host_timeout_ns=2000 * MS)
 LIMITS = Limits(divert_s=1.5, exit_s=0.5, echo_s=0.5)
 FULL = Wish(allow_motion=True, limits=LIMITS)
 
@@ -83,7 +83,7 @@ def settings(url: str) -> ModbusSettings:
         lanes=2,
         lane_sensor=True,
         heartbeat_ms=50,
-        host_timeout_ms=600,
+        host_timeout_ms=2000,
         reply_ms=100,
     )
 
