@@ -14,6 +14,9 @@ from edge.views import StationView, read_to_terminal
 from sentences import cut_off, instructions
 
 
+LONG = frozenset({"late", "shift", "marks", "gold"})  # half a minute each; in `scripts/test --all`
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Played:
     """What each case of a group left, played one after the other through one station."""
@@ -39,7 +42,10 @@ def played(group: Group, folder: Path) -> Played:
 
 # One test a group, so that its cases are played once wherever the tests are spread.
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("name", GROUPS)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=[pytest.mark.slow] if name in LONG else []) for name in GROUPS],
+)
 def test_each_case_leaves_what_the_page_says_with_and_without_a_power_cut(
     name: str, tmp_path: Path
 ) -> None:

@@ -71,6 +71,7 @@ def _trained(bench: RealBench) -> list[tuple[str, dict[str, Any]]]:
     return [(kind, json.loads(body)["data"]) for kind, body in rows]
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(180)
 def test_a_course_of_twelve_tasks_leaves_the_work_untouched(bench: RealBench) -> None:
     bench.badge()
