@@ -13,7 +13,6 @@ from edge.terminal.texts import LANGUAGES
 from edge.views import StationView, read_to_terminal
 from sentences import cut_off, instructions
 
-
 LONG = frozenset({"late", "shift", "marks", "gold"})  # half a minute each; in `scripts/test --all`
 
 
