@@ -96,7 +96,8 @@ class Erasures:
 
 
 def _read(path: Path) -> bytes:
-    return path.read_bytes()[: BYTES_MAX + 1]
+    with path.open("rb") as file:
+        return file.read(BYTES_MAX + 1)  # one more tells that it is too long
 
 
 def read_demand(body: bytes) -> Demand:
