@@ -15,12 +15,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from edge.events import parse_utc, utc_text
+from edge.inbox import DropRefusedError, answer_to, hand_in
 from edge.journal.accounts import accounts, kept_letters, photo_counts
 from edge.journal.feed_accounts import feed_states
 from edge.journal.outbox import Act
 from edge.journal.rows import JournalBrokenError
 from edge.records import to_json
-from edge.sync.orders import INBOX, OrderRefusedError, Wanted, read_order
+from edge.sync.orders import INBOX, Wanted, read_order
 
 DATA_DEFAULT: Final = Path("/var/lib/receiving-edge")
 LOOK_S: Final = 0.1
@@ -66,7 +67,7 @@ def run(args: argparse.Namespace) -> int:
         if args.what in _LOOKS:
             return _show(args, _LOOKS[args.what][0](args.data))
         return _say(args)
-    except (JournalBrokenError, OrderRefusedError, OSError) as error:
+    except (JournalBrokenError, DropRefusedError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
 
@@ -159,28 +160,20 @@ def _moment(text: str) -> str:
     try:
         return utc_text(parse_utc(text)) if text else ""
     except ValueError as error:
-        raise OrderRefusedError(f"--since: {error}") from error
+        raise DropRefusedError(f"--since: {error}") from error
 
 
 def drop(data: Path, body: bytes) -> Path:
     """Put an order into the inbox, there whole or not at all. Raises OSError."""
-    inbox = data / INBOX
-    inbox.mkdir(parents=True, exist_ok=True)
-    path = inbox / f"{int(time.time() * 1000)}-{secrets.token_hex(4)}.json"
-    half = path.with_suffix(".part")
-    half.write_bytes(body)
-    half.rename(path)
-    return path
+    return hand_in(data / INBOX, f"{int(time.time() * 1000)}-{secrets.token_hex(4)}.json", body)
 
 
 def _answered(args: argparse.Namespace, path: Path) -> int:
     until = time.monotonic() + args.wait
-    done, bad = path.parent / "done" / path.name, path.parent / "bad" / f"{path.name}.err"
     while True:
-        if done.exists():
-            return _tell(args, "done", "")
-        if bad.exists():
-            return _tell(args, "refused", bad.read_text(encoding="utf-8").strip())
+        why = answer_to(path)
+        if why is not None:
+            return _tell(args, "refused" if why else "done", why)
         if time.monotonic() >= until:
             break
         time.sleep(LOOK_S)

@@ -26,6 +26,7 @@ from edge.feeds.accept import (
     row_of_cells,
     row_of_json,
 )
+from edge.inbox import BAD, DONE, refuse
 from edge.journal.reference import Change, Progress, Reference, Trouble, What
 from edge.settings.model import FeedSettings
 
@@ -82,7 +83,7 @@ async def take_all(
 ) -> tuple[FeedReport, ...]:
     """Take the files that lie there, in name order. Raises OSError."""
     assert feed.folder is not None, "settings give every folder feed its folder"
-    for name in ("done", "bad"):
+    for name in (DONE, BAD):
         (feed.folder / name).mkdir(parents=True, exist_ok=True)
     paths = [path for path in feed.folder.iterdir() if path.suffix in SUFFIXES and path.is_file()]
     return tuple([await _take(feed.name, path, reference, clock=clock) for path in sorted(paths)])
@@ -105,12 +106,11 @@ async def _take(feed: str, path: Path, reference: Reference, *, clock: Clock) ->
 
 def _ended(feed: str, path: Path, verdict: _Verdict, *, clock: Clock) -> FeedReport:
     """Move the file away and say what became of it."""
-    folder = path.parent / ("bad" if verdict.problems else "done")
     if verdict.problems:
-        lines = (f"{one.row}\t{one.field}\t{one.reason}\n" for one in verdict.problems)
-        text = "row\tfield\treason\n" + "".join(lines)
-        (folder / f"{path.name}.err").write_text(text, encoding="utf-8")
-    path.replace(folder / path.name)
+        lines = (f"{one.row}\t{one.field}\t{one.reason}" for one in verdict.problems)
+        refuse(path, "\n".join(("row\tfield\treason", *lines)))
+    else:
+        path.replace(path.parent / DONE / path.name)
     return FeedReport(
         feed=feed,
         ok=not verdict.problems,

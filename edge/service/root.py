@@ -168,9 +168,9 @@ def _inboxes(
     sealing = {"segments": Sealing(data).run} if settings.station.journal.segments else {}
     return {
         "feed[policies]": policies.run,
-        "sync-orders": orders.run,
-        "feed[proofs]": proofs.run,
-        "erasures": erasures.run,
+        "sync-orders": orders.inbox.run,
+        "feed[proofs]": proofs.inbox.run,
+        "erasures": erasures.inbox.run,
         **sealing,
     }
 

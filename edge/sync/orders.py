@@ -1,20 +1,18 @@
 """Words of people about targets as files: `DATA/inbox/sync/<name>.json`, renamed into place.
 
-Each is applied and journalled in one go and laid aside in `done/`, or in `bad/` beside
-`<name>.err`. Taken once more after a crash, an order changes nothing.
+Each is applied and journalled in one go. Taken once more after a crash, an order changes nothing.
 """
 
-import asyncio
 import hashlib
-import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from edge.catalogue import Person
 from edge.events import SyncReplayed, SyncRetired, SyncState, SyncWaived, parse_utc
+from edge.inbox import Drop, DropRefusedError, Inbox, object_of
 from edge.journal.accounts import TargetAccount, accounts, kept_letters, sequences_of
 from edge.journal.outbox import Act, Order
 from edge.journal.reader import Reader
@@ -22,7 +20,6 @@ from edge.journal.writer import Journal
 from edge.records import from_json
 
 INBOX: Final = Path("inbox", "sync")
-POLL_S: Final = 0.5
 SUPERVISORS: Final = (Act.WAIVE, Act.RETIRE)
 IDS_MAX: Final = 10_000
 BYTES_MAX: Final = 1024 * 1024
@@ -31,10 +28,6 @@ Event = SyncState | SyncReplayed | SyncWaived | SyncRetired
 Commit = Callable[[Event, str | None], Awaitable[bool]]
 
 log = logging.getLogger("sync")
-
-
-class OrderRefusedError(ValueError):
-    """An order that cannot be followed; the message says why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,59 +57,31 @@ class Orders:
         commit: Commit,
         photo_targets: frozenset[str] = frozenset(),
     ) -> None:
-        self._inbox = data / INBOX
+        self.inbox = Inbox(data / INBOX, self._follow, what="sync", bytes_max=BYTES_MAX)
         self._journal = journal
         self._people = people
         self._commit = commit
         self._photo_targets = photo_targets
 
-    async def run(self) -> None:
-        """Take what is dropped, for ever."""
-        while True:
-            try:
-                await self.take_all()
-            except OSError as error:
-                log.warning("sync: inbox: %s", error)
-            await asyncio.sleep(POLL_S)
-
-    async def take_all(self) -> None:
-        """Take what lies there, in name order. Raises OSError."""
-        for name in ("done", "bad"):
-            (self._inbox / name).mkdir(parents=True, exist_ok=True)
-        for path in sorted(self._inbox.glob("*.json")):
-            await self._take(path)
-
-    async def _take(self, path: Path) -> None:
-        body = _read(path)
-        once = f"sync/{path.name}/{hashlib.sha256(body).hexdigest()[:16]}"
-        try:
-            wanted = read_order(body)
-            self._need_person(wanted)
-            order, event = self._resolved(wanted, _key(path, once))
-        except OrderRefusedError as error:
-            log.error("sync: %s refused: %s", path.name, error)  # noqa: TRY400 - no trace is needed
-            self._refuse(path, str(error))
-            return
+    async def _follow(self, drop: Drop) -> bool:
+        once = f"sync/{drop.name}/{hashlib.sha256(drop.body).hexdigest()[:16]}"
+        wanted = read_order(drop.body)
+        self._need_person(wanted)
+        order, event = self._resolved(wanted, _key(drop, once))
         self._journal.ack(order)  # rides in the transaction of its event
-        if await self._commit(event, once):
+        is_done = await self._commit(event, once)
+        if is_done:
             log.warning("sync: %s: %s by %s", order.target, order.act.value, wanted.by)
-            self._lay_aside(path, "done")
-
-    def _refuse(self, path: Path, why: str) -> None:
-        (self._inbox / "bad" / f"{path.name}.err").write_text(f"{why}\n", encoding="utf-8")
-        self._lay_aside(path, "bad")
-
-    def _lay_aside(self, path: Path, where: str) -> None:
-        path.rename(self._inbox / where / path.name)
+        return is_done
 
     def _need_person(self, wanted: Wanted) -> None:
         if wanted.act not in SUPERVISORS:
             return
         person = self._people.get(wanted.by)
         if person is None or person.role != "supervisor":
-            raise OrderRefusedError(f"{wanted.act.value}: {wanted.by!r} is no supervisor")
+            raise DropRefusedError(f"{wanted.act.value}: {wanted.by!r} is no supervisor")
         if not wanted.reason:
-            raise OrderRefusedError(f"{wanted.act.value}: a reason is missing")
+            raise DropRefusedError(f"{wanted.act.value}: a reason is missing")
 
     def _resolved(self, wanted: Wanted, key: int) -> tuple[Order, Event]:
         """Return what is written and what is told."""
@@ -124,9 +89,9 @@ class Orders:
         account = found.get(wanted.target)
         if account is None:
             known = ", ".join(found) or "none"
-            raise OrderRefusedError(f"unknown target {wanted.target!r}: known are {known}")
+            raise DropRefusedError(f"unknown target {wanted.target!r}: known are {known}")
         if account.state == "retired":
-            raise OrderRefusedError(f"{wanted.target} is retired for good: use a new name")
+            raise DropRefusedError(f"{wanted.target} is retired for good: use a new name")
         target, by, reason = wanted.target, wanted.by, wanted.reason
         if wanted.act is Act.RETIRE:
             order = Order(target=target, act=Act.RETIRE, open_dead=account.dead)
@@ -173,13 +138,13 @@ class Orders:
         if wanted.dead:
             seqs = tuple(one.letter.seq for one in kept_letters(path, wanted.target))
             if not seqs:
-                raise OrderRefusedError(f"{wanted.target} has no open dead letter")
+                raise DropRefusedError(f"{wanted.target} has no open dead letter")
             return seqs[0], seqs[-1], seqs
         if wanted.ids:
             known = sequences_of(path, wanted.ids)
             strange = [key for key in wanted.ids if key not in known]
             if strange:
-                raise OrderRefusedError(f"no such event: {', '.join(strange[:5])}")
+                raise DropRefusedError(f"no such event: {', '.join(strange[:5])}")
             seqs = tuple(sorted(known.values()))
             return seqs[0], seqs[-1], seqs
         low, high = wanted.from_seq or 1, min(wanted.to_seq or last_seq, last_seq)
@@ -187,30 +152,25 @@ class Orders:
             with Reader(path) as reader:
                 low, high = reader.seq_at(parse_utc(wanted.since)), last_seq
         if low > high:
-            raise OrderRefusedError("the range holds no event")
+            raise DropRefusedError("the range holds no event")
         return low, high, ()
 
 
-def _read(path: Path) -> bytes:
-    return path.read_bytes()[:BYTES_MAX]
-
-
 def read_order(body: bytes) -> Wanted:
-    """Return the order that a file holds. Raises OrderRefusedError."""
+    """Return the order that a file holds. Raises DropRefusedError."""
     try:
-        found: Any = json.loads(body)
-        wanted = from_json(Wanted, found)
+        wanted = from_json(Wanted, object_of(body))
         if wanted.since:
             parse_utc(wanted.since)
-    except (ValueError, TypeError, KeyError) as error:
-        raise OrderRefusedError(f"no order: {error}") from error
+    except (ValueError, TypeError) as error:
+        raise DropRefusedError(f"no order: {error}") from error
     ways = (wanted.dead, bool(wanted.ids), wanted.from_seq is not None, bool(wanted.since))
     if wanted.act in (Act.REPLAY, Act.WAIVE) and sum(ways) != 1:
-        raise OrderRefusedError("which events: dead, ids, from_seq and to_seq, or since")
+        raise DropRefusedError("which events: dead, ids, from_seq and to_seq, or since")
     if wanted.from_seq is not None and wanted.to_seq is None:
-        raise OrderRefusedError("to_seq is missing")
+        raise DropRefusedError("to_seq is missing")
     if len(wanted.ids) > IDS_MAX:
-        raise OrderRefusedError(f"more than {IDS_MAX} ids")
+        raise DropRefusedError(f"more than {IDS_MAX} ids")
     return wanted
 
 
@@ -225,7 +185,7 @@ def _stands(wanted: Wanted, account: TargetAccount) -> SyncState:
     )
 
 
-def _key(path: Path, once: str) -> int:
+def _key(drop: Drop, once: str) -> int:
     """Return a number that stays when the order comes again; later orders have larger ones."""
     tail = int(hashlib.sha256(once.encode()).hexdigest()[:4], 16)
-    return (path.stat().st_mtime_ns // 1_000_000) << 16 | tail
+    return (drop.changed_ns // 1_000_000) << 16 | tail

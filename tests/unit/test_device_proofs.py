@@ -47,7 +47,7 @@ async def test_a_proof_is_journalled_once_and_kept(tmp_path: Path) -> None:
     desk = Desk()
     drop_proof(tmp_path, PROOF)
     for _ in range(2):
-        await inbox(tmp_path, desk).take_all()
+        await inbox(tmp_path, desk).inbox.take_all()
     assert [proof for proof, _ in desk.taken] == [PROOF]
     assert kept_proofs(tmp_path, ["hand-1", "hand-2"]) == {"hand-1": PROOF}
 
@@ -56,12 +56,12 @@ async def test_a_proof_waits_while_there_is_no_room_and_has_one_key(tmp_path: Pa
     desk = Desk()
     desk.has_room = False
     path = drop_proof(tmp_path, PROOF)
-    await inbox(tmp_path, desk).take_all()
+    await inbox(tmp_path, desk).inbox.take_all()
     assert path.exists()
     desk.has_room = True
-    await inbox(tmp_path, desk).take_all()
+    await inbox(tmp_path, desk).inbox.take_all()
     drop_proof(tmp_path, PROOF)
-    await inbox(tmp_path, desk).take_all()
+    await inbox(tmp_path, desk).inbox.take_all()
     assert len({once for _, once in desk.taken}) == 2
 
 
@@ -83,7 +83,7 @@ async def test_what_is_no_proof_of_a_scanner_here_is_laid_aside(
     desk = Desk()
     (tmp_path / INBOX).mkdir(parents=True)
     (tmp_path / INBOX / "hand-1.json").write_bytes(text)
-    await inbox(tmp_path, desk).take_all()
+    await inbox(tmp_path, desk).inbox.take_all()
     assert desk.taken == []
     assert (tmp_path / INBOX / "bad" / "hand-1.json.err").read_text("utf-8").strip()
     assert kept_proofs(tmp_path, ["hand-1"]) == {}

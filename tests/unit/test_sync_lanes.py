@@ -71,7 +71,7 @@ class Station:
     async def order(self, act: Act, by: str = "0900", **more: Any) -> None:
         wanted = Wanted(act=act, target="oms", by=by, reason="a reason", **more)
         drop(self.data, json.dumps(to_json(wanted)).encode())
-        await self.orders.take_all()
+        await self.orders.inbox.take_all()
 
     async def until(self, is_met: Callable[[], bool]) -> None:
         async with asyncio.timeout(15):
@@ -401,7 +401,7 @@ async def test_an_order_that_comes_again_after_a_crash_changes_nothing(tmp_path:
             (done,) = (tmp_path / INBOX / "done").glob("*.json")
             done.rename(tmp_path / INBOX / done.name)
             with pytest.raises(Exception, match="recorded already"):
-                await station.orders.take_all()
+                await station.orders.inbox.take_all()
         rows = sqlite3.connect(tmp_path / "journal.db").execute("SELECT count(*) FROM replay")
         assert rows.fetchone()[0] == 1
 

@@ -38,7 +38,7 @@ async def _serving(data: Path) -> AsyncIterator[Journal]:
             return True
 
         orders = Orders(data, journal, people=PEOPLE, commit=commit)
-        task = asyncio.create_task(orders.run(), name="sync-orders")
+        task = asyncio.create_task(orders.inbox.run(), name="sync-orders")
         try:
             yield journal
         finally:

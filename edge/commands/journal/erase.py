@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from edge.commands.journal import add_data
+from edge.inbox import answer_to, hand_in
 from edge.service.erasures import INBOX
 
 LOOK_S: Final = 0.1
@@ -35,28 +36,23 @@ def run(args: argparse.Namespace) -> int:
     if _SHA256.fullmatch(args.sha256) is None:
         print(f"{args.sha256}: no digest: 64 hex digits are expected", file=sys.stderr)
         return 2
-    inbox = args.data / INBOX
     name = f"{time.time_ns()}-{secrets.token_hex(4)}.json"
     demand = {"sha256": args.sha256, "by": args.by, "reason": args.reason}
     try:
-        inbox.mkdir(parents=True, exist_ok=True)
-        (inbox / f".{name}").write_text(json.dumps(demand), encoding="utf-8")
-        (inbox / f".{name}").rename(inbox / name)
+        path = hand_in(args.data / INBOX, name, json.dumps(demand).encode())
     except OSError as error:
         print(error, file=sys.stderr)
         return 1
-    return _waited(inbox, name, args.wait) if args.wait > 0 else 0
+    return _waited(path, args.wait) if args.wait > 0 else 0
 
 
-def _waited(inbox: Path, name: str, wait_s: float) -> int:
+def _waited(path: Path, wait_s: float) -> int:
     deadline = time.monotonic() + wait_s
     while time.monotonic() < deadline:
-        if (inbox / "done" / name).exists():
-            return 0
-        account = inbox / "bad" / f"{name}.err"
-        if account.exists():
-            print(account.read_text(encoding="utf-8").strip(), file=sys.stderr)
-            return 1
+        why = answer_to(path)
+        if why is not None:
+            print(why, file=sys.stderr, end="\n" if why else "")
+            return 1 if why else 0
         time.sleep(LOOK_S)
     print("the service has not answered: it is done at its next start", file=sys.stderr)
     return 1
