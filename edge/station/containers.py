@@ -33,7 +33,7 @@ from edge.station.inputs import ScanInput
 from edge.station.legs import legs_of
 from edge.station.state import MoveWork, State, UnitWork
 from edge.station.undo import is_at_hand
-from edge.views import ContainerWork, Severity
+from edge.views import ContainerWork, Proposal, Severity
 
 CLOSE: Final = "1"
 REOPEN: Final = "f12"
@@ -50,6 +50,12 @@ def kind_of(number: str, floor: FloorSettings) -> ContainerKind | None:
     """Return the kind of a container, by its series or as its tray is configured."""
     tray = floor.trays.get(number)
     return floor.kind_of(number) if tray is None else tray.container
+
+
+def room_of(number: str, floor: FloorSettings) -> int:
+    """Return how many units a container holds at most, 0 where that is not stated."""
+    kind = kind_of(number, floor)
+    return (kind.units or 0) if kind is not None else 0
 
 
 def used(
@@ -72,26 +78,28 @@ def look(state: State, screen: Screen, number: str) -> Decision:
     return replace(shown, screen=replace(shown.screen, container=number))
 
 
-def fitting(unit: UnitWork, zone: str, disposition: str, state: State) -> tuple[str, ...]:
-    """Return the numbers of containers that fill with such goods of the unit's owner."""
-    wanted = (filling.tenant_of(unit), zone, disposition, False)
+def fitting(
+    unit: UnitWork, proposal: Proposal, state: State, floor: FloorSettings
+) -> tuple[str, ...]:
+    """Return the numbers of containers with room that fill with such goods of the unit's owner."""
+    wanted = (filling.tenant_of(unit), proposal.zone, proposal.disposition, False)
     return tuple(
         one.number
         for one in state.containers.values()
         if (one.tenant, one.zone, one.disposition, one.is_closed) == wanted
+        if not filling.is_full(one.units.values(), kind_of(one.number, floor))
     )
 
 
 def shown(one: Container, screen: Screen, context: Context) -> ContainerWork:
     """Return what the screen tells of a container."""
-    kind = kind_of(one.number, context.floor)
     return ContainerWork(
         no=one.number,
         zone=one.zone,
         disposition=one.disposition,
         tenant=one.tenant,
         n=len(one.units),
-        most=(kind.units or 0) if kind is not None else 0,
+        most=room_of(one.number, context.floor),
         goods_class=one.goods_class,
         is_closed=one.is_closed,
         weight_g=one.weight_g or 0,

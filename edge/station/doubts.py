@@ -21,16 +21,23 @@ class DoubtKind(StrEnum):
     UNCONFIRMED = "unconfirmed"
     UNSEEN = "unseen"
     BY_HAND = "by_hand"
+    CONTAINER = "container"  # it fills: nobody has closed it
+    LABEL = "label"  # printed and not scanned back
+    HELD = "held"  # its hold is past its clock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Doubt:
-    """One thing that the next person must know of. `subject` is its name in the journal."""
+    """One thing that the next person must know of. `subject` is its name in the journal.
+
+    `n` = how many units a container holds.
+    """
 
     kind: DoubtKind
     subject: str
     ref: str
     since_ms: int
+    n: int = 0
 
 
 _MOVES: Final = {
@@ -46,6 +53,7 @@ _MOVES: Final = {
 def doubts(state: State) -> tuple[Doubt, ...]:
     """Return all that is not finished and that no device finishes by itself, oldest first."""
     found = [*_parcels(state), *_units(state), *_rechecks(state)]
+    found += [*_labels(state), *_overdue(state), *_containers(state)]
     found += [one for work in state.moves.values() if (one := _move(work)) is not None]
     return tuple(sorted(found, key=lambda one: (one.since_ms, one.subject)))
 
@@ -95,6 +103,44 @@ def _rechecks(state: State) -> list[Doubt]:
             since_ms=unit.look.since_ms if unit.look is not None else unit.opened_ms,
         )
         for unit in state.rechecks.values()
+    ]
+
+
+def _labels(state: State) -> list[Doubt]:
+    """Labels that lie somewhere and count for nothing yet: of a unit, of its bag."""
+    return [
+        Doubt(kind=DoubtKind.LABEL, subject=f"label/{number}", ref=number, since_ms=unit.verdict_ms)
+        for unit in state.units.values()
+        for number in (unit.lpn_due, unit.bag.due)
+        if number is not None
+    ]
+
+
+def _overdue(state: State) -> list[Doubt]:
+    return [
+        Doubt(
+            kind=DoubtKind.HELD,
+            subject=f"unit/{hold.unit.unit}",
+            ref=hold.unit.lpn or hold.unit.serial or hold.unit.gtin or "",
+            since_ms=hold.since_ms,
+        )
+        for hold in state.holds.values()
+        if hold.is_warned
+    ]
+
+
+def _containers(state: State) -> list[Doubt]:
+    """What fills still; a closed one is on its way, and stands among the moves where it is not."""
+    return [
+        Doubt(
+            kind=DoubtKind.CONTAINER,
+            subject=f"container/{one.number}",
+            ref=one.number,
+            since_ms=one.opened_ms,
+            n=len(one.units),
+        )
+        for one in state.containers.values()
+        if not one.is_closed
     ]
 
 

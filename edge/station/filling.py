@@ -1,5 +1,6 @@
 """What goes into a container and out of it: one tenant, zone and disposition, room, class."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Final
 
@@ -14,7 +15,7 @@ from edge.events import (
     VerdictMade,
 )
 from edge.events.envelope import NO_TENANT
-from edge.floor import FloorSettings, Tray
+from edge.floor import ContainerKind, FloorSettings, Tray
 from edge.station.container import MANUAL, Container, holding
 from edge.station.decision import Decision, Screen, on_station, on_unit, refused
 from edge.station.state import Done, State, UnitWork
@@ -65,6 +66,24 @@ def refusal(
     if kind.kg is not None and grams > kind.kg * 1000:
         return refused(screen, "E68", c=tray.id, kg=f"{kind.kg:g}")
     return None
+
+
+def is_full(grams: Collection[int], kind: ContainerKind | None) -> bool:
+    """Return whether a container takes no unit more; `grams` = of each unit in it, 0 = unknown.
+
+    A prepared test piece takes as much room as any other, and is not told from them here.
+    """
+    if kind is None:
+        return False
+    has_all = kind.units is not None and len(grams) >= kind.units
+    return has_all or (kind.kg is not None and sum(grams) >= kind.kg * 1000)
+
+
+def filled(state: State, unit: UnitWork, tray: Tray) -> str | None:
+    """Return the number of the container that this put has filled, None where room is left."""
+    one = state.containers.get(tray.id)
+    held = () if one is None else tuple(one.units.values())
+    return tray.id if is_full((*held, grams_of(unit)), tray.container) else None
 
 
 def opened(state: State, unit: UnitWork, tray: Tray, verdict: VerdictMade) -> tuple[Draft, ...]:

@@ -417,7 +417,7 @@ def _trays(unit: UnitWork, proposal: Proposal, state: State, context: Context) -
         if tray.fixed or tray.id not in taken
         if tray.id not in state.containers
     )
-    fitting = containers.fitting(unit, proposal.zone, proposal.disposition, state)
+    fitting = containers.fitting(unit, proposal, state, context.floor)
     return tuple(dict.fromkeys((*fitting, *free)))[:TRAYS_SHOWN]
 
 

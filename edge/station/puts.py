@@ -244,7 +244,8 @@ def _put(
         drafts += closing(state, state.parcel)
     said = {"name": unit.title, "zone": verdict.zone, "tray": tray.id}
     decision = accepted(clean(screen), "fb.put", *drafts, **said)
-    return replace(decision, outcome=TONES[verdict.zone])
+    asked = replace(decision.screen, container=filling.filled(state, unit, tray))
+    return replace(decision, screen=asked, outcome=TONES[verdict.zone])
 
 
 def _closed(unit: UnitWork, screen: Screen, context: Context) -> UnitClosed:

@@ -1,7 +1,8 @@
 """What is shown between two parcels: the day, the shift, and everything that waits."""
 
+from edge.station import containers
 from edge.station.decision import Context
-from edge.station.doubts import Doubt, doubts
+from edge.station.doubts import Doubt, DoubtKind, doubts
 from edge.station.resolve import DOUBTS
 from edge.station.state import State
 from edge.views import Figures, IdleWork, Message, Net, SummaryWork, Waiting
@@ -51,4 +52,8 @@ def summary(state: State, figures: Figures | None, net: Net, context: Context) -
 
 def _doubt(doubt: Doubt, context: Context) -> Message:
     minutes = max(0, context.wall_ms - doubt.since_ms) // 60_000
-    return Message(t=f"doubt.{doubt.kind}", p={"ref": doubt.ref, "min": minutes})
+    told: dict[str, object] = {"ref": doubt.ref, "min": minutes}
+    if doubt.kind is DoubtKind.CONTAINER:
+        most = containers.room_of(doubt.ref, context.floor)
+        told["fill"] = f"{doubt.n}/{most}" if most else f"{doubt.n}"
+    return Message(t=f"doubt.{doubt.kind}", p=told)

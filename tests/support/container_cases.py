@@ -79,6 +79,38 @@ def refused(act: Act, code: str) -> Act:
     return done
 
 
+def asks_to_close(act: Act) -> Act:
+    """Put what fills the container: the screen shows it, and that a key closes it."""
+
+    def done(bench: RealBench) -> Seen:
+        seen = act(bench)
+        shown = bench.view["work"]
+        assert bench.state == "CONTAINER", bench.view
+        assert shown["n"] == shown["most"], shown
+        assert ["1", "key.close"] in bench.view["keys"], bench.view["keys"]
+        return seen
+
+    return done
+
+
+def handed_over(number: str) -> Act:
+    """Both badges see on one list that this container fills; the first person comes back."""
+
+    def done(bench: RealBench) -> Seen:
+        bench.badge()
+        doubts = bench.view["work"]["doubts"]
+        fills = {one["p"]["ref"]: one["p"]["fill"] for one in doubts if "fill" in one["p"]}
+        assert fills[number] == "1", doubts
+        seen = bench.badge("0502")
+        signed = bench.events("operator.handover")[-1]
+        assert (signed["operator"], signed["to"]) == ("0417", "0502")
+        assert f"container/{number}" in signed["doubts"]
+        bench.badge()
+        return seen
+
+    return done
+
+
 def shirts(rma: str, n: int, count: int) -> tuple[dict[str, object], ...]:
     """Announce a parcel with so many equal shirts, each a line of its own."""
     return tuple(
@@ -115,9 +147,20 @@ CONTAINER_CASES: Final[Mapping[str, Case]] = {
     ),
     "container-full": Case(
         returns=shirts("CO-5", 905, 2),
-        acts=(scan(box(905)), item(SHIRT), container("resale", "T00001"), item(DRESS),
-              refused(container("resale", "T00001"), "E64"), container("resale", "T00002")),
-        leaves=(*OPENED, *OPENED, "parcel.closed"),
+        acts=(scan(box(905)), item(SHIRT), asks_to_close(container("resale", "T00001")),
+              item(DRESS), refused(container("resale", "T00001"), "E64"),
+              asks_to_close(container("resale", "T00002")), press("1"), press("enter"),
+              container("resale", "T00001"), press("1"), press("enter"), place("resale"),
+              place("resale")),
+        cut=2,
+        leaves=(*OPENED, *OPENED, "parcel.closed", *CLOSED, *CLOSED, "move.resolved"),
+        says={"container.closed": {"container": "T00001", "count": 1}},
+    ),
+    "container-handed-over": Case(
+        returns=shirts("CO-18", 918, 1),
+        acts=(scan(box(918)), item(SHIRT), container("resale", "K00019"),
+              handed_over("K00019")),
+        leaves=(*OPENED, "parcel.closed", "operator.handover"),
     ),
     "container-class": Case(
         returns=shirts("CO-6", 906, 1),

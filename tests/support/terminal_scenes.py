@@ -397,6 +397,7 @@ SUMMARY = replace(
         unsent=0,
         doubts=(
             Message(t="doubt.unknown_parcel", p={"ref": "U-ST-01-77", "min": 95}),
+            Message(t="doubt.container", p={"ref": "K00042", "fill": "17/60", "min": 95}),
             Message(t="doubt.in_doubt", p={"ref": "L03", "min": 1}),
         ),
     ),

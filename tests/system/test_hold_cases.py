@@ -56,7 +56,7 @@ def test_a_held_unit_is_found_again_after_a_power_cut_and_its_release_counts_onc
 
 
 @pytest.mark.timeout(120)
-def test_a_label_is_printed_with_the_verdict_and_counts_when_it_is_scanned_back(
+def test_a_label_is_printed_with_the_verdict_is_a_doubt_and_counts_when_it_is_scanned_back(
     tmp_path: Path,
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as printer:
@@ -77,6 +77,13 @@ def test_a_label_is_printed_with_the_verdict_and_counts_when_it_is_scanned_back(
             assert "РЕМОНТ".encode() in job
             assert b"0417-0001" in bag
             assert "ВЕЩИ КЛИЕНТА".encode() in bag
+            bench.badge()
+            lying = [one["p"]["ref"] for one in bench.view["work"]["doubts"]
+                     if one["t"] == "doubt.label"]  # fmt: skip
+            assert lying == ["0417-0000", "0417-0001"]
+            bench.badge("0502")
+            signed = bench.events("operator.handover")[-1]["doubts"]
+            assert {"label/0417-0000", "label/0417-0001"} <= set(signed)
             assert bench.tray("R1").no == "E37"
             bench.press("f5")
             assert b"0417-0000 R" in _job(printer)

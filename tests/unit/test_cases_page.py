@@ -67,6 +67,7 @@ RULES = {
     "It is closed with its count and weight, and carried as one",
     "Only a supervisor opens it again",
     "A closed container ends the free correction of its units",
+    "What fills still, and a label that nobody scanned back, stand on the list of doubts",
     "A unit leaves it by undo, by its number, by a release",
 }
 

@@ -17,6 +17,7 @@ from edge.events import (
 )
 from edge.floor import ContainerKind, FloorSettings, LpnMode, LpnRules
 from edge.station.decision import state_name
+from edge.station.filling import is_full
 from edge.station.present import Shown, present
 from edge.station.state import Inhibit, State
 from edge.views import ChecklistWork, ContainerWork, StationView, VerdictWork
@@ -119,12 +120,45 @@ def test_a_label_of_another_zone_opens_nothing() -> None:
     assert one.no == "E31"
 
 
-def test_a_full_container_takes_no_more() -> None:
+def test_the_put_that_fills_a_container_asks_to_close_it_and_it_takes_no_more() -> None:
     one = bench()
     put(one)
+    assert state_name(one.state, one.screen) == "PARCEL"
     put(one)
-    assert put(one) == ["scan.read"]
+    assert one.screen.container == "K00001"
+    assert isinstance(_shown(one).work, ContainerWork)
+    one.shirt()
+    one.press("enter")
+    offered = _shown(one).work
+    assert isinstance(offered, VerdictWork)
+    assert "K00001" not in offered.trays
+    assert one.read(label(NUMBER)) == ["scan.read"]
     assert one.no == "E64"
+
+
+def test_what_fills_a_container_by_weight_asks_to_close_it_too() -> None:
+    kind = replace(CAGE, units=None, kg=1.0)
+    assert not is_full((400, 0), kind)
+    assert is_full((400, 600), kind)
+    assert not is_full((400, 600), None)
+
+
+def test_a_test_piece_takes_room_like_any_other_and_is_in_no_count_that_leaves() -> None:
+    """By what the screen counts nobody tells it from the others."""
+    one = bench(1)
+    put(one)
+    one.press("f7", "2")
+    one.lines = tuple(
+        replace(line, tracking="RB123456799RU", audit=True, known_zone="resale", known_grade="A")
+        for line in shirts(1)
+    )
+    one.read("RB123456799RU")
+    put(one)
+    work = _shown(one).work
+    assert isinstance(work, ContainerWork)
+    assert (work.n, work.most) == (2, 2)
+    one.press("1", "enter")
+    assert payloads(one.events, ContainerClosed) == [ContainerClosed(container="K00001", count=1)]
 
 
 @pytest.mark.parametrize("code", ["RT-1-S00001", "RT-1-Z00001"])

@@ -1,10 +1,12 @@
 """Hand-over: what is open is on one list, which both badges have seen."""
 
+from dataclasses import replace
+
 from bench import Bench
 from edge.events import DiverterState, OperatorHandover, OperatorOut
 from edge.station.doubts import DoubtKind, doubts
 from edge.station.present import Shown, present
-from edge.station.state import State
+from edge.station.state import Hold, State
 from edge.views import Head, Net, SummaryWork
 from move_kit import diverted
 
@@ -74,3 +76,13 @@ def test_a_lane_that_was_missed_is_a_doubt_until_it_is_answered() -> None:
     assert DoubtKind.WRONG_LANE in _kinds(bench.state)
     bench.press("f6", "1", "3")
     assert DoubtKind.WRONG_LANE not in _kinds(bench.state)
+
+
+def test_a_hold_past_its_clock_is_a_doubt_and_one_in_time_is_none() -> None:
+    bench = _laid_aside()
+    unit = next(iter(bench.state.units.values()))
+    hold = Hold(unit=unit, reason="dispute", since_ms=bench.now_ms)
+    held = replace(bench.state, holds={unit.unit: hold})
+    assert DoubtKind.HELD not in _kinds(held)
+    late = replace(held, holds={unit.unit: replace(hold, is_warned=True)})
+    assert DoubtKind.HELD in _kinds(late)
