@@ -241,13 +241,15 @@ class SlaWarning:
 class DangerRaised:
     """A danger was seen: no robot, no belt. Committed before the next key is taken.
 
-    `scope` item = the unit or parcel of the subject; area = every robot and belt of the station.
+    `scope` item = the unit or parcel of the subject, or the `container` with all that is in it;
+    area = every robot and belt of the station.
     """
 
     KIND: ClassVar[str] = "danger.raised"
     SCHEMA: ClassVar[int] = 1
     scope: str
     flags: tuple[str, ...] = ()
+    container: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

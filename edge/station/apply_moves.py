@@ -125,10 +125,17 @@ def _endangered(state: State, event: Event, scope: str) -> State:
     unit = None if event.unit is None else state.units.get(event.unit)
     if unit is not None:
         state = with_unit(state, replace(unit, danger=True))
-    keys = {inhibit_key(unit=event.unit, parcel=event.parcel)}
+    container = event.payload.container if isinstance(event.payload, DangerRaised) else None
+    keys = {inhibit_key(unit=event.unit, parcel=event.parcel, container=container)}
     if scope == AREA:
         keys.add(AREA)
-    inhibit = Inhibit(scope=scope, since_ms=event.time_ms, unit=event.unit, parcel=event.parcel)
+    inhibit = Inhibit(
+        scope=scope,
+        since_ms=event.time_ms,
+        unit=event.unit,
+        parcel=event.parcel,
+        container=container,
+    )
     fresh = {key: inhibit for key in keys if key not in state.inhibits}
     return replace(state, inhibits={**state.inhibits, **fresh})
 
@@ -142,14 +149,14 @@ def _withdrawn(state: State, event: Event, scope: str) -> State:
 
 
 def without_ended(state: State) -> State:
-    """An item's inhibit ends with the item's stay: no unit, no parcel, no move of it is open."""
-    units = {*state.units, *(work.unit for work in state.moves.values())}
-    parcels = {*state.parcels, *(work.parcel for work in state.moves.values())}
-    kept = {
-        key: one
-        for key, one in state.inhibits.items()
-        if key == AREA or (one.unit in units if one.unit is not None else one.parcel in parcels)
+    """An item's inhibit ends with its stay: nothing of it, nor a move of it, is open any more."""
+    moves = state.moves.values()
+    here = {
+        *(f"unit/{unit}" for unit in (*state.units, *(work.unit for work in moves))),
+        *(f"parcel/{parcel}" for parcel in (*state.parcels, *(work.parcel for work in moves))),
+        *(f"container/{number}" for number in state.containers),
     }
+    kept = {key: one for key, one in state.inhibits.items() if key == AREA or key in here}
     return state if len(kept) == len(state.inhibits) else replace(state, inhibits=kept)
 
 

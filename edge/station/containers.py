@@ -195,7 +195,8 @@ def _carried(
     kind, tray = kind_of(one.number, context.floor), context.floor.trays.get(one.number)
     kg = kind.kg if kind is not None and grams is None else (grams or 0) / 1000
     load = Tray(id=one.number, zone=one.zone, load=kind.load if kind is not None else "", kg=kg)
-    endangered = any(f"unit/{unit}" in state.inhibits for unit in one.units)
+    names = (name_of(one.number), *(f"unit/{unit}" for unit in one.units))
+    endangered = any(name in state.inhibits for name in names)
     is_fixed = tray is not None and tray.fixed
     by_hand = bool(one.by_hand) or bool(one.goods_class) or endangered or is_fixed
     legs = legs_of(one.zone, context.floor, by_hand=by_hand, tray=load)

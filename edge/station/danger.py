@@ -7,9 +7,7 @@ from edge.events import (
     Draft,
     MoveChanged,
     MoveState,
-    ParcelId,
     Subject,
-    UnitId,
 )
 from edge.station.decision import (
     Decision,
@@ -34,38 +32,37 @@ def press(state: State, screen: Screen) -> Decision:
     with nothing of these nobody knows what is dangerous, and the whole area stands still.
     """
     chosen = _selected(state, screen)
-    unit = state.unit
+    unit, container = state.unit, None
     if chosen is not None:
-        subject = Subject(parcel=chosen.parcel, unit=chosen.unit)
+        subject, container = Subject(parcel=chosen.parcel, unit=chosen.unit), chosen.container
     elif unit is not None:
         subject = Subject(parcel=unit.parcel, unit=unit.unit)
     else:
         subject = Subject(parcel=state.bench)
-    key = inhibit_key(unit=subject.unit, parcel=subject.parcel)
+    key = inhibit_key(unit=subject.unit, parcel=subject.parcel, container=container)
     if key in state.inhibits or (unit is not None and chosen is None and unit.danger):
         return refused(screen, "E36")
     scope = AREA if key == AREA else "item"
-    drafts = raised(state, subject, scope)
+    drafts = raised(state, subject, scope, container)
     text = "fb.danger_area" if scope == AREA else "fb.danger"
     return Decision(screen=noted(clean(screen), Severity.ERROR, text), drafts=drafts)
 
 
 def raised(
-    state: State, subject: Subject, scope: str, flags: tuple[str, ...] = ()
+    state: State, subject: Subject, scope: str, container: str | None = None
 ) -> tuple[Draft, ...]:
     """Return the events of a danger: it stands, and what nobody carries yet goes by hand."""
     danger = Draft(
-        payload=DangerRaised(scope=scope, flags=flags),
+        payload=DangerRaised(scope=scope, container=container),
         subject=subject,
         status="hazard" if subject.unit is not None else None,
     )
-    return (danger, *_to_the_hand(state, subject.unit, subject.parcel))
+    key = inhibit_key(unit=subject.unit, parcel=subject.parcel, container=container)
+    return (danger, *_to_the_hand(state, key))
 
 
-def _to_the_hand(state: State, unit: UnitId | None, parcel: ParcelId | None) -> tuple[Draft, ...]:
+def _to_the_hand(state: State, key: str) -> tuple[Draft, ...]:
     """Legs that no device was told of yet; what one may be acting on, dispatch takes back."""
-    if unit is None and parcel is None:
-        return ()
     return tuple(
         Draft(
             payload=MoveChanged(
@@ -78,7 +75,7 @@ def _to_the_hand(state: State, unit: UnitId | None, parcel: ParcelId | None) -> 
             subject=Subject(parcel=work.parcel, unit=work.unit),
         )
         for work in state.moves.values()
-        if (work.unit == unit if unit is not None else work.parcel == parcel)
+        if key in (f"unit/{work.unit}", f"parcel/{work.parcel}", f"container/{work.container}")
         if (leg := work.current) is not None and leg.state is MoveState.PLANNED
     )
 

@@ -277,16 +277,21 @@ class Inhibit:
     since_ms: int
     unit: UnitId | None = None
     parcel: ParcelId | None = None
+    container: str | None = None
 
 
 AREA = "area"
 
 
-def inhibit_key(*, unit: UnitId | None, parcel: ParcelId | None) -> str:
-    """Return the name under which an item's inhibit is kept: its unit, else its parcel."""
+def inhibit_key(
+    *, unit: UnitId | None, parcel: ParcelId | None, container: str | None = None
+) -> str:
+    """Return the name of an item's inhibit: its unit, else its parcel, else its container."""
     if unit is not None:
         return f"unit/{unit}"
-    return f"parcel/{parcel}" if parcel is not None else AREA
+    if parcel is not None:
+        return f"parcel/{parcel}"
+    return f"container/{container}" if container is not None else AREA
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -397,7 +402,8 @@ class State:
 
     def is_endangered(self, work: MoveWork) -> bool:
         """Return whether the load of this move itself is dangerous."""
-        keys = {f"unit/{unit}" for unit in self._loaded(work)} | {f"parcel/{work.parcel}"}
+        keys = {f"unit/{unit}" for unit in self._loaded(work)}
+        keys |= {f"parcel/{work.parcel}", f"container/{work.container}"}
         return any(key in self.inhibits for key in keys)
 
     def _loaded(self, work: MoveWork) -> frozenset[UnitId]:

@@ -111,6 +111,19 @@ def handed_over(number: str) -> Act:
     return done
 
 
+def danger_of(number: str) -> Act:
+    """See a danger at a container on its way: F6, its digit, F11; nothing else stands still."""
+
+    def done(bench: RealBench) -> Seen:
+        moves = bench.view["side"]["moves"]
+        digit = next(str(one["n"]) for one in moves if one["tray"] == number)
+        seen = bench.press("f6", digit, "f11")
+        assert not bench.view["head"]["alarm"], bench.view
+        return seen
+
+    return done
+
+
 def shirts(rma: str, n: int, count: int) -> tuple[dict[str, object], ...]:
     """Announce a parcel with so many equal shirts, each a line of its own."""
     return tuple(
@@ -188,6 +201,16 @@ CONTAINER_CASES: Final[Mapping[str, Case]] = {
         cut=6,
         leaves=(*OPENED, *CLOSED, *OPENED, "move.resolved"),
         says={"container.closed": {"container": "K00007", "count": 1, "weight_g": 4200}},
+    ),
+    "container-danger": Case(
+        returns=(*shirts("CO-19", 919, 1), line("CO-20", "1", SHIRT, box(920))),
+        acts=(scan(box(919)), item(SHIRT), container("resale", "K00020"),
+              container("resale", "K00020"), press("1"), press("enter"), danger_of("K00020"),
+              refused(place("resale"), "E00"), place("hazmat"),
+              scan(box(920)), item(SHIRT), container("resale", "K00021")),
+        cut=6,
+        leaves=(*OPENED, *CLOSED, "danger.raised", "move.resolved", *OPENED),
+        says={"danger.raised": {"scope": "item", "container": "K00020"}},
     ),
     "container-number-used": Case(
         returns=(*shirts("CO-9", 909, 1), line("CO-10", "1", SHIRT, box(910))),

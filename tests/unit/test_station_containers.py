@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bench import FLOOR, LINES, TRACKING, TRAYS, context, label
+from container_bench import CAGE, NUMBER, ROLL, bench, closed, floor, put, reopened, shirts
 from edge.catalogue import ReturnLine
 from edge.events import (
     ContainerClosed,
@@ -15,7 +16,6 @@ from edge.events import (
     MovePlanned,
     MoveState,
 )
-from edge.floor import ContainerKind, FloorSettings, LpnMode, LpnRules
 from edge.station.decision import state_name
 from edge.station.filling import is_full
 from edge.station.present import Shown, present
@@ -23,43 +23,6 @@ from edge.station.state import Inhibit, State
 from edge.views import ChecklistWork, ContainerWork, StationView, VerdictWork
 from known_bench import KnownBench, payloads
 from walk import HEAD
-
-CAGE = ContainerKind(series="K", units=2, kg=30.0, load="cage")
-SHARPS = ContainerKind(series="S", class_="sharp")
-DANGER = ContainerKind(series="Z", class_="hazmat")
-NUMBER = "RT-1-K00001"
-ROLL = LpnRules(categories={"apparel": LpnMode.PREPRINTED})
-
-
-def floor(**changes: object) -> FloorSettings:
-    base: dict[str, object] = {"containers": (CAGE, SHARPS, DANGER)}
-    return replace(FLOOR, **(base | changes))  # type: ignore[arg-type]
-
-
-def shirts(count: int, tenant: str = "shop-a") -> tuple[ReturnLine, ...]:
-    line = replace(LINES[0], qty=count, tenant=tenant)
-    return (line, LINES[1])
-
-
-def bench(count: int = 3, lpn: LpnRules | None = None, **changes: object) -> KnownBench:
-    surroundings = context(floor=floor(**changes), lpn=lpn or LpnRules())
-    made = KnownBench(given=surroundings, lines=shirts(count))
-    made.badge()
-    made.read(TRACKING)
-    return made
-
-
-def put(one: KnownBench, code: str = NUMBER) -> list[str]:
-    """The next T-shirt is inspected and its container is scanned."""
-    one.shirt()
-    one.press("enter")
-    return one.read(label(code))
-
-
-def closed(one: KnownBench, *weight: str) -> list[str]:
-    one.read(label(NUMBER))
-    return one.press("1", *weight, "enter")
-
 
 # ---------------------------------------------------------------- filling
 
@@ -307,12 +270,6 @@ def test_a_unit_of_a_closed_container_is_not_inspected_again_before_it_is_open()
     kinds = one.read("0500-0001")
     assert "unit.opened" in kinds
     assert "container.unit_removed" in kinds
-
-
-def reopened(one: KnownBench) -> list[str]:
-    one.read(label(NUMBER))
-    one.press("f12")
-    return one.supervise()
 
 
 def test_only_a_supervisor_opens_it_again_and_then_it_is_not_carried() -> None:
