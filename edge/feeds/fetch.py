@@ -8,9 +8,10 @@ import hashlib
 import json
 import logging
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import httpx
 
@@ -175,12 +176,13 @@ class _Poller:
 
     async def _read(self, response: httpx.Response) -> httpx.Response:
         body = bytearray()
-        async for chunk in response.aiter_bytes():
-            body += chunk
-            if len(body) > PAGE_BYTES_MAX:
-                raise FeedUnavailableError(
-                    self._feed.name, f"a page of more than {PAGE_BYTES_MAX} bytes"
-                )
+        # It is a generator: left early it must end here, not after the wait that the error brings.
+        async with aclosing(cast("AsyncGenerator[bytes]", response.aiter_bytes())) as chunks:
+            async for chunk in chunks:
+                body += chunk
+                if len(body) > PAGE_BYTES_MAX:
+                    why = f"a page of more than {PAGE_BYTES_MAX} bytes"
+                    raise FeedUnavailableError(self._feed.name, why)
         return httpx.Response(response.status_code, headers=_kept(response), content=bytes(body))
 
     async def _take(self, response: httpx.Response, state: FeedState) -> bool:

@@ -6,8 +6,10 @@ What becomes of a pack is the policy inbox's word, as for one that a person has 
 import asyncio
 import hashlib
 import json
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 import httpx
 
@@ -32,25 +34,35 @@ async def fetch_pack(client: httpx.AsyncClient, change: EntryChange, inbox: Path
     if _is_there(inbox, name):
         return
     half = inbox / f"{name}.part"
-    digest = hashlib.sha256()
-    size = 0
     try:
         async with asyncio.timeout(PACK_S), client.stream("GET", row["url"]) as response:
-            if response.status_code != 200:
-                raise PackUnavailableError(f"pack {name}: answer {response.status_code}")
-            with half.open("wb") as file:
-                async for chunk in response.aiter_bytes(WRITE_BYTES):
-                    size += len(chunk)
-                    if size > PACK_BYTES_MAX:
-                        raise PackUnavailableError(f"pack {name}: too large")
-                    digest.update(chunk)
-                    file.write(chunk)
+            digest = await _written(response, half, name)
+        if digest != row["sha256"]:
+            raise PackUnavailableError(f"pack {name}: has another digest")
+        half.replace(inbox / name)
     except (httpx.HTTPError, TimeoutError) as error:
         raise PackUnavailableError(f"pack {name}: {error or type(error).__name__}") from error
-    if digest.hexdigest() != row["sha256"]:
-        half.unlink()
-        raise PackUnavailableError(f"pack {name}: has another digest")
-    half.replace(inbox / name)
+    finally:
+        half.unlink(missing_ok=True)
+
+
+async def _written(response: httpx.Response, half: Path, name: str) -> str:
+    """Write what comes and return its digest."""
+    if response.status_code != 200:
+        raise PackUnavailableError(f"pack {name}: answer {response.status_code}")
+    digest = hashlib.sha256()
+    size = 0
+    # It is a generator: left early it must end here, not whenever it is collected.
+    came = cast("AsyncGenerator[bytes]", response.aiter_bytes(WRITE_BYTES))
+    with half.open("wb") as file:
+        async with aclosing(came) as chunks:
+            async for chunk in chunks:
+                size += len(chunk)
+                if size > PACK_BYTES_MAX:
+                    raise PackUnavailableError(f"pack {name}: too large")
+                digest.update(chunk)
+                file.write(chunk)
+    return digest.hexdigest()
 
 
 def _is_there(inbox: Path, name: str) -> bool:
