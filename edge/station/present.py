@@ -293,6 +293,8 @@ def _resume(state: State, screen: Screen, context: Context) -> ResumeWork:
     )
     if unit is None or unit.checklist is None:
         return base
+    if base.then == "HAZARD":  # whatever was answered: nobody carries it anywhere else
+        return replace(base, item=_item(unit), proposed=_danger(unit, context))
     marks, _ = asking.marks(unit, screen.page, context)
     return replace(
         base,
@@ -387,11 +389,10 @@ def _verdict(unit: UnitWork, state: State, screen: Screen, context: Context) -> 
 
 
 def _hazard(unit: UnitWork, context: Context) -> VerdictWork:
-    proposal = replace(asking.proposal(unit, context), zone="hazmat")
     kinds = asking.danger_kinds(unit, context)
     return VerdictWork(
         item=_item(unit),
-        verdict=proposal,
+        verdict=_danger(unit, context),
         by="hand",
         trays=tuple(t.id for t in context.floor.trays.values() if t.zone == "hazmat"),
         owed=tuple(
@@ -399,6 +400,10 @@ def _hazard(unit: UnitWork, context: Context) -> VerdictWork:
             for n, kind in enumerate(kinds, start=1)
         ),
     )
+
+
+def _danger(unit: UnitWork, context: Context) -> Proposal:
+    return replace(asking.proposal(unit, context), zone="hazmat")
 
 
 def _free_trays(state: State, context: Context) -> int:

@@ -97,6 +97,26 @@ def test_an_idle_station_comes_back_idle_and_one_that_was_left_alone_is_locked()
     assert _name(locked) == "RESUME"
 
 
+@pytest.mark.parametrize("is_judged", [False, True])
+def test_a_dangerous_thing_in_the_hand_is_shown_as_that_whatever_was_answered(
+    *, is_judged: bool
+) -> None:
+    bench = Bench()
+    bench.parcel()
+    bench.shirt()
+    if is_judged:
+        bench.press("0")
+        assert _name(bench) == "VERDICT"
+    bench.press("f11")
+    back = _killed(bench)
+    work = present(back.state, back.screen, SHOWN, back.given).work
+    assert isinstance(work, ResumeWork)
+    assert work.proposed is not None
+    assert (work.then, work.proposed.zone, work.must) == ("HAZARD", "hazmat", None)
+    back.press("enter")
+    assert _name(back) == "HAZARD"
+
+
 def test_a_danger_can_be_told_at_once() -> None:
     bench = Bench()
     bench.parcel()
