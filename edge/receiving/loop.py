@@ -29,6 +29,7 @@ from edge.journal.writer import (
     Submission,
 )
 from edge.receiving.ids import IdMint
+from edge.receiving.local import offset_s
 from edge.receiving.rows import intents_of, live_between, live_of, owner_of
 from edge.station.apply import apply
 from edge.station.decide import decide
@@ -236,9 +237,11 @@ class Receiving:
             move=self._ids.uuid7(),
             number=self._journal.last_seq + 1,
         )
+        wall_ms = self._clock.wall_ms()
         return replace(
             self._context.during(self.state),
-            wall_ms=self._clock.wall_ms(),
+            wall_ms=wall_ms,
+            offset_s=offset_s(wall_ms),
             mono_ns=self._clock.monotonic_ns(),
             start_ns=self._start_ns,
             fresh=fresh,

@@ -28,6 +28,7 @@ from edge.journal.photos import Lost, PhotoStore
 from edge.journal.reader import Reader
 from edge.journal.reference import Reference
 from edge.journal.writer import Journal
+from edge.receiving.local import offset_s
 from edge.receiving.loop import Receiving, Reply
 from edge.service.devices import Configured, Devices
 from edge.service.hold_desk import HoldDesk
@@ -288,7 +289,8 @@ class Station:
             shift=shift,
         )
         own = room.context if room else self._world.context
-        context = replace(own.during(state), wall_ms=self._world.clock.wall_ms())
+        wall_ms = self._world.clock.wall_ms()
+        context = replace(own.during(state), wall_ms=wall_ms, offset_s=offset_s(wall_ms))
         view = present(state, front.screen, shown, context)
         view = view if room else self._recent.on_view(view)
         return self._sounds.on_view(self._photographer.on_view(view, state.hand))

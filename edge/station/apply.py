@@ -213,6 +213,7 @@ def _arrived(parcel: ParcelId, payload: ParcelArrived, at_ms: int) -> ParcelWork
         provisional=payload.provisional,
         reason=reasons[0] if reasons else None,
         window=payload.window,
+        due=payload.due,
         tracking=payload.tracking,
         carrier=payload.carrier,
         so_far=payload.so_far,

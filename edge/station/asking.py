@@ -9,6 +9,8 @@ from edge.views import Label, Mark, NumberEntry, Proposal, Question
 from zoning import session, settle
 from zoning.checklist.values import Option, Step
 from zoning.explain import explain, explanation_lines
+from zoning.model import Grade
+from zoning.session.walk import Run
 
 MARKS_MAX = 8  # with more, 8 turns the page and 7 stand on each
 HAZARD_STEP = "danger"
@@ -83,15 +85,29 @@ def marks(unit: UnitWork, page: int, context: Context) -> tuple[tuple[Mark, ...]
             Mark(
                 k=str(n),
                 step=one.name,
-                t=one.answer_label if one.level else one.label,
+                t=one.wrong or _asked(one.label),
                 level=one.level,
                 levels=one.levels,
                 is_open=one.name in takes,
+                said=one.answer_label if one.level else None,
+                cap=_cap(run, one),
             )
             for n, one in enumerate(shown, start=1)
         ),
         pages,
     )
+
+
+def _cap(run: Run, marked: session.StepView) -> str:
+    step = run.checklist.step(marked.name)
+    option = step.option(marked.answer) if step is not None and marked.level else None
+    cap = option.cap if option is not None else None
+    return str(cap) if cap not in (None, Grade.A) else ""
+
+
+def _asked(label: Label) -> Label:
+    """What is asked about, where the checklist has no word for what may be wrong with it."""
+    return {lang: text.rstrip("? ") for lang, text in label.items()}
 
 
 def has_marks(unit: UnitWork, context: Context) -> bool:

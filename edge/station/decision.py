@@ -62,6 +62,8 @@ class Context:
     """A supervisor may let somebody into the training room from here."""
     start_ns: int = 0
     """Monotonic time of the service's start: acts are counted from it."""
+    offset_s: int = 0
+    """Seconds east of UTC: the clock on the wall here."""
 
     def during(self, state: State) -> "Context":
         """Return these surroundings with the packs that a state says are in force."""

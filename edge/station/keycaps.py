@@ -18,7 +18,7 @@ _KEYS: dict[str, tuple[tuple[str, str], ...]] = {
     "PARCEL": (
         ("f7", "key.missing"),
         ("f10", "key.entry"),
-        ("esc", "key.back"),
+        ("esc", "key.park"),
         ("f6", "key.moves"),
         ("f8", "key.shift"),
         ("f11", "key.danger"),
@@ -61,6 +61,8 @@ def offered(
     if name == "IDLE" and context.course is not None:
         return (("f12", "key.leave"), ("f1", "key.help"))
     own = containers.keys(state, screen) if name == "CONTAINER" else _KEYS.get(name, ())
+    if screen.missing:  # Esc ends the question what is missing, the parcel stays
+        own = tuple((key, "key.back" if key == "esc" else text) for key, text in own)
     choices = _digits(name, state, screen, context)
     undo = (("f9", "key.undo"),) if state.past else ()
     is_taken = any(key == containers.REOPEN for key, _ in own)

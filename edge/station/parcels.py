@@ -36,6 +36,7 @@ from edge.views import Message
 
 CHOICES_MAX = 8
 FIRST_NEAR = 4  # digits 1 to 3 of the same question are taken
+KNOWN = "fb.parcel_known"
 DISK_FULL = "E62"  # what is begun is finished, nothing new is begun
 
 
@@ -57,7 +58,17 @@ def parcel_scan(
         return correct.closed(screen, given, code)
     if not candidates:
         return _unknown(screen, code, given)
-    return take(state, screen, candidates[0], code, context=context)
+    return _timed(take(state, screen, candidates[0], code, context=context), given, context)
+
+
+def _timed(decision: Decision, given: ScanInput, context: Context) -> Decision:
+    """Say of a parcel that was known at once how long that took since its code was read."""
+    note = decision.screen.note
+    if note is None or note.t != KNOWN:
+        return decision
+    took_ms = max(0, context.mono_ns - given.scan.at_ns) // 1_000_000
+    told = replace(note, t="fb.parcel_read", p={**note.p, "took": took_ms})
+    return replace(decision, screen=replace(decision.screen, note=told))
 
 
 def take(
@@ -81,7 +92,7 @@ def arrive(screen: Screen, candidate: Candidate, code: str, context: Context) ->
         on_parcel(parcel, arrived, "arrived"),
         on_parcel(parcel, ParcelOpened(), "opened"),
     )
-    decision = accepted(clean(screen), "fb.parcel_known", *drafts, no=arrived.codes[0])
+    decision = accepted(clean(screen), KNOWN, *drafts, no=arrived.codes[0])
     names = (*arrived.codes, *map(returns.name_of, arrived.rmas))
     known = tuple((name, f"parcel/{parcel}") for name in names)
     return replace(decision, codes=known)

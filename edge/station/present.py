@@ -9,12 +9,13 @@ from edge.station import (
     asking,
     classroom,
     containers,
-    damage,
     danger,
     found,
+    known,
     labelling,
     marks,
     override,
+    parcel_view,
     training,
     waiting,
 )
@@ -33,7 +34,6 @@ from edge.views import (
     Head,
     Item,
     Label,
-    Line,
     LockedWork,
     Message,
     MoveLine,
@@ -48,9 +48,6 @@ from edge.views import (
     Tone,
     VerdictWork,
     Work,
-)
-from edge.views import (
-    ParcelWork as ParcelView,
 )
 
 MOVES_SHOWN = 8
@@ -117,7 +114,7 @@ def present(state: State, screen: Screen, shown: Shown, context: Context) -> Sta
             today=shown.day.zones or (state.shift.zones if state.shift else {}),
             free_trays=_free_trays(state, context),
             parcel=state.parcel.number if state.parcel else "",
-            lines=_lines(state.parcel) if state.parcel else (),
+            lines=parcel_view.lines(state.parcel) if state.parcel else (),
         ),
         rev=shown.rev,
         epoch=screen.epoch,
@@ -233,7 +230,7 @@ def _work(name: str, state: State, screen: Screen, shown: Shown, context: Contex
         case "UNIT" if unit is not None:
             return _checklist(unit, state, screen, context)
         case "PARCEL" if parcel is not None:
-            return _parcel(parcel, context)
+            return parcel_view.shown(parcel, context)
         case _ if lesson := classroom.work(state, context):
             return lesson
         case _:
@@ -305,40 +302,11 @@ def _resume(state: State, screen: Screen, context: Context) -> ResumeWork:
     )
 
 
-def _lines(parcel: ParcelWork) -> tuple[Line, ...]:
-    return tuple(
-        Line(
-            n=n,
-            name=line.title or {"ru": line.gtin or "?", "en": line.gtin or "?"},
-            gtin=line.gtin or "",
-            received=parcel.received.get((line.rma, line.line), 0),
-            expected=line.qty,
-            missing=parcel.missing.get((line.rma, line.line), 0),
-            serial=_tail(line.serials[0]) if line.serials else "",
-        )
-        for n, line in enumerate(parcel.lines, start=1)
-    )
-
-
-def _parcel(parcel: ParcelWork, context: Context) -> ParcelView:
-    return ParcelView(
-        no=parcel.number,
-        rmas=parcel.rmas,
-        lines=_lines(parcel),
-        blind=parcel.blind,
-        damage=damage.shown(parcel, context),
-    )
-
-
 def _item(unit: UnitWork) -> Item:
     ids = [("gtin", unit.gtin)] if unit.gtin else []
     if unit.serial:
-        ids.append(("serial", _tail(unit.serial)))
+        ids.append(("serial", known.tail(unit.serial)))
     return Item(name=unit.title or {"ru": "?", "en": "?"}, ids=tuple(ids))
-
-
-def _tail(serial: str) -> str:
-    return f"…{serial[-4:]}"
 
 
 def _position(unit: UnitWork, state: State) -> tuple[int, int]:
@@ -362,6 +330,7 @@ def _checklist(unit: UnitWork, state: State, screen: Screen, context: Context) -
         page=screen.page + 1,
         pages=pages,
         proposed=asking.proposal(unit, context),
+        facts=known.facts(unit, state, context),
         photos=slots + due,
     )
 

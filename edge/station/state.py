@@ -124,6 +124,8 @@ class ParcelWork:
     provisional: str | None = None
     reason: str | None = None
     window: str = "unknown"
+    due: str | None = None
+    """When the first of its lines must be done, as UTC text."""
     tracking: str | None = None
     carrier: str | None = None
     so_far: tuple[ReturnSoFar, ...] = ()

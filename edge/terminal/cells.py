@@ -81,11 +81,39 @@ def paragraph(text: str, width: int, *, indent: int = 3, style: str = "") -> lis
     return [line(" " * indent, (part, style)) for part in parts]
 
 
+def phrases(parts: Sequence[str], width: int, *, indent: int = 3, style: str = "") -> list[Line]:
+    """Lay short texts out with dots between them; a line ends between two of them.
+
+    One that is longer than a line is cut: a foreign code takes no other line's place.
+    """
+    room = max(1, width - indent - 1)
+    rows: list[str] = []
+    for part in map(clean, parts):
+        joined = f"{rows[-1]} · {part}" if rows else part
+        if rows and len(joined) <= room:
+            rows[-1] = joined
+        else:
+            rows.append(part if len(part) <= room else f"{part[: room - 1]}{ELLIPSIS}")
+    return [line(" " * indent, (row, style)) for row in rows]
+
+
 def block(lines: Iterable[Line], width: int, height: int) -> tuple[Line, ...]:
-    """Return exactly `height` lines of exactly `width` cells; what is too much is left out."""
-    shown = [fit(each, width) for each in lines][:height]
+    """Return exactly `height` lines of exactly `width` cells.
+
+    Of too many the empty ones go first, the last of them before the others; then the rest is cut.
+    """
+    shown = [fit(each, width) for each in _squeezed(list(lines), height)][:height]
     shown.extend(Content(" " * width) for _ in range(height - len(shown)))
     return tuple(shown)
+
+
+def _squeezed(lines: list[Line], height: int) -> list[Line]:
+    for at in range(len(lines) - 1, -1, -1):
+        if len(lines) <= height:
+            break
+        if not lines[at].plain.strip():
+            del lines[at]
+    return lines
 
 
 def short_code(code: str) -> str:

@@ -1,11 +1,12 @@
 """What every part of the screen is drawn with: the texts, the width, the rows."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from edge.terminal.cells import Line, line, paragraph
 from edge.terminal.texts import Texts
 from edge.terminal.theme import BOLD, FAINT, zone_style
-from edge.views import Item
+from edge.views import Item, Mark
 
 INDENT = 3
 
@@ -34,6 +35,12 @@ class Pen:
         """Return the name of what is in the hand and its codes."""
         codes = "  ".join(f"{scheme.upper()} {code}" for scheme, code in item.ids)
         return line((self.texts.label(item.name), BOLD), (f"   {codes}" if codes else "", FAINT))
+
+    def marked(self, marks: Sequence[Mark]) -> list[Line]:
+        """Return what was marked, in the words of the answers; nothing of nothing."""
+        label = self.texts.label
+        said = [f"{label(mark.t)}: {label(mark.said)}" for mark in marks if mark.said is not None]
+        return paragraph(f"✗ {'; '.join(said)}", self.width, style=BOLD) if said else []
 
 
 BLANK = line("")

@@ -13,6 +13,7 @@ from edge.terminal.po import translations
 from edge.views import Label, Message
 
 LANGUAGES: Final = ("ru", "en")
+TOOK: Final = "took"  # milliseconds, read as seconds
 
 _FAMILIES: Final[Mapping[str, tuple[str, ...]]] = {
     "z": ("zone",),
@@ -67,6 +68,9 @@ class Texts:
             return self.label(value)
         if isinstance(value, list | tuple):
             return ", ".join(self.parameter(name, each) for each in value)
+        if name == TOOK and isinstance(value, int):
+            seconds = f"{value / 1000:.2f}"
+            return seconds.replace(".", ",") if self.lang == "ru" else seconds
         if not isinstance(value, str):
             return str(value)
         if value in self.ids and "." in value:

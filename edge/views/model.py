@@ -11,11 +11,19 @@ from typing import Any, ClassVar
 
 from edge.views.course import CourseHead
 from edge.views.figures import Figures, Waiting
+from edge.views.parts import (
+    Feedback,
+    Item,
+    Label,
+    Line,
+    Mark,
+    Message,
+    MoveLine,
+    Proposal,
+    Question,
+)
 
 THUMBNAIL_WIDTH = 32  # pixels of a photograph's small copy
-
-Label = Mapping[str, str]
-"""A text in every language of the station: `{"ru": …, "en": …}`."""
 
 
 class Role(StrEnum):
@@ -35,23 +43,6 @@ class Tone(StrEnum):
     HOLD = "hold"
     HAZMAT = "hazmat"
     ERROR = "error"
-
-
-class Severity(StrEnum):
-    """Weight of a feedback line."""
-
-    OK = "ok"
-    INFO = "info"
-    WARN = "warn"
-    ERROR = "error"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
-    """A catalogue text: `t` is the message id, `p` its parameters (texts, numbers, labels)."""
-
-    t: str
-    p: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,97 +112,10 @@ class Head:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Feedback:
-    """Row 22. `n` grows with every act, so a terminal sees what it skipped in `side.last`.
-
-    `bell` = how often the terminal rings for it, where the station has no other sound.
-    """
-
-    n: int
-    sev: Severity
-    t: str
-    p: Mapping[str, Any] = field(default_factory=dict)
-    at: str = ""
-    bell: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Undo:
     """The newest act is fresh: its line says so for `left_s` more; F9 undoes it later, too."""
 
     left_s: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
-    """What is in the hand. `ids` are pairs such as ["gtin", "04601234567893"]."""
-
-    name: Label
-    ids: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """One expected line of the parcel."""
-
-    n: int
-    name: Label
-    gtin: str
-    received: int
-    expected: int
-    missing: int = 0
-    serial: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NumberEntry:
-    """A number is being typed: scaled integers are shown with `precision` decimals."""
-
-    unit: str
-    minimum: int
-    maximum: int
-    typed: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
-    """The open must question: `n` of `of`, options as (digit, label)."""
-
-    step: str
-    n: int
-    of: int
-    t: Label
-    opts: tuple[tuple[str, Label], ...] = ()
-    number: NumberEntry | None = None
-    hint: Label | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mark:
-    """One exception digit: level 0 = default, 1..levels = how bad; `t` names the shown level.
-
-    `is_open` = its digit does something now: what is marked already may leave nothing to it.
-    """
-
-    k: str
-    step: str
-    t: Label
-    level: int
-    levels: int
-    is_open: bool = True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proposal:
-    """What the policy says of the answers so far."""
-
-    zone: str
-    disposition: str
-    row: str
-    grade: str = ""
-    refund: str = ""
-    note: Label | None = None
-    why: tuple[Label, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,7 +142,8 @@ class IdleWork:
 class ParcelWork:
     """A parcel is open, waiting for an item. `blind` = nobody announced it.
 
-    `damage` = what may be said of the box by digit, while nothing was taken out of it.
+    `damage` = what may be said of the box by digit, while nothing was taken out of it; `claim` =
+    until when the carrier hears of it.
     """
 
     KIND: ClassVar[str] = "parcel"
@@ -249,11 +154,15 @@ class ParcelWork:
     lines: tuple[Line, ...] = ()
     blind: bool = False
     damage: tuple[Mark, ...] = ()
+    claim: Message | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChecklistWork:
-    """An item; `thumbnail` = base64 of THUMBNAIL_WIDTH RGB pixels a row: its newest photograph."""
+    """An item; `thumbnail` = base64 of THUMBNAIL_WIDTH RGB pixels a row: its newest photograph.
+
+    `facts` = what the station found out by itself: numbers compared, how long there is time.
+    """
 
     KIND: ClassVar[str] = "checklist"
     kind: str = "checklist"
@@ -265,6 +174,7 @@ class ChecklistWork:
     page: int = 1
     pages: int = 1
     proposed: Proposal | None = None
+    facts: tuple[Message, ...] = ()
     photos: tuple[tuple[str, str], ...] = ()
     thumbnail: str = ""
 
@@ -435,23 +345,6 @@ Work = (
     | TrainingWork
     | StopWork
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MoveLine:
-    """One open or recent move. `to` = zone word, `by` = robot id, conveyor id or hand.
-
-    `ref` is the wire key: order id of a robot leg, item token of a conveyor leg.
-    """
-
-    n: int
-    id: str
-    tray: str
-    to: str
-    by: str
-    s: str
-    ref: str = ""
-    since_s: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

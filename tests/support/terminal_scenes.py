@@ -14,13 +14,11 @@ from edge.views import (
     Item,
     Line,
     LockedWork,
-    Mark,
     Message,
     Net,
     NumberEntry,
     OverrideWork,
     ParcelWork,
-    Proposal,
     Question,
     ResumeWork,
     Severity,
@@ -32,6 +30,7 @@ from edge.views import (
     Tone,
     VerdictWork,
 )
+from scene_marks import DEEP, LEFT, MARKS, REPAIR, RESALE, mark
 from scene_values import FIGURES, FRESH, HEAD, PHONE, PICTURE, SHIRT, SIDE, WAITING, YES
 
 
@@ -82,7 +81,7 @@ PARCEL = replace(
             Line(n=3, name={"ru": "[XL] кепка"}, gtin="04600000000017", received=0, expected=1),
         ),
     ),
-    fb=fb(Severity.OK, "fb.parcel_known", no="4600-7712"),
+    fb=fb(Severity.OK, "fb.parcel_read", no="4600-7712", took=23),
     keys=(("f7", "key.missing"), ("f10", "key.nolabel"), ("esc", "key.park"), *KEYS_ALWAYS),
 )
 BLIND = replace(
@@ -92,10 +91,6 @@ BLIND = replace(
 )
 
 
-def _mark(k: str, ru: str, en: str, level: int = 0, levels: int = 2) -> Mark:
-    return Mark(k=k, step=en, t={"ru": ru, "en": en}, level=level, levels=levels)
-
-
 DAMAGED = replace(
     PARCEL,
     work=ParcelWork(
@@ -103,42 +98,18 @@ DAMAGED = replace(
         rmas=("88123",),
         lines=(Line(n=1, name=SHIRT, gtin="04601234567893", received=0, expected=1),),
         damage=(
-            _mark("1", "Мятая / рваная / мокрая", "Crushed / torn / wet", level=1, levels=1),
-            _mark("2", "Вскрывали или переклеивали", "Opened or re-taped before us", levels=1),
+            mark("1", "Мятая / рваная / мокрая", "Crushed / torn / wet", level=1, levels=1),
+            mark(
+                "2", "Вскрывали или переклеивали до нас", "Opened or re-taped before us", levels=1
+            ),
         ),
+        claim=Message(t="ui.claim", p={"left": LEFT}),
     ),
     fb=fb(
         Severity.OK,
         "fb.parcel_damaged",
         what={"ru": "Мятая / рваная / мокрая", "en": "Crushed / torn / wet"},
     ),
-)
-MARKS = (
-    _mark("1", "пятно", "stain"),
-    _mark("2", "дырка / зацепка", "hole / snag"),
-    _mark("3", "бирки нет", "no tag", levels=1),
-    _mark("4", "запах", "smell"),
-    _mark("5", "носили", "worn"),
-    _mark("6", "не тот товар", "not the item", levels=1),
-    _mark("7", "упаковка", "packing"),
-)
-RESALE = Proposal(
-    zone="resale",
-    disposition="RESTOCK",
-    row="R13",
-    grade="A",
-    refund="eligible",
-    note={"ru": "Как новый", "en": "As new"},
-    why=({"ru": "всё цело", "en": "all OK"},),
-)
-REPAIR = Proposal(
-    zone="repair",
-    disposition="REFURB",
-    row="R10",
-    grade="C",
-    refund="review",
-    note={"ru": "Можно восстановить", "en": "Can be restored"},
-    why=({"ru": "экран: глубокие царапины", "en": "screen: deep scratches"},),
 )
 UNIT = replace(
     BASE,
@@ -157,6 +128,7 @@ UNIT = replace(
         pos=(1, 2),
         marks=MARKS,
         proposed=RESALE,
+        facts=(Message(t="fact.mark.match", p={"no": ""}), Message(t="fact.due", p={"left": LEFT})),
         photos=(("box", "ok"), ("top", "due")),
     ),
     fb=fb(Severity.OK, "fb.unit_ok", name=SHIRT),
@@ -185,7 +157,10 @@ MARKED = replace(
     work=ChecklistWork(
         item=Item(name=SHIRT, ids=(("gtin", "04601234567893"),)),
         pos=(1, 2),
-        marks=(_mark("1", "пятно", "stain", 2), *MARKS[1:]),
+        marks=(
+            mark("1", "пятно", "stain", 2, said={"ru": "Стойкое", "en": "Permanent"}),
+            *MARKS[1:],
+        ),
         proposed=REPAIR,
         page=1,
         pages=2,
@@ -220,6 +195,10 @@ MUST = replace(
         ),
         marks=MARKS,
         proposed=REPAIR,
+        facts=(
+            Message(t="fact.serial.match", p={"no": "…4417"}),
+            Message(t="fact.due", p={"left": LEFT}),
+        ),
     ),
     keys=(
         ("1-4", "key.answer"),
@@ -429,7 +408,7 @@ RESUME = replace(
         must=Question(
             step="lock", n=4, of=4, t={"ru": "Блокировка снята?", "en": "Account lock off?"}
         ),
-        marks=(_mark("1", "экран: глубокие царапины", "screen: deep scratches", 2),),
+        marks=(mark("1", "экран", "screen", 2, said=DEEP),),
         in_doubt=1,
     ),
     fb=fb(Severity.INFO, "fb.resumed"),

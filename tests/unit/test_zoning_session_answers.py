@@ -137,6 +137,7 @@ def test_a_digit_tells_its_level_and_the_answer_that_holds() -> None:
     assert step is not None
     none, mild, severe = step.options
     assert stain == StepView(
+        wrong=step.wrong,
         name="stain",
         label=step.label,
         level=0,

@@ -10,7 +10,7 @@ from zoning.checklist.values import Stage
 from zoning.findings import NAME, Place, Section
 
 CHAIN_MAX = 4
-_TEXTS = ("label", "short", "hint", "constraint_message")
+_TEXTS = ("label", "short", "wrong", "hint", "constraint_message")
 _STAGES = tuple(Stage)
 
 

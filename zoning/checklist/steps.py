@@ -14,6 +14,7 @@ from zoning.policy import Policy
 
 OPTIONS_MAX = 8
 SHORT_MAX = 12
+WRONG_MAX = 16  # with its digit four stand beside each other on the smallest screen
 PRECISION_MAX = 4
 _COUNTED = (Kind.SET, Kind.INT)
 _COUNT = re.compile(r"count\(([a-z][a-z0-9_]{0,31})\)")
@@ -50,6 +51,7 @@ def read_step(part: Part, around: Surroundings) -> Step:
         by_parcel=section.one_of("scope", ("unit", "parcel"), "unit") == "parcel",
         label=_text(section, "label", around, LABEL_MAX, needed=True),
         short=_text(section, "short", around, SHORT_MAX),
+        wrong=_text(section, "wrong", around, WRONG_MAX),
         hint=section.label("hint", around.languages, needed=False),
         constraint_message=section.label("constraint_message", around.languages, needed=False),
         must=_must(section, around.static),

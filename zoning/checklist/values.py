@@ -78,6 +78,7 @@ class Slot:
 class Step:
     """One question. Numbers are integers scaled by `precision`.
 
+    `short` = the word of the question, `wrong` = the word of its exception digit: what is not so.
     `always` = asked although the outcome is settled. An image step wants `min_count` photographs,
     or as many as the answer of the step `count_of` says.
     """
@@ -88,6 +89,7 @@ class Step:
     label: Label
     by_parcel: bool = False
     short: Label = field(default_factory=dict)
+    wrong: Label = field(default_factory=dict)
     hint: Label = field(default_factory=dict)
     constraint_message: Label = field(default_factory=dict)
     must: Expression = FALSE

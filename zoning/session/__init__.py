@@ -37,10 +37,14 @@ class AnswerRefusedError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepView:
-    """An exception digit: level 0 = the default holds. `asked` = it counts at the moment."""
+    """An exception digit: level 0 = the default holds. `asked` = it counts at the moment.
+
+    `wrong` = in a word what its digit says, empty where the checklist has none.
+    """
 
     name: str
     label: Label
+    wrong: Label
     level: int
     levels: int
     answer: str
@@ -308,6 +312,7 @@ def _view(run: Run, step: Step) -> StepView:
     return StepView(
         name=step.name,
         label=step.label,
+        wrong=step.wrong,
         level=level,
         levels=len(step.levels),
         answer=shown.id,

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from edge.terminal.cells import Line, beside, columns, line, paragraph
+from edge.terminal.cells import Line, beside, columns, fit, line, paragraph, phrases
 from edge.terminal.pen import BLANK, INDENT, Pen
 from edge.terminal.theme import BOLD, FAINT, WARNING
 from edge.views import ChecklistWork, Label, Mark, NumberEntry, Proposal, Question
@@ -23,12 +23,13 @@ def checklist(work: ChecklistWork, pen: Pen) -> list[Line]:
         return lines
     lines += pen.text("ui.only_wrong", BOLD)
     lines += _marks(work.marks, pen, is_dim=False)
+    lines += pen.marked(work.marks) if pen.height < TALL_ROWS else []
     return [*lines, BLANK, *_way_on(work, pen), *_proposal(work.proposed, pen)]
 
 
 def _head(work: ChecklistWork, pen: Pen) -> Line:
     place = f"{work.pos[0]}/{work.pos[1]}"
-    left = line(" " * INDENT, (place, FAINT), "  ", pen.item(work.item))
+    left = line(" " * INDENT, (place, FAINT), "  ", (pen.texts.label(work.item.name), BOLD))
     if work.proposed is None:
         return left
     right = line(pen.zone(work.proposed.zone), " ")
@@ -36,16 +37,20 @@ def _head(work: ChecklistWork, pen: Pen) -> Line:
 
 
 def _facts(work: ChecklistWork, pen: Pen) -> list[Line]:
-    photos = "  ".join(
-        f"{pen.texts.word('slot', slot)} {pen.texts.word('photo', state)}"
-        for slot, state in work.photos
-    )
-    paging = pen.say("ui.page", page=work.page, pages=work.pages) if work.pages > 1 else ""
-    shown = f"{pen.say('ui.photos')}: {photos}" if photos else ""
-    if not shown and not paging:
-        return []
-    left = line(" " * INDENT, (shown, FAINT))
-    return [beside(left, line((paging, FAINT), "   "), pen.width)]
+    """Codes, what was compared, how long there is time; photographs where no panel shows them."""
+    is_compared = any(fact.t.startswith("fact.serial") for fact in work.facts)
+    codes = (each for each in work.item.ids if not (is_compared and each[0] == "serial"))
+    parts = [f"{scheme.upper()} {code}" for scheme, code in codes]
+    parts += [pen.texts.message(fact) for fact in work.facts]
+    if work.photos and pen.height < TALL_ROWS:
+        photos = "  ".join(
+            f"{pen.texts.word('slot', slot)} {pen.texts.word('photo', state)}"
+            for slot, state in work.photos
+        )
+        parts.append(f"{pen.say('ui.photos')}: {photos}")
+    if work.pages > 1:
+        parts.append(pen.say("ui.page", page=work.page, pages=work.pages))
+    return phrases(parts, pen.width, style=FAINT)
 
 
 def _question(must: Question, pen: Pen) -> list[Line]:
@@ -81,19 +86,33 @@ def _marks(marks: Sequence[Mark], pen: Pen, *, is_dim: bool) -> list[Line]:
     if not marks:
         return []
     longest = max(_longest(mark.t) for mark in marks) + 3
+    if pen.height >= TALL_ROWS and not is_dim:
+        return [_tall(mark, longest, pen) for mark in marks]
     cells = [_mark(mark, pen, is_dim=is_dim) for mark in marks]
-    count = 1 if pen.height >= TALL_ROWS and not is_dim else _count(longest, pen.width)
-    return columns(cells, pen.width, count, indent=MARK_INDENT)
+    return columns(cells, pen.width, _count(longest, pen.width), indent=MARK_INDENT)
 
 
 def _mark(mark: Mark, pen: Pen, *, is_dim: bool) -> Line:
     """One digit: a full block is the worst level, a shaded one a milder level."""
     text = pen.texts.label(mark.t)
     if mark.level:
-        block = "█" if mark.level >= mark.levels else "▒"
-        return line((f"{mark.k}{block}", BOLD), (text, WARNING))
+        return line((f"{mark.k}{_block(mark)}", BOLD), (text, WARNING))
     is_dim = is_dim or not mark.is_open
     return line((f"{mark.k} {text}", FAINT)) if is_dim else line((mark.k, BOLD), f" {text}")
+
+
+def _block(mark: Mark) -> str:
+    return "█" if mark.level >= mark.levels else "▒"
+
+
+def _tall(mark: Mark, longest: int, pen: Pen) -> Line:
+    """One digit a row: beside its word what was marked, and the grade that is left by it."""
+    word = line(" " * MARK_INDENT, fit(_mark(mark, pen, is_dim=False), longest + 2))
+    if not mark.level:
+        return line(word, ("▢", FAINT))
+    cap = f"   {pen.say('ui.cap', grade=mark.cap)}" if mark.cap else ""
+    said = pen.texts.label(mark.said) if mark.said is not None else ""
+    return line(word, (f"{_block(mark) * 2} {said}", BOLD), (cap, FAINT))
 
 
 def _longest(label: Label) -> int:

@@ -1,20 +1,23 @@
 """Work region of an open parcel: what is expected and what has been received."""
 
-from edge.terminal.cells import Line, beside, line
+from edge.terminal.cells import Line, beside, columns, line
 from edge.terminal.pen import BLANK, INDENT, Pen
-from edge.terminal.theme import BOLD, FAINT
+from edge.terminal.theme import BOLD, FAINT, WARNING
 from edge.views import Line as Expected
 from edge.views import Mark, ParcelWork
 
-TAIL_ROWS = 5
+FIXED_ROWS = 2  # counts, what to do next
+BOX_COLUMNS = 2
 
 
 def parcel(work: ParcelWork, pen: Pen) -> list[Line]:
     """Return the parcel's head, its lines and what to do next."""
     box = _box(work, pen)
-    room = pen.height - TAIL_ROWS - 2 - len(box)
-    shown = work.lines[: max(1, room)]
-    lines = [_head(work, pen)]
+    told = sum(1 for each in box if each is not BLANK)
+    room = pen.height - len(_head(work, pen)) - FIXED_ROWS - told
+    is_all = len(work.lines) <= room
+    shown = work.lines if is_all else work.lines[: max(1, room - 1)]
+    lines = _head(work, pen)
     if work.blind:
         lines += [*pen.text("ui.blind"), *pen.text("ui.blind_end", FAINT)]
     elif work.lines:
@@ -27,22 +30,32 @@ def parcel(work: ParcelWork, pen: Pen) -> list[Line]:
 
 def _box(work: ParcelWork, pen: Pen) -> list[Line]:
     """What may be wrong with the box, under a head of its own: its digits are not the lines'."""
+    claim = [] if work.claim is None else pen.text(work.claim.t, WARNING, **work.claim.p)
     if not work.damage:
-        return []
-    return [BLANK, *pen.text("ui.box", FAINT), *(_damage(each, pen) for each in work.damage)]
+        return claim
+    marks = [_damage(each, pen) for each in work.damage]
+    each_cells = (pen.width - INDENT) // BOX_COLUMNS
+    count = BOX_COLUMNS if max(mark.cell_length for mark in marks) < each_cells else 1
+    shown = columns(marks, pen.width, count, indent=INDENT)
+    return [BLANK, *pen.text("ui.box", FAINT), *shown, *claim]
 
 
 def _damage(mark: Mark, pen: Pen) -> Line:
     """One thing that may be wrong with the box, dim until it is said."""
     box = "▣" if mark.level else "▢"
     style = BOLD if mark.level else FAINT
-    return line(" " * INDENT, (f"{box} {mark.k}  {pen.texts.label(mark.t)}", style))
+    return line((f"{box} {mark.k} {pen.texts.label(mark.t)}", style))
 
 
-def _head(work: ParcelWork, pen: Pen) -> Line:
+def _head(work: ParcelWork, pen: Pen) -> list[Line]:
+    """Its numbers, and the customer's word beside them where it fits."""
     numbers = "  ".join(pen.say("ui.rma", no=rma) for rma in work.rmas)
-    reason = pen.say("ui.reason", reason=work.reason) if work.reason else ""
-    return line(" " * INDENT, (pen.say("ui.parcel", no=work.no), BOLD), f"   {numbers}   {reason}")
+    head = line(" " * INDENT, (pen.say("ui.parcel", no=work.no), BOLD), f"   {numbers}")
+    if not work.reason:
+        return [head]
+    reason = pen.say("ui.reason", reason=work.reason)
+    whole = line(head, f"   {reason}")
+    return [whole] if whole.cell_length <= pen.width else [head, line(" " * INDENT, reason)]
 
 
 def _counts(work: ParcelWork, pen: Pen) -> Line:
@@ -59,6 +72,13 @@ def _expected(expected: Expected, pen: Pen) -> Line:
     name = line((pen.texts.label(expected.name), FAINT if is_done else BOLD))
     count = f"{expected.received}/{expected.expected}" if expected.expected > 1 else ""
     missing = f"{pen.say('ui.line_missing')} {expected.missing}" if expected.missing else ""
-    codes = "  ".join(part for part in (count, missing, expected.gtin, expected.serial) if part)
+    codes = "  ".join(part for part in (count, missing, expected.gtin) if part)
     left = line(" " * INDENT, f"{box} {expected.n}  ", name)
-    return beside(left, line((codes, FAINT), "   "), pen.width)
+    return beside(left, line((codes, FAINT), _number(expected, pen), "   "), pen.width)
+
+
+def _number(expected: Expected, pen: Pen) -> Line:
+    """The number of its piece: it will be compared as soon as it is read."""
+    if not expected.serial:
+        return BLANK
+    return line("  ", (pen.say("ui.check_serial", no=expected.serial), BOLD))

@@ -1,6 +1,6 @@
 """Work region after a crash or a power cut: what was in the hands, and how it goes on."""
 
-from edge.terminal.cells import Line, line, paragraph
+from edge.terminal.cells import Line, line
 from edge.terminal.pen import BLANK, INDENT, Pen
 from edge.terminal.theme import BOLD, FAINT, WARNING
 from edge.views import ResumeWork, StationView
@@ -21,9 +21,7 @@ def resume(work: ResumeWork, view: StationView, pen: Pen) -> list[Line]:
     ]
     if work.item is not None:
         lines.append(line(" " * INDENT, ("▶ ", WARNING), pen.item(work.item)))
-    marked = ", ".join(pen.texts.label(mark.t) for mark in work.marks if mark.level)
-    if marked:
-        lines += paragraph(f"✓ {marked}", pen.width)
+    lines += pen.marked(work.marks)
     if work.must is not None:
         lines += pen.text("ui.resume_question", question=work.must.t)
     elif work.proposed is not None:

@@ -1,0 +1,32 @@
+"""What the station found out by itself of the unit in the hand: numbers compared, time left."""
+
+from typing import Final
+
+from edge.events import parse_utc
+from edge.station import checks, clocks
+from edge.station.decision import Context
+from edge.station.state import State, UnitWork
+from edge.views import Message
+
+COMPARED: Final = ("serial", "mark")
+
+
+def facts(unit: UnitWork, state: State, context: Context) -> tuple[Message, ...]:
+    """Return what a screen tells beside the item's name."""
+    checklist = checks.run_of(unit, context).checklist
+    told: list[Message] = []
+    for given in unit.answers:
+        step = checklist.step(given.step)
+        if step is not None and step.compare in COMPARED and isinstance(given.answer, str):
+            number = tail(unit.serial) if unit.serial else ""
+            told.append(Message(t=f"fact.{step.compare}.{given.answer}", p={"no": number}))
+    parcel = state.parcels.get(unit.parcel)
+    if parcel is not None and parcel.due is not None:
+        left = clocks.left(parse_utc(parcel.due), context.wall_ms)
+        told.append(Message(t="fact.due", p={"left": left}))
+    return tuple(told)
+
+
+def tail(serial: str) -> str:
+    """Return what a screen shows of a serial number."""
+    return f"…{serial[-4:]}"

@@ -1,0 +1,118 @@
+"""What a screen tells beside what is asked: the customer's reason, compared numbers, time left."""
+
+from dataclasses import replace
+
+from bench import LINES, Bench, context, pack
+from edge.station.clocks import clock, left, short_clock
+from edge.station.present import Shown, present
+from edge.views import ChecklistWork, Head, Mark, Net, ParcelWork, StationView
+from zoning.terms import OTHER
+
+HOUR_MS = 3_600_000
+SHOWN = Shown(
+    head=Head(station="ST-01", net=Net(s="up"), at=""),
+    seq=1,
+    rev=1,
+    clock_text="",
+    scan=None,
+    stopped=None,
+)
+
+
+def seen(bench: Bench) -> StationView:
+    return present(bench.state, bench.screen, SHOWN, replace(bench.given, wall_ms=bench.now_ms))
+
+
+def checklist(bench: Bench) -> ChecklistWork:
+    work = seen(bench).work
+    assert isinstance(work, ChecklistWork)
+    return work
+
+
+def parcel(bench: Bench) -> ParcelWork:
+    work = seen(bench).work
+    assert isinstance(work, ParcelWork)
+    return work
+
+
+def mark_of(work: ChecklistWork, step: str) -> Mark:
+    return next(mark for mark in work.marks if mark.step == step)
+
+
+def test_the_customer_s_reason_is_told_in_the_words_of_the_pack() -> None:
+    bench = Bench(lines=tuple(replace(line, reason="C01") for line in LINES))
+    bench.parcel()
+    assert parcel(bench).reason == {"ru": "Мало", "en": "Too small"}
+
+
+def test_what_a_customer_wrote_in_their_own_words_is_not_shown() -> None:
+    bench = Bench(lines=tuple(replace(line, reason="звоните +7 900 Анне") for line in LINES))
+    bench.parcel()
+    assert parcel(bench).reason is None
+
+
+def test_a_compared_number_and_the_time_left_stand_beside_the_item() -> None:
+    due = "2026-01-01T00:00:00Z"
+    bench = Bench(lines=tuple(replace(line, due_at=due) for line in LINES))
+    bench.parcel()
+    bench.phone()
+    told = {fact.t: fact.p for fact in checklist(bench).facts}
+    assert told["fact.serial.match"]["no"].startswith("…")
+    assert told["fact.due"]["left"]["t"] == "left.days"
+
+
+def test_a_mark_keeps_its_word_and_says_beside_it_what_was_marked() -> None:
+    bench = Bench()
+    bench.parcel()
+    bench.shirt()
+    before = mark_of(checklist(bench), "stain")
+    assert (before.t["ru"], before.said, before.cap) == ("пятно, запах", None, "")
+    bench.press(before.k)
+    after = mark_of(checklist(bench), "stain")
+    assert after.t == before.t
+    assert after.said is not None
+    assert after.cap == "C"
+
+
+def test_a_claim_against_the_carrier_is_told_of_a_box_with_damage_where_days_are_agreed() -> None:
+    own = pack()
+    agreed = replace(own, terms=replace(own.terms, claim_days={OTHER: 3}))
+    bench = Bench(given=context(packs={own.sha256: agreed}))
+    bench.parcel()
+    assert parcel(bench).claim is None
+    bench.press("1")
+    claim = parcel(bench).claim
+    assert claim is not None
+    assert claim.p["left"] == {"t": "left.days", "p": {"n": 2}}
+    bench.given = context()
+    assert parcel(bench).claim is None
+
+
+def test_a_parcel_that_is_known_at_once_says_how_long_that_took() -> None:
+    bench = Bench()
+    bench.parcel()
+    note = bench.screen.note
+    assert note is not None
+    assert note.t == "fb.parcel_read"
+    assert note.p["took"] == 0
+
+
+def test_esc_lays_a_parcel_aside_and_only_ends_the_question_what_is_missing() -> None:
+    bench = Bench()
+    bench.parcel()
+    assert dict(seen(bench).keys)["esc"] == "key.park"
+    bench.press("f7")
+    assert dict(seen(bench).keys)["esc"] == "key.back"
+
+
+def test_the_clock_is_that_on_the_wall() -> None:
+    assert clock(0, 3 * 3600) == "03:00:00"
+    assert short_clock(23 * HOUR_MS, 3 * 3600) == "02:00"
+    assert clock(1_000, -3600) == "23:00:01"
+
+
+def test_time_left_is_told_in_hours_then_in_days_and_never_as_nothing_before_the_end() -> None:
+    assert left(HOUR_MS // 2, 0) == {"t": "left.hours", "p": {"n": 1}}
+    assert left(47 * HOUR_MS, 0)["p"] == {"n": 47}
+    assert left(72 * HOUR_MS, 0) == {"t": "left.days", "p": {"n": 3}}
+    assert left(5, 5) == {"t": "left.late"}
