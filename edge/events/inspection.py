@@ -228,7 +228,10 @@ class HoldReleased:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlaWarning:
-    """A clock has run out: `rule` names it, `left_ms` is negative where it is late already."""
+    """A clock has run out; `rule` = `parcel`, or `hold.` and the reason of the hold.
+
+    `left_ms` is negative where it is late already.
+    """
 
     KIND: ClassVar[str] = "sla.warning"
     SCHEMA: ClassVar[int] = 1

@@ -1,4 +1,4 @@
-"""What is held, looked after: clocks that run out, the centre's word, the fact that was missing."""
+"""What waits, looked after: clocks that run out, the centre's word, the fact that was missing."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -8,8 +8,8 @@ from drivers.protocols import Clock
 from edge.catalogue import ReturnLine
 from edge.journal.reference import Reference
 from edge.receiving.loop import Reply
-from edge.station.holds import is_late
-from edge.station.inputs import DataInput, HoldTimer, ReleaseInput
+from edge.station.inputs import DataInput, DueTimer, ReleaseInput
+from edge.station.overdue import is_any_new
 from edge.station.redecide import WAITS_FOR_DATA
 from edge.station.state import Hold, State
 
@@ -26,7 +26,7 @@ class HoldDesk:
         *,
         clock: Clock,
         state: Callable[[], State],
-        submit: Callable[[ReleaseInput | DataInput | HoldTimer], Awaitable[Reply]],
+        submit: Callable[[ReleaseInput | DataInput | DueTimer], Awaitable[Reply]],
     ) -> None:
         self._reference = reference
         self._clock = clock
@@ -45,8 +45,8 @@ class HoldDesk:
         """Look once at the next holds."""
         holds = tuple(self._state().holds.values())
         now_ms = self._clock.wall_ms()
-        if any(is_late(one, now_ms) for one in holds):
-            await self._submit(HoldTimer(wall_ms=now_ms))
+        if is_any_new(self._state(), now_ms):
+            await self._submit(DueTimer(wall_ms=now_ms))
         self._at = self._at if self._at < len(holds) else 0
         for one in holds[self._at : self._at + LOOKS_MAX]:
             await self._look_at(one)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from edge.events import (
     InspectionFinished,
@@ -22,6 +23,9 @@ from edge.events import (
     VerdictChanged,
     VerdictMade,
 )
+
+PACKING: Final = "packing"
+"""The slot of what a missing piece should have lain in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +64,8 @@ class Box:
     damage: tuple[str, ...] = ()
     weight_g: int | None = None
     photos: tuple[str, ...] = ()
+    has_packing: bool = False
+    """The empty packing was photographed, or nobody could or had to."""
     pieces: Mapping[UnitId, Piece] = field(default_factory=dict)
     supervisors: tuple[str, ...] = ()
 
@@ -84,13 +90,20 @@ def told(box: Box, unit: UnitId | None, payload: Payload | None) -> Box:
         case UnitOpened(previous=str(former)):  # inspected anew: the newest inspection counts
             pieces = {name: piece for name, piece in box.pieces.items() if name != former}
             return replace(box, pieces=pieces)
-        case PhotoTaken(sha256=sha256) if unit is None:
-            return replace(box, photos=(*box.photos, sha256))
+        case PhotoTaken(slot=slot, sha256=sha256) if unit is None:
+            box = replace(box, photos=(*box.photos, sha256))
+            return replace(box, has_packing=box.has_packing or slot == PACKING)
+        case PhotoMissing(slot=slot, supervisor=given_up_by) if unit is None and slot == PACKING:
+            return replace(_decided_by(box, given_up_by), has_packing=True)
         case PhotoMissing(supervisor=str(badge)) | VerdictChanged(supervisor=str(badge)):
-            box = replace(box, supervisors=tuple(dict.fromkeys((*box.supervisors, badge))))
-            return _of_piece(box, unit, payload)
+            return _of_piece(_decided_by(box, badge), unit, payload)
         case _:
             return _of_piece(box, unit, payload)
+
+
+def _decided_by(box: Box, badge: str | None) -> Box:
+    every = (*box.supervisors, *((badge,) if badge else ()))
+    return replace(box, supervisors=tuple(dict.fromkeys(every)))
 
 
 def _of_piece(box: Box, unit: UnitId | None, payload: Payload | None) -> Box:

@@ -24,7 +24,9 @@ from edge.station import (
     money,
     moves,
     outside,
+    overdue,
     override,
+    packing,
     papers,
     people,
     puts,
@@ -53,9 +55,9 @@ from edge.station.inputs import (
     DataInput,
     DeviceInput,
     DivertInput,
+    DueTimer,
     FaultInput,
     FeedInput,
-    HoldTimer,
     Input,
     KeyInput,
     LegInput,
@@ -109,7 +111,7 @@ def _decided(state: State, screen: Screen, given: Input, context: Context) -> De
             return _config(screen, given)
         case StartInput() | CourseInput() | StopInput():
             return _of_service(state, screen, given)
-        case PrintInput() | ReleaseInput() | DataInput() | HoldTimer():
+        case PrintInput() | ReleaseInput() | DataInput() | DueTimer():
             return _beside(state, screen, given, context)
         case PutTimer() | LockTimer() | OverrideTimer():
             return _timer(state, screen, given, context)
@@ -142,7 +144,7 @@ def _timer(
 def _beside(
     state: State,
     screen: Screen,
-    given: PrintInput | ReleaseInput | DataInput | HoldTimer,
+    given: PrintInput | ReleaseInput | DataInput | DueTimer,
     context: Context,
 ) -> Decision:
     """What concerns units that may not be in the hand: labels, and what is held."""
@@ -153,8 +155,8 @@ def _beside(
             return holds.by_central(state, screen, given, context)
         case DataInput():
             return redecide.arrived(state, screen, given, context)
-        case HoldTimer():
-            return holds.late(state, screen, given)
+        case DueTimer():
+            return overdue.told(state, screen, given)
 
 
 def _of_feed(state: State, screen: Screen, given: FeedInput | ClaimInput | AbsentInput) -> Decision:
@@ -169,6 +171,8 @@ def _of_feed(state: State, screen: Screen, given: FeedInput | ClaimInput | Absen
 def _photo(state: State, screen: Screen, given: PhotoInput, context: Context) -> Decision:
     """A photograph arrived: record it, and finish the put that waited for it."""
     unit = None if given.unit is None else state.units.get(given.unit)
+    if unit is None and packing.is_awaited(state, screen, given):
+        return packing.arrived(state, screen, given)
     if unit is None:
         return outside.arrived(state, screen, given)
     if given.photo is None:

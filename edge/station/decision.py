@@ -189,6 +189,8 @@ class Screen:
     selected: int = 0
     typed: str = ""
     missing: bool = False
+    packing: str = ""
+    """What is declared missing as soon as its empty packing is photographed: the key pressed."""
     summary: bool = False
     reopened: bool = False
     page: int = 0
@@ -268,6 +270,7 @@ def clean(screen: Screen) -> Screen:
         selected=0,
         typed="",
         missing=False,
+        packing="",
         summary=False,
         reopened=False,
         page=0,
@@ -350,7 +353,9 @@ def _work_state(state: State, screen: Screen) -> str:
         return "CONTAINER"
     if state.unit is not None:
         return _unit_state(state.unit, screen)
-    return "PARCEL" if state.parcel is not None else "IDLE"
+    if state.parcel is None:
+        return "IDLE"
+    return "PHOTO" if screen.packing else "PARCEL"
 
 
 def _unit_state(unit: UnitWork, screen: Screen) -> str:

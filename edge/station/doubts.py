@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Final
 
 from edge.events import DiverterState, MoveState
-from edge.station.state import MoveWork, State, UnitWork
+from edge.station.state import MoveWork, ParcelWork, State, UnitWork
 
 
 class DoubtKind(StrEnum):
@@ -13,6 +13,7 @@ class DoubtKind(StrEnum):
 
     UNKNOWN_PARCEL = "unknown_parcel"
     PARCEL = "parcel"  # open or laid aside
+    PARCEL_LATE = "parcel_late"  # and past the time that was agreed
     UNIT = "unit"  # laid aside with its answers
     RECHECK = "recheck"  # waits for the look of another person
     DIFFER = "differ"  # two graders differ: a supervisor decides
@@ -66,13 +67,19 @@ def subjects(state: State) -> tuple[str, ...]:
 def _parcels(state: State) -> list[Doubt]:
     return [
         Doubt(
-            kind=DoubtKind.UNKNOWN_PARCEL if parcel.blind else DoubtKind.PARCEL,
+            kind=_kind_of_parcel(parcel),
             subject=f"parcel/{parcel.parcel}",
             ref=parcel.number,
             since_ms=parcel.arrived_ms,
         )
         for parcel in state.parcels.values()
     ]
+
+
+def _kind_of_parcel(parcel: ParcelWork) -> DoubtKind:
+    if parcel.blind:
+        return DoubtKind.UNKNOWN_PARCEL
+    return DoubtKind.PARCEL_LATE if parcel.is_warned else DoubtKind.PARCEL
 
 
 def _units(state: State) -> list[Doubt]:

@@ -20,9 +20,9 @@ from edge.station.state import Done, Hold, State
 
 
 def held(state: State, event: Event) -> State:
-    """Return the state after a hold was placed, warned of or released."""
+    """Return the state after a hold was placed, warned of or released; a parcel was warned of."""
     if event.unit is None:
-        return state
+        return _with_warned(state, event)
     hold = state.holds.get(event.unit)
     match event.payload:
         case HoldPlaced() as placed:
@@ -36,6 +36,14 @@ def held(state: State, event: Event) -> State:
             return _with_hold(state, replace(hold, unit=unit, place=tray))
         case _:
             return state
+
+
+def _with_warned(state: State, event: Event) -> State:
+    parcel = None if event.parcel is None else state.parcels.get(event.parcel)
+    if parcel is None or not isinstance(event.payload, SlaWarning):
+        return state
+    told = replace(parcel, is_warned=True)
+    return replace(state, parcels=put(state.parcels, parcel.parcel, told))
 
 
 def rejudged(state: State, event: Event) -> State:
@@ -75,10 +83,18 @@ def marked(state: State, event: Event) -> State:
 
 
 def undone(state: State, last: Done) -> dict[UnitId, Hold]:
-    """Return the holds after an act does not stand: those of its parcel are as they were."""
+    """Return the holds after an act does not stand: those of its parcel are as they were.
+
+    What was warned of meanwhile is not warned of again.
+    """
     kept = {name: hold for name, hold in state.holds.items() if hold.unit.parcel != last.parcel}
+    told = {name for name, hold in state.holds.items() if hold.is_warned}
     old = last.before.holds.items()
-    return kept | {name: hold for name, hold in old if hold.unit.parcel == last.parcel}
+    return kept | {
+        name: replace(hold, is_warned=hold.is_warned or name in told)
+        for name, hold in old
+        if hold.unit.parcel == last.parcel
+    }
 
 
 def _placed(state: State, event: Event, placed: HoldPlaced) -> State:

@@ -16,7 +16,6 @@ from edge.events import (
     MoveChanged,
     MovePlanned,
     MoveState,
-    SlaWarning,
     VerdictChanged,
     VerdictMade,
     utc_text,
@@ -24,7 +23,7 @@ from edge.events import (
 from edge.floor import LegKind
 from edge.station import agreed, checks, marks, money, rezone
 from edge.station.decision import Choice, Context, Decision, Screen, asked, on_unit, refused
-from edge.station.inputs import HoldTimer, ReleaseInput
+from edge.station.inputs import ReleaseInput
 from edge.station.state import Hold, State, UnitWork
 
 HELD: Final = "E48"
@@ -56,28 +55,6 @@ def hold(reason: str, unit: UnitWork, context: Context) -> HoldPlaced:
     """Return a hold that begins now: its owner and its clock."""
     due = agreed.hold_due_ms(reason, checks.pack_of(unit, context).terms, context)
     return HoldPlaced(reason=reason, owner=OWNERS.get(reason, SUPERVISOR), due=utc_text(due))
-
-
-def late(state: State, screen: Screen, given: HoldTimer) -> Decision:
-    """Warn of every hold whose clock has run out, once."""
-    drafts = tuple(
-        on_unit(
-            one.unit,
-            SlaWarning(
-                rule=f"hold.{one.reason}",
-                due=utc_text(one.due_ms),
-                left_ms=one.due_ms - given.wall_ms,
-            ),
-        )
-        for one in state.holds.values()
-        if one.due_ms is not None and is_late(one, given.wall_ms)
-    )
-    return Decision(screen=screen, drafts=drafts)
-
-
-def is_late(one: Hold, wall_ms: int) -> bool:
-    """Return whether a hold is to be warned of now."""
-    return one.due_ms is not None and not one.is_warned and one.due_ms <= wall_ms
 
 
 # ---------------------------------------------------------------- the ways out

@@ -336,8 +336,8 @@ class DataInput:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HoldTimer:
-    """A hold's clock has run out at this wall time."""
+class DueTimer:
+    """The clock of a hold or of a parcel has run out at this wall time."""
 
     wall_ms: int
 
@@ -379,7 +379,7 @@ Input = (
     | PrintInput
     | ReleaseInput
     | DataInput
-    | HoldTimer
+    | DueTimer
     | PutTimer
     | LockTimer
     | OverrideTimer

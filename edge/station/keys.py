@@ -18,6 +18,7 @@ from edge.station import (
     inspection,
     labelling,
     override,
+    packing,
     parcels,
     people,
     recheck,
@@ -151,6 +152,10 @@ def _by_state(where: str, state: State, screen: Screen, pressed: str, context: C
         return _hazard(screen, unit, pressed, context)
     if where == "PARCEL" and parcel is not None:
         return _parcel(state, screen, parcel, pressed, context=context)
+    if where == "PHOTO" and parcel is not None and unit is None:
+        if pressed == "7":
+            return override.ask(screen, override.PHOTO, context, about=packing.SLOT.name)
+        return packing.key(screen, parcel, pressed)
     if unit is not None:
         match where:
             case "UNIT":
@@ -310,11 +315,11 @@ def _parcel(
         case "enter" if screen.missing and not parcel.is_declared:
             return parcels.leave_open(screen, parcel)
         case "enter" if screen.missing:
-            return parcels.missing_rest(state, screen, parcel)
+            return packing.declare(state, screen, parcel, pressed, context=context)
         case digit if screen.missing and digit in DIGITS and not parcel.is_declared:
             return refused(screen, "E28")
         case digit if screen.missing and digit in DIGITS and _line_left(parcel, int(digit)):
-            return parcels.missing(state, screen, parcel, parcel.lines[int(digit) - 1])
+            return packing.declare(state, screen, parcel, digit, context=context)
         case digit if digit in damage.DIGITS and not screen.missing and not parcel.units:
             return damage.said(screen, parcel, digit, context)
         case _:

@@ -5,7 +5,7 @@ from typing import Final
 from edge.events import parse_utc
 from edge.station import checks, clocks
 from edge.station.decision import Context
-from edge.station.state import State, UnitWork
+from edge.station.state import ParcelWork, State, UnitWork
 from edge.views import Message
 
 COMPARED: Final = ("serial", "mark")
@@ -21,10 +21,16 @@ def facts(unit: UnitWork, state: State, context: Context) -> tuple[Message, ...]
             number = tail(unit.serial) if unit.serial else ""
             told.append(Message(t=f"fact.{step.compare}.{given.answer}", p={"no": number}))
     parcel = state.parcels.get(unit.parcel)
-    if parcel is not None and parcel.due is not None:
-        left = clocks.left(parse_utc(parcel.due), context.wall_ms)
-        told.append(Message(t="fact.due", p={"left": left}))
-    return tuple(told)
+    time = None if parcel is None else due(parcel, context)
+    return (*told, time) if time is not None else tuple(told)
+
+
+def due(parcel: ParcelWork, context: Context) -> Message | None:
+    """Return how long there is left for a parcel, None where no time was agreed."""
+    if parcel.due is None:
+        return None
+    left = clocks.left(parse_utc(parcel.due), context.wall_ms)
+    return Message(t="fact.due", p={"left": left})
 
 
 def tail(serial: str) -> str:

@@ -3,9 +3,18 @@
 from dataclasses import replace
 from typing import Final
 
-from edge.events import OperatorIn, PhotoMissing, UnitId
+from edge.events import Draft, OperatorIn, PhotoMissing, Subject, UnitId
 from edge.pins import DIGITS_MAX, matches
-from edge.station import adjudge, again, containers, corrected, danger, holds, rezone, training
+from edge.station import (
+    adjudge,
+    again,
+    containers,
+    corrected,
+    danger,
+    holds,
+    rezone,
+    training,
+)
 from edge.station.decision import (
     Context,
     Decision,
@@ -147,12 +156,13 @@ def _reason(
             state, screen, override.about, supervisor=override.badge, reason=reason
         )
     unit = state.unit
+    if override.what == PHOTO and (unit is not None or state.bench is not None):
+        event = PhotoMissing(slot=override.about, reason=reason, supervisor=override.badge)
+        box = Subject(parcel=state.bench)
+        draft = Draft(payload=event, subject=box) if unit is None else on_unit(unit, event)
+        return accepted(clean(screen), "fb.photo_missing", draft, slot=override.about)
     if unit is None:
         return refused(screen, "E45")
-    if override.what == PHOTO:
-        event = PhotoMissing(slot=override.about, reason=reason, supervisor=override.badge)
-        draft = on_unit(unit, event)
-        return accepted(clean(screen), "fb.photo_missing", draft, slot=override.about)
     if override.what == CORRECT:
         return corrected.approved(
             screen, unit, reason=reason, supervisor=override.badge, context=context

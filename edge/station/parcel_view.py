@@ -1,9 +1,8 @@
 """An open parcel as a screen shows it."""
 
 from edge.events import parse_utc
-from edge.station import agreed, clocks, damage
+from edge.station import agreed, clocks, damage, known
 from edge.station.decision import Context
-from edge.station.known import tail
 from edge.station.state import ParcelWork
 from edge.views import Label, Line, Message
 from edge.views import ParcelWork as ParcelView
@@ -21,6 +20,7 @@ def shown(parcel: ParcelWork, context: Context) -> ParcelView:
         blind=parcel.blind,
         damage=damage.shown(parcel, context),
         claim=_claim(parcel, context),
+        due=known.due(parcel, context),
     )
 
 
@@ -34,7 +34,7 @@ def lines(parcel: ParcelWork) -> tuple[Line, ...]:
             received=parcel.received.get((line.rma, line.line), 0),
             expected=line.qty,
             missing=parcel.missing.get((line.rma, line.line), 0),
-            serial=tail(line.serials[0]) if line.serials else "",
+            serial=known.tail(line.serials[0]) if line.serials else "",
         )
         for n, line in enumerate(parcel.lines, start=1)
     )

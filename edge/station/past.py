@@ -167,8 +167,10 @@ def _with_last(state: State, last: Done) -> State:
 
 def _parcels(state: State, last: Done) -> dict[ParcelId, ParcelWork]:
     kept = {name: work for name, work in state.parcels.items() if name != last.parcel}
-    old = last.before.parcels.get(last.parcel)
-    return kept if old is None else {**kept, last.parcel: old}
+    old, now = last.before.parcels.get(last.parcel), state.parcels.get(last.parcel)
+    if old is None:
+        return kept
+    return {**kept, last.parcel: old if now is None else replace(old, is_warned=now.is_warned)}
 
 
 def _units(state: State, last: Done) -> dict[UnitId, UnitWork]:

@@ -229,7 +229,7 @@ def _work(name: str, state: State, screen: Screen, shown: Shown, context: Contex
             return _verdict(unit, state, screen, context)
         case "UNIT" if unit is not None:
             return _checklist(unit, state, screen, context)
-        case "PARCEL" if parcel is not None:
+        case "PARCEL" | "PHOTO" if parcel is not None:
             return parcel_view.shown(parcel, context)
         case _ if lesson := classroom.work(state, context):
             return lesson

@@ -201,7 +201,7 @@ def _where(
 def _above(screen: Screen) -> Screen:
     """A scan closes overlays, summary and an open exception, and counts on the screen below."""
     typed = "" if screen.weighs else screen.typed
-    below = replace(screen, container=None, weighs=False, typed=typed, tray_seen=None)
+    below = replace(screen, packing="", container=None, weighs=False, typed=typed, tray_seen=None)
     return replace(below, overlay=None, selected=0, summary=False, choice=None)
 
 

@@ -137,6 +137,8 @@ class ParcelWork:
     units: tuple[UnitId, ...] = ()
     surplus: tuple[UnitId, ...] = ()
     parked: bool = False
+    is_warned: bool = False
+    """It was told that it is not done by then."""
     box: Box = field(default_factory=Box)
     """What papers tell of it and of its pieces."""
 

@@ -1,6 +1,6 @@
 """What is shown between two parcels: the day, the shift, and everything that waits."""
 
-from edge.station import containers
+from edge.station import containers, overdue
 from edge.station.decision import Context
 from edge.station.doubts import Doubt, DoubtKind, doubts
 from edge.station.resolve import DOUBTS
@@ -22,6 +22,7 @@ def idle(state: State, day: Figures, context: Context) -> IdleWork:
             overdue=sum(hold.due_ms is not None and hold.due_ms < now for hold in held),
             parked=len(parked),
             parked_min=_oldest_min([parcel.arrived_ms for parcel in parked], now),
+            late=sum(overdue.is_past(parcel, now) for parcel in parked),
         ),
     )
 

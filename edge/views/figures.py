@@ -40,7 +40,7 @@ class Figures:
 class Waiting:
     """What waits at this station: pieces on hold, the oldest of them, how many are over time.
 
-    `parked` = parcels that were put aside. Ages in minutes.
+    `parked` = parcels that were put aside, `late` = those of them past their time. Ages in minutes.
     """
 
     held: int = 0
@@ -48,3 +48,4 @@ class Waiting:
     overdue: int = 0
     parked: int = 0
     parked_min: int = 0
+    late: int = 0

@@ -143,7 +143,7 @@ class ParcelWork:
     """A parcel is open, waiting for an item. `blind` = nobody announced it.
 
     `damage` = what may be said of the box by digit, while nothing was taken out of it; `claim` =
-    until when the carrier hears of it.
+    until when the carrier hears of it; `due` = how long there is left.
     """
 
     KIND: ClassVar[str] = "parcel"
@@ -155,6 +155,7 @@ class ParcelWork:
     blind: bool = False
     damage: tuple[Mark, ...] = ()
     claim: Message | None = None
+    due: Message | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,6 +37,19 @@ def missing(parcel: str, rma: str, follows: str) -> Act:
     return act
 
 
+def is_late(bench: RealBench) -> Seen:
+    """The clock of the open parcel has run out: it is told, its screen and the doubts say so."""
+    parcel = bench.events("parcel.arrived")[-1]["parcel"]
+    if not any(one["parcel"] == parcel for one in bench.events("sla.warning")):
+        bench.wait_for("sla.warning")
+    assert bench.view["work"]["due"]["p"]["left"] == {"t": "left.late"}, bench.view
+    bench.badge()
+    doubts = [one["t"] for one in bench.view["work"]["doubts"]]
+    assert "doubt.parcel_late" in doubts, doubts
+    bench.press("esc")
+    return Seen(no=None, kinds=())
+
+
 LATE_CASES: Final[Mapping[str, Case]] = {
     "parcel-missing": Case(
         returns=(line("LT-2", "1", SHIRT, box(952), due_at="2026-11-27T18:00:00Z"),),
@@ -45,6 +58,13 @@ LATE_CASES: Final[Mapping[str, Case]] = {
         says={"parcel.missing": {"rma": "LT-2", "tracking": box(952),
                                  "expected_by": "2026-11-27T18:00:00Z",
                                  "cut_off": "2026-11-28T20:00:00Z"}},
+    ),
+    "parcel-late": Case(
+        returns=(line("LT-4", "1", SHIRT, box(954), due_at="2026-11-27T18:00:00Z"),),
+        acts=(scan(box(954)), is_late, item(SHIRT), put),
+        leaves=("parcel.arrived", "sla.warning", "put.confirmed", "parcel.closed"),
+        says={"sla.warning": {"rule": "parcel", "due": "2026-11-27T18:00:00.000Z"}},
+        cut=1,
     ),
     "parcel-not-missing": Case(
         returns=(line("LT-3", "1", SHIRT, box(953)),),

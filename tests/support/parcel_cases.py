@@ -54,9 +54,10 @@ PARCEL_CASES: Final[Mapping[str, Case]] = {
     "missing-item": Case(
         returns=(line("RM-221", "1", SHIRT, box(221)), line("RM-221", "2", DRESS, box(221))),
         acts=(scan(box(221)), item(SHIRT), put, press("f7", "2")),
-        leaves=(*OPENED, *PLACED, "unit.missing", "refund.blocked", "parcel.closed",
-                "return.completed"),
-        says={"unit.missing": {"rma": "RM-221", "line": "2", "qty": 1},
+        leaves=(*OPENED, *PLACED, "photo.missing", "unit.missing", "refund.blocked",
+                "parcel.closed", "return.completed"),
+        says={"photo.missing": {"slot": "packing", "reason": "no_camera"},
+              "unit.missing": {"rma": "RM-221", "line": "2", "qty": 1},
               "refund.blocked": {"rma": "RM-221", "line": "2", "reasons": ["missing"]}},
     ),
     "undeclared-item": Case(

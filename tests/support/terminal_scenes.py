@@ -104,6 +104,7 @@ DAMAGED = replace(
             ),
         ),
         claim=Message(t="ui.claim", p={"left": LEFT}),
+        due=Message(t="fact.due", p={"left": {"t": "left.late"}}),
     ),
     fb=fb(
         Severity.OK,

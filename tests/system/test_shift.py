@@ -120,12 +120,12 @@ def test_what_a_centre_refuses_is_told_sent_again_given_up_and_the_target_ended(
 
 
 @contextmanager
-def camera() -> Iterator[str]:
-    """Run a camera on the network that looks at the article; yield its address."""
+def camera(symbology: str = "EAN13", text: str = SHIRT[1:]) -> Iterator[str]:
+    """Run a camera on the network that looks at this code, an article's; yield its address."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
-    server = MjpegServer(drawn(("EAN13", SHIRT[1:])))
+    server = MjpegServer(drawn((symbology, text)))
     try:
         asyncio.run_coroutine_threadsafe(server.open(), loop).result(PATIENCE_S)
         yield server.url
@@ -167,6 +167,32 @@ def _photographed_and_erased(bench: RealBench) -> None:
         bench.start()
         assert not file.exists()
         assert "photo.lost" not in bench.kinds()
+
+
+@pytest.mark.timeout(180)
+def test_the_empty_packing_of_a_missing_item_is_photographed_before_it_is_declared(
+    tmp_path: Path,
+) -> None:
+    """The camera looks at the box, and sees its number before the person reads it."""
+    with camera("Code128", box(981)) as url:
+        bench = RealBench(tmp_path, returns=ROWS, items=items())
+        with (bench.config / "devices.toml").open("a", encoding="utf-8") as devices:
+            devices.write(CAMERA.format(url=url))
+        with bench:
+            bench.badge()
+            while bench.view["head"]["camera"] != "ok":
+                bench.next_view()
+            bench.scan(box(981))
+            assert bench.state == "PARCEL"
+            bench.press("f7", "1")
+            if "unit.missing" not in bench.kinds():
+                bench.wait_for("unit.missing")
+            (taken,) = bench.events("photo.taken")
+            assert (taken["slot"], taken["personal"]) == ("packing", True)
+            kinds = bench.kinds()
+            assert kinds.index("photo.taken") < kinds.index("unit.missing")
+            (act,) = bench.events("document.data")
+            assert taken["sha256"] in act["photos"]
 
 
 def _erased(bench: RealBench, name: str, *, by: str) -> int:

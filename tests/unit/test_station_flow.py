@@ -221,6 +221,7 @@ def test_a_missing_piece_is_named_by_its_line() -> None:
     bench.shirt()
     bench.tray("A1")
     assert bench.press("f7", "2") == [
+        "photo.missing",
         "unit.missing",
         "refund.blocked",
         "parcel.closed",

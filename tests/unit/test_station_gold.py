@@ -9,7 +9,7 @@ from bench import LINES, START_MS, TRACKING, Bench
 from edge.catalogue import ReturnLine
 from edge.events import Draft, Graded, QualityRechecked
 from edge.feeds.accept import accept, row_of_json
-from edge.station.inputs import HoldTimer
+from edge.station.inputs import DueTimer
 from edge.station.present import Shown, present
 from edge.views import Head, Net
 
@@ -85,7 +85,7 @@ def test_holds_of_both_kinds_are_told_late_each_as_what_it_is() -> None:
         bench.tray("H1")
         bench.press("f7", "enter")
     assert len(bench.state.holds) == 2
-    bench.take(HoldTimer(wall_ms=START_MS + YEAR_MS))
+    bench.take(DueTimer(wall_ms=START_MS + YEAR_MS))
     assert [draft.audit for draft in drafts(bench)] == [True, False]
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bench import IMEI, LINES, Bench, context
+from bench import IMEI, LINES, START_MS, Bench, context
 from drivers.protocols import Symbology
 from edge.catalogue import ReturnLine
 from edge.events import (
@@ -19,10 +19,13 @@ from edge.events import (
     SlaWarning,
     VerdictMade,
     parse_utc,
+    utc_text,
 )
 from edge.floor import HoldRules, LpnMode, LpnRules
+from edge.station import overdue
+from edge.station.doubts import doubts
 from edge.station.history import former, held_of
-from edge.station.inputs import DataInput, HoldTimer, ReleaseInput
+from edge.station.inputs import DataInput, DueTimer, ReleaseInput
 from edge.station.state import Hold
 
 STRANGER = "04600000000015"
@@ -86,13 +89,33 @@ def test_a_late_hold_is_told_once() -> None:
     bench = held_bench()
     hold = hold_stranger(bench)
     assert hold.due_ms is not None
-    assert bench.take(HoldTimer(wall_ms=hold.due_ms - 1)) == []
-    assert bench.take(HoldTimer(wall_ms=hold.due_ms + 1)) == ["sla.warning"]
-    assert bench.take(HoldTimer(wall_ms=hold.due_ms + HOUR_MS)) == []
+    assert bench.take(DueTimer(wall_ms=hold.due_ms - 1)) == []
+    assert bench.take(DueTimer(wall_ms=hold.due_ms + 1)) == ["sla.warning"]
+    assert bench.take(DueTimer(wall_ms=hold.due_ms + HOUR_MS)) == []
     (warning,) = all_of(bench, SlaWarning)
     assert isinstance(warning.payload, SlaWarning)
     assert warning.payload.left_ms == -1
     assert warning.unit == hold.unit.unit
+
+
+def test_a_late_parcel_is_told_once_an_undo_notwithstanding_and_says_so_on_its_screen() -> None:
+    due = utc_text(START_MS + HOUR_MS)
+    bench = held_bench(tuple(replace(one, due_at=due) for one in LINES))
+    (parcel,) = bench.state.parcels.values()
+    assert parcel.due == due
+    due_ms = START_MS + HOUR_MS
+    assert not overdue.is_past(parcel, due_ms - 1)
+    bench.shirt()
+    assert bench.take(DueTimer(wall_ms=due_ms - 1)) == []
+    assert bench.take(DueTimer(wall_ms=due_ms + 60_001)) == ["sla.warning"]
+    bench.press("f9")
+    assert bench.state.hand is None
+    assert bench.take(DueTimer(wall_ms=due_ms + HOUR_MS)) == []
+    (warning,) = all_of(bench, SlaWarning)
+    told = SlaWarning(rule="parcel", due=due, left_ms=-60_001)
+    assert (warning.payload, warning.parcel, warning.unit) == (told, parcel.parcel, None)
+    assert [one.kind for one in doubts(bench.state)] == ["parcel_late"]
+    assert overdue.is_past(parcel, due_ms)
 
 
 def test_an_undone_put_takes_its_hold_with_it() -> None:

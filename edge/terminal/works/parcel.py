@@ -8,6 +8,7 @@ from edge.views import Mark, ParcelWork
 
 FIXED_ROWS = 2  # counts, what to do next
 BOX_COLUMNS = 2
+LATE = "left.late"
 
 
 def parcel(work: ParcelWork, pen: Pen) -> list[Line]:
@@ -51,11 +52,22 @@ def _head(work: ParcelWork, pen: Pen) -> list[Line]:
     """Its numbers, and the customer's word beside them where it fits."""
     numbers = "  ".join(pen.say("ui.rma", no=rma) for rma in work.rmas)
     head = line(" " * INDENT, (pen.say("ui.parcel", no=work.no), BOLD), f"   {numbers}")
+    due = _due(work, pen)
     if not work.reason:
-        return [head]
+        return [head, *due]
     reason = pen.say("ui.reason", reason=work.reason)
     whole = line(head, f"   {reason}")
-    return [whole] if whole.cell_length <= pen.width else [head, line(" " * INDENT, reason)]
+    if whole.cell_length <= pen.width:
+        return [whole, *due]
+    return [head, line(" " * INDENT, reason), *due]
+
+
+def _due(work: ParcelWork, pen: Pen) -> list[Line]:
+    """How long there is left, plain to see where it is late."""
+    if work.due is None:
+        return []
+    style = WARNING if work.due.p["left"]["t"] == LATE else FAINT
+    return pen.text(work.due.t, style, **work.due.p)
 
 
 def _counts(work: ParcelWork, pen: Pen) -> Line:

@@ -50,7 +50,9 @@ def _left(work: IdleWork, view: StationView, pen: Pen) -> list[Line]:
     if work.parked:
         oldest = pen.say("ui.parked_age", age=figures.age(work.waiting.parked_min, pen))
         parked = pen.say("ui.parked", no=list(work.parked))
-        lines += paragraph(f"{parked} · {oldest}", pen.width, style=WARNING)
+        late = work.waiting.late
+        over = f" · {pen.say('ui.overdue', n=late)}" if late else ""
+        lines += paragraph(f"{parked} · {oldest}{over}", pen.width, style=WARNING)
     return [*lines, *figures.waiting(work.waiting, pen), *figures.defects(work.day, pen)]
 
 
