@@ -124,7 +124,8 @@ class Writer:
         try:
             began_s = time.perf_counter()
             receipts = self.store.append([one.submission for one in group], acks)
-            self._measure(time.perf_counter() - began_s, group)
+            if group:
+                self._measure(time.perf_counter() - began_s, group)
             self._acks.clear()
             self._asides.clear()
             answers: list[Answer] = [

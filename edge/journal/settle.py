@@ -18,7 +18,7 @@ from edge.journal.outbox import (
 )
 from edge.settings.model import TargetSettings
 
-DROP_MAX: Final = 2000  # acknowledged outbox rows deleted in one transaction
+DROP_MAX: Final = 250  # acknowledged outbox rows deleted in one transaction: some milliseconds
 
 _DEAD: Final = (
     "INSERT INTO dead (target, seq, n, code, reason, attempts, first_ms, state)"
@@ -26,6 +26,7 @@ _DEAD: Final = (
     " ON CONFLICT (target, seq) DO UPDATE SET code = excluded.code, reason = excluded.reason,"
     " attempts = attempts + 1, state = 'dead'"
 )
+_TAKEN_BY_ALL: Final = "SELECT min(cursor_seq) FROM target WHERE retired_ms IS NULL AND next_n > 1"
 _OF: Final = "target = (SELECT id FROM target WHERE name = ?)"
 
 
@@ -88,11 +89,18 @@ def settle(connection: sqlite3.Connection, settlement: Settlement, now_ms: int) 
             _order(connection, settlement, now_ms)
 
 
+def has_delivered(connection: sqlite3.Connection) -> bool:
+    """Return whether there are outbox rows that no target waits for."""
+    (found,) = connection.execute(
+        f"SELECT (SELECT min(seq) FROM outbox) <= ({_TAKEN_BY_ALL})"  # noqa: S608 - a constant
+    ).fetchone()
+    return bool(found)
+
+
 def drop_delivered(connection: sqlite3.Connection) -> None:
     """Delete outbox rows that no target waits for, a bounded range at a time."""
     connection.execute(
-        "DELETE FROM outbox WHERE seq <= (SELECT min(cursor_seq) FROM target"
-        " WHERE retired_ms IS NULL AND next_n > 1)"
+        f"DELETE FROM outbox WHERE seq <= ({_TAKEN_BY_ALL})"  # noqa: S608 - a constant
         " AND seq < (SELECT min(seq) FROM outbox) + ?",
         (DROP_MAX,),
     )

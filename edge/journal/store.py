@@ -44,7 +44,7 @@ from edge.journal.schema import (
     used_bytes,
     wal_pages,
 )
-from edge.journal.settle import TargetBook, drop_delivered, open_books, settle
+from edge.journal.settle import TargetBook, drop_delivered, has_delivered, open_books, settle
 from edge.journal.space import (
     BALLAST_FILE,
     MIB,
@@ -156,8 +156,10 @@ class Store:
             insert_rows(self._connection, "outbox", rows.outbox)
             for submission, receipt in zip(group, receipts, strict=True):
                 self._write_beside(submission, receipt)
-            kept = self._write_numbers(is_exact=bool(acks))
             self._write_acks(acks)
+            kept = self._write_numbers(is_exact=not group)
+            if not group:  # somebody waits for a group, for what is delivered nobody does
+                drop_delivered(self._connection)
             self._connection.execute("COMMIT")
         except sqlite3.Error as error:
             self._photo_bytes = photo_bytes
@@ -195,7 +197,8 @@ class Store:
             self._look_for_old()
         before = self._purged_seq
         try:
-            has_more = self._has_old_photos and self._purge_photos()
+            has_more = self._drop_delivered()
+            has_more |= self._has_old_photos and self._purge_photos()
             has_more |= self._has_old_pieces and self._purge_pieces()
             if self._purgeable > before:
                 self._note_numbers(self._write_numbers(is_exact=True))
@@ -204,6 +207,13 @@ class Store:
             self._undo([book.next_n for book in self.books])
             raise broken("purge", error) from error
         return has_more or self._purged_seq > before
+
+    def _drop_delivered(self) -> bool:
+        """Delete a step of delivered outbox rows; return whether there were any."""
+        if not has_delivered(self._connection):
+            return False
+        self._append((), ())
+        return True
 
     def _purge_photos(self) -> bool:
         """Delete the files of a step of photographs; return whether there may be more of them."""
@@ -360,8 +370,6 @@ class Store:
     def _write_acks(self, acks: Sequence[Settlement]) -> None:
         for ack in acks:
             settle(self._connection, ack, self._clock.wall_ms())
-        if acks:
-            drop_delivered(self._connection)
 
     def _forget_retired(self, acks: Sequence[Settlement]) -> None:
         """Nothing is kept from now on for a target that a person ended."""

@@ -6,6 +6,7 @@ does: one committer at a time. Nothing is acknowledged before COMMIT, no failed 
 
 import asyncio
 import fcntl
+import math
 import os
 import queue
 import threading
@@ -125,6 +126,7 @@ class Journal:
         self.quick_s = QUICK_S
         self._is_alone = True
         self._commits = 0
+        self._committed_s = -math.inf
         self._is_ending = False
         self._broken: JournalBrokenError | None = None
 
@@ -252,6 +254,10 @@ class Journal:
         """Return a reader of what the target has not got; close it."""
         return Outbox(self.path, target)
 
+    def rested_s(self) -> float:
+        """Return for how long nothing was committed."""
+        return self._loop.time() - self._committed_s
+
     def next_n(self, target: str) -> int:
         """Return the delivery number that the target's next event will have."""
         return self._next_n[target]
@@ -340,6 +346,7 @@ class Journal:
             else:
                 future.set_exception(given)
         if committed:
+            self._committed_s = self._loop.time()
             before, self.changed = self.changed, asyncio.Event()
             before.set()
 

@@ -16,6 +16,7 @@ from drivers.protocols import Clock
 from edge.journal.outbox import OutboxRow
 from edge.metrics import Metrics
 from edge.settings.model import TargetSettings
+from edge.sync.courtesy import Turn, next_turn
 from edge.sync.http_client import (
     http_date_s,
     json_object,
@@ -27,7 +28,7 @@ from edge.sync.target import Later, Outcome, Refused, Split, Stored, TooLarge
 
 CONTENT_TYPE: Final = "application/cloudevents-batch+json; charset=UTF-8"
 GZIP_FROM_BYTES: Final = 4096
-SLICE_BYTES: Final = 64 * 1024  # packed or sent between two looks of the loop at other work
+SLICE_BYTES: Final = 32 * 1024  # packed or sent between two looks of the loop at other work
 GZIP_WINDOW: Final = 31
 SEQUENCE_DIGITS: Final = 20
 
@@ -38,10 +39,19 @@ _REFUSED: Final = frozenset((401, 403, 404, 405, 410, 415, 501))
 class HttpEvents:
     """A target of kind `http-batch`."""
 
-    def __init__(self, target: TargetSettings, source: str, clock: Clock, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        target: TargetSettings,
+        source: str,
+        clock: Clock,
+        metrics: Metrics,
+        *,
+        turn: Turn = next_turn,
+    ) -> None:
         self._target = target
         self._clock = clock
         self._metrics = metrics
+        self._turn = turn
         self._compress = target.compress
         self._headers = {"Content-Type": CONTENT_TYPE, "Edge-Source": source}
         self._ready: tuple[tuple[OutboxRow, ...], _Packed] | None = None
@@ -120,7 +130,7 @@ class HttpEvents:
         for piece in _pieces(rows):
             slices.append(piece if packer is None else packer.compress(piece))
             if size > SLICE_BYTES:
-                await asyncio.sleep(0)
+                await self._turn()
         if packer is not None:
             slices.append(packer.flush())
         headers = {"Content-Length": str(sum(map(len, slices)))}

@@ -9,6 +9,7 @@ from drivers.protocols import Clock
 from edge.journal.outbox import CaptureJob, Outbox
 from edge.journal.writer import Journal
 from edge.settings.model import TargetKind, TargetSettings
+from edge.sync.courtesy import Turn
 from edge.sync.epcis.capture import EpcisCapture
 from edge.sync.epcis.names import Names
 from edge.sync.http_events import HttpEvents
@@ -21,6 +22,7 @@ def open_target(
     outbox: Outbox,
     *,
     clock: Clock,
+    turn: Turn,
     on_job: Callable[[CaptureJob | None], None],
 ) -> SyncTarget:
     """Return the target of a kind that takes events. Raises ValueError for another one."""
@@ -28,7 +30,7 @@ def open_target(
     place = f"{who.site}.{who.station}"
     match target.kind:
         case TargetKind.HTTP_BATCH:
-            return HttpEvents(target, journal.source, clock, journal.metrics)
+            return HttpEvents(target, journal.source, clock, journal.metrics, turn=turn)
         case TargetKind.EPCIS:
             names = Names(
                 namespace=who.namespace, site=who.site, station=who.station, gln=target.gln
@@ -38,6 +40,7 @@ def open_target(
                 journal.path,
                 names,
                 clock=clock,
+                turn=turn,
                 job=outbox.standings().job,
                 on_job=on_job,
             )

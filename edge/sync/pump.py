@@ -17,6 +17,7 @@ from edge.journal.outbox import Aside, CaptureJob, DeadLetter, Outbox, OutboxRow
 from edge.journal.writer import Journal
 from edge.outward import PLAIN, Outward
 from edge.settings.model import CatchUp, OnDead, TargetSettings
+from edge.sync.courtesy import courteous
 from edge.sync.kinds import open_target
 from edge.sync.lanes import Lane, Line, LiveLane, ReplayLane
 from edge.sync.mapping import concerns, mapped
@@ -33,7 +34,7 @@ from edge.sync.target import (
     TooLarge,
 )
 
-READ_ROWS: Final = 100  # read and proven between two looks of the loop at other work
+READ_ROWS: Final = 50  # read and proven between two looks of the loop at other work
 RETURN_S_MAX: Final = 5.0  # a whole site comes back at once: its stations do not
 REFUSED_WAIT_S: Final = 300.0
 TELL_S: Final = 0.5
@@ -73,7 +74,9 @@ async def pump(
             async with AsyncExitStack() as stack:
                 try:
                     sink = await stack.enter_async_context(
-                        open_target(target, journal, outbox, clock=clock, on_job=work.job)
+                        open_target(
+                            target, journal, outbox, clock=clock, turn=work.turn, on_job=work.job
+                        )
                     )
                 except (OSError, ValueError) as error:
                     await work.cannot_open(type(error).__name__)
@@ -101,6 +104,7 @@ class Pump:
         self._journal = journal
         self._outbox = outbox
         self._clock = clock
+        self.turn = courteous(journal.rested_s)
         self._rng = rng
         self._on_state = on_state
         self._on_dead = on_dead
@@ -139,7 +143,7 @@ class Pump:
             if not await self._is_in_use():
                 continue
             has_work = await self._step(sink)
-            await asyncio.sleep(0)  # what is set aside by the thousand must not hold the loop
+            await self.turn()  # what is set aside by the thousand must not hold the loop
             if self._told.state is TargetState.REFUSED:
                 return
             if not has_work:
@@ -249,7 +253,7 @@ class Pump:
             if not part or (len(part) < READ_ROWS and not lane.is_replay):
                 break
             after = part[-1].seq
-            await asyncio.sleep(0)
+            await self.turn()
         return tuple(rows[:1]) if rows and self._unfit(lane, rows[0]) else tuple(rows)
 
     def _for_target(self, row: OutboxRow) -> OutboxRow:

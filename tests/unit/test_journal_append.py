@@ -463,10 +463,10 @@ async def test_delivery_numbers_go_on_though_their_row_is_behind(tmp_path: Path)
         journal.ack(Ack(target="wide", cursor_seq=5))
         await journal.commit(one("second"))
         assert journal.next_n("wide") == 7
-    assert _rows(tmp_path, "SELECT next_n FROM target") == [(7,)]
     async with opened(tmp_path, target("wide")) as journal:
         journal.ack(Ack(target="wide", cursor_seq=6))
     assert _rows(tmp_path, "SELECT count(*) FROM outbox") == [(0,)]
+    assert _rows(tmp_path, "SELECT next_n FROM target") == [(7,)]
     async with opened(tmp_path, target("wide")) as journal:
         assert journal.next_n("wide") == 7
         await journal.commit(Submission(events=tuple(event() for _ in range(1000))))

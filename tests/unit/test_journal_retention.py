@@ -10,6 +10,7 @@ from edge.journal.outbox import Ack, DeadLetter
 from edge.journal.reader import Reader
 from edge.journal.retention import DAY_MS, NEWEST_KEPT, STEP_EVENTS, Keep, purgeable
 from edge.journal.rows import CodeRow, IntentRow, IntentState, LiveRow
+from edge.journal.settle import DROP_MAX
 from edge.journal.space import MIB, Ballast, DiskLevel
 from edge.journal.store import LOOK_NS, Store, open_store
 from edge.journal.writer import Submission
@@ -172,11 +173,28 @@ def _until_done(store: Store, clock: Clock) -> int:
     return steps
 
 
+def test_who_waits_for_a_commit_does_not_wait_for_what_is_delivered_to_be_deleted(
+    tmp_path: Path,
+) -> None:
+    store = _store(tmp_path, Clock(), target("oms"))
+    store.append([Submission(events=tuple(event() for _ in range(3 * DROP_MAX)))], ())
+    store.append([Submission(events=(event(),))], [Ack(target="oms", cursor_seq=3 * DROP_MAX)])
+    left = [_query(tmp_path, "SELECT count(*) FROM outbox")[0][0]]
+    store.append((), [Ack(target="oms", cursor_seq=3 * DROP_MAX)])  # alone: nobody waits
+    left.append(_query(tmp_path, "SELECT count(*) FROM outbox")[0][0])
+    while store.idle():
+        left.append(_query(tmp_path, "SELECT count(*) FROM outbox")[0][0])
+    store.close()
+    assert left == [3 * DROP_MAX + 1, 2 * DROP_MAX + 1, DROP_MAX + 1, 1]
+
+
 def test_a_purge_goes_in_steps_and_what_is_left_is_proven(tmp_path: Path) -> None:
     clock = Clock()
     store = _old(tmp_path, clock)
     _query(tmp_path, "UPDATE dead SET state = 'delivered'")
     _query(tmp_path, "UPDATE event SET kind = 'verdict.made' WHERE seq > ?", EVENTS - 20)
+    while store.idle():  # what is delivered goes before its events may
+        pass
     steps = _until_done(store, clock)
     _query(tmp_path, "UPDATE event SET kind = 'unit.parked' WHERE kind = 'verdict.made'")
     assert steps == (EVENTS - NEWEST_KEPT) // STEP_EVENTS + 1

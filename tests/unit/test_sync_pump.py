@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from edge.journal.settle import DROP_MAX
 from edge.journal.writer import Journal, Submission
 from edge.settings.model import TargetKind, TargetSettings
 from edge.sync.pump import pump
@@ -241,10 +242,10 @@ async def test_delivered_outbox_rows_are_removed(tmp_path: Path) -> None:
     async with HttpSink() as sink:
         target = _target(sink)
         async with opened(tmp_path, target) as journal:
-            await _append(journal, 500)
+            await _append(journal, DROP_MAX)
             await _pumped(target, journal, _is_drained)
         connection = sqlite3.connect(tmp_path / "journal.db")
         (left,) = connection.execute("SELECT count(*) FROM outbox").fetchone()
         (cursor,) = connection.execute("SELECT cursor_seq FROM target").fetchone()
         connection.close()
-        assert (left, cursor) == (0, 500)
+        assert (left, cursor) == (0, DROP_MAX)

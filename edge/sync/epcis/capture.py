@@ -17,6 +17,7 @@ import httpx
 from drivers.protocols import Clock
 from edge.journal.outbox import CaptureJob, OutboxRow
 from edge.settings.model import TargetSettings
+from edge.sync.courtesy import Turn
 from edge.sync.epcis.answers import Job, JobState, Limits, job_of, limits_of
 from edge.sync.epcis.document import alone, encoded, framed
 from edge.sync.epcis.history import History, Load
@@ -59,6 +60,7 @@ class EpcisCapture:
         names: Names,
         *,
         clock: Clock,
+        turn: Turn,
         job: CaptureJob | None,
         on_job: OnJob,
     ) -> None:
@@ -66,6 +68,7 @@ class EpcisCapture:
         self._path = path
         self._names = names
         self._clock = clock
+        self._turn = turn
         self._job = job
         self._on_job = on_job
         self._base = target.url.rstrip("/")
@@ -124,7 +127,7 @@ class EpcisCapture:
         for n, row in enumerate(rows, start=1):
             loads.append(self._history.load(row))
             if n % TURN_ROWS == 0:
-                await asyncio.sleep(0)
+                await self._turn()
         return tuple(loads)
 
     def _is_doubtful(self, row: OutboxRow) -> bool:
