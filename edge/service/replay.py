@@ -10,12 +10,16 @@ from edge.station.history import held_of, waiting_of
 from edge.station.state import State
 
 
-def replayed(reader: Reader, activations: tuple[Event, ...]) -> State:
-    """What came in force is older than any open work, as a rule: it is folded first."""
-    state, taken = State(), set[str | None]()
+def replayed(reader: Reader, activations: tuple[Event, ...]) -> tuple[State, int]:
+    """Return the state, and how many events it was folded from.
+
+    What came in force is older than any open work, as a rule: it is folded first.
+    """
+    state, taken, read = State(), set[str | None](), 0
     for event in (*activations, *reader.replay()):
         state = apply(state, event)
         taken |= _second_look(event)
+        read += 1
     units = {UnitId(unit): reader.of_unit(unit) for unit in reader.held_units()}
     held = {unit: one for unit, told in units.items() if (one := held_of(unit, told))}
     waiting = {
@@ -24,12 +28,13 @@ def replayed(reader: Reader, activations: tuple[Event, ...]) -> State:
         if unit not in taken and (each := waiting_of(unit, told))
     }
     numbers, told = reader.containers()
-    return replace(
+    state = replace(
         state,
         holds={**held, **state.holds},
         rechecks={**waiting, **state.rechecks},
         containers=containers_found(told, numbers),
     )
+    return state, read
 
 
 def _second_look(event: Event) -> set[str | None]:

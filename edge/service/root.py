@@ -85,7 +85,7 @@ async def serve(
         )
         started_ns = clock.monotonic_ns()
         activations = reader.activations()
-        state = replayed(reader, activations)
+        state, events = replayed(reader, activations)
         replay_ms = (clock.monotonic_ns() - started_ns) // 1_000_000
         books = await open_books(stack, settings, data, identity=_identity(settings), clock=clock)
         packs = await open_packs(
@@ -105,6 +105,7 @@ async def serve(
         idle_ms = clock.wall_ms() - reader.newest_ms()
         locks = idle_ms > settings.station.terminal.lock_s * 1000
         started = _start_input(journal, packs, replay_ms, is_clean=is_clean, locks=locks)
+        started = replace(started, events=events)
         inboxes = _inboxes(station, journal, settings, packs=packs, data=data)
         await _run(
             station,

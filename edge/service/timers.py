@@ -19,7 +19,7 @@ async def look_at_timers(
     idle_ns = clock.monotonic_ns() - front.last_act_ns
     is_open = front.state.shift is not None and not front.state.locked
     if is_open and idle_ns > times.lock_s * NS_PER_S:
-        await front.submit(LockTimer())
+        await front.submit(LockTimer(minutes=int(times.lock_s // 60)))
     if is_overdue(front.state, clock.wall_ms(), times.put_s):
         await front.submit(PutTimer())
     override = front.screen.override

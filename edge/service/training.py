@@ -55,7 +55,7 @@ async def open_books(
         Journal(path, identity, targets=(), budget=budget, clock=clock, salvages=True)
     )
     reader = stack.enter_context(Reader(path))
-    return Books(journal=journal, state=replayed(reader, reader.activations()))
+    return Books(journal=journal, state=replayed(reader, reader.activations())[0])
 
 
 def both(work: State, books: Books | None) -> State:

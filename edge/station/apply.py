@@ -126,8 +126,10 @@ def _applied(state: State, event: Event) -> State:
 
 def _count_acts(state: State, event: Event) -> State:
     acts = event.data.get("acts") or ()
-    unit = state.unit
-    if not acts or unit is None:
+    if not acts:
+        return state
+    unit, state = state.unit, replace(state, acted_ms=event.time_ms)
+    if unit is None:
         return state
     mono_ms = event.data.get("mono_ms", 0)
     touch = unit.touch or Touch(until_ms=unit.opened_ms)

@@ -49,6 +49,8 @@ class Piece:
     refund: str = ""
     caps: tuple[str, ...] = ()
     is_put: bool = False
+    zone: str = ""
+    """Where it was put."""
     is_said: bool = False
     """A refund milestone of it was said."""
 
@@ -144,8 +146,8 @@ def _judged(piece: Piece, payload: Payload | None) -> Piece:
         case VerdictChanged(decided=decided):
             piece = replace(piece, refund=decided.refund)
             return replace(piece, grade=decided.grade, disposition=decided.disposition)
-        case PutConfirmed():
-            return replace(piece, is_put=True)
+        case PutConfirmed(zone=zone):
+            return replace(piece, is_put=True, zone=zone)
         case RefundEligible() | RefundReview() | RefundBlocked():
             return replace(piece, is_said=True)
         case PhotoTaken(sha256=sha256):

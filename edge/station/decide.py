@@ -138,7 +138,7 @@ def _timer(
         return puts.overdue(state, screen, context)
     if isinstance(given, OverrideTimer):
         return Decision(screen=override.expired(screen, context))
-    return Decision(screen=screen) if state.locked else people.lock(screen)
+    return Decision(screen=screen) if state.locked else people.lock_idle(screen, given.minutes)
 
 
 def _beside(
@@ -235,7 +235,7 @@ def _started(state: State, screen: Screen, given: StartInput) -> Decision:
     drafts += [on_station(event) for event in given.configs]
     if given.locks and state.shift is not None and not state.locked:
         drafts.append(on_station(StationLocked()))
-    shown = resume.begun(state, screen) if state.shift else screen
+    shown = resume.begun(state, screen, given) if state.shift else screen
     for event in given.configs:
         shown = _told(shown, event) if isinstance(event, ConfigRefused) else shown
     return Decision(screen=shown, drafts=tuple(drafts))

@@ -185,6 +185,8 @@ class Screen:
     """Characters of a code that is typed; None = nothing is."""
     is_resuming: bool = False
     """The service came back while work was open: first the person says that it is at hand."""
+    read: tuple[int, int] = (0, 0)
+    """How many events the service read at its start, and in how many milliseconds."""
     overlay: str | None = None
     selected: int = 0
     typed: str = ""

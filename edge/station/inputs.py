@@ -278,7 +278,7 @@ class StartInput:
 
     `previous` = the journal that it then follows, `lost` = what of that one is not here. `clean` =
     the service had ended in order; `locks` = nobody acted for the lock time before it. `configs` =
-    what became of the configured pack, if there is anything new about it.
+    what became of the configured pack, if there is anything new about it. `events` were read.
     """
 
     version: str
@@ -289,6 +289,7 @@ class StartInput:
     lost: tuple[SequenceRange, ...] = ()
     clean: bool | None = None
     locks: bool = False
+    events: int = 0
     configs: tuple[ConfigActivated | ConfigRefused, ...] = ()
 
 
@@ -349,7 +350,9 @@ class PutTimer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LockTimer:
-    """Nobody acted for the lock time."""
+    """Nobody acted for the lock time, in minutes."""
+
+    minutes: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from edge.events import parse_utc
 from edge.station import checks, clocks
 from edge.station.decision import Context
 from edge.station.state import ParcelWork, State, UnitWork
-from edge.views import Message
+from edge.views import Item, Message
 
 COMPARED: Final = ("serial", "mark")
 
@@ -31,6 +31,14 @@ def due(parcel: ParcelWork, context: Context) -> Message | None:
         return None
     left = clocks.left(parse_utc(parcel.due), context.wall_ms)
     return Message(t="fact.due", p={"left": left})
+
+
+def item(unit: UnitWork) -> Item:
+    """Return what is in the hand: its name and its numbers."""
+    ids = [("gtin", unit.gtin)] if unit.gtin else []
+    if unit.serial:
+        ids.append(("serial", tail(unit.serial)))
+    return Item(name=unit.title or {"ru": "?", "en": "?"}, ids=tuple(ids))
 
 
 def tail(serial: str) -> str:

@@ -3,7 +3,7 @@
 from edge.events import parse_utc
 from edge.station import agreed, clocks, damage, known
 from edge.station.decision import Context
-from edge.station.state import ParcelWork
+from edge.station.state import ParcelWork, UnitWork
 from edge.views import Label, Line, Message
 from edge.views import ParcelWork as ParcelView
 
@@ -26,6 +26,7 @@ def shown(parcel: ParcelWork, context: Context) -> ParcelView:
 
 def lines(parcel: ParcelWork) -> tuple[Line, ...]:
     """Return what is expected in it, and what of it is there."""
+    zones = {(one.rma, one.line): one.zone for one in parcel.box.pieces.values() if one.zone}
     return tuple(
         Line(
             n=n,
@@ -35,9 +36,17 @@ def lines(parcel: ParcelWork) -> tuple[Line, ...]:
             expected=line.qty,
             missing=parcel.missing.get((line.rma, line.line), 0),
             serial=known.tail(line.serials[0]) if line.serials else "",
+            zone=zones.get((line.rma, line.line), ""),
         )
         for n, line in enumerate(parcel.lines, start=1)
     )
+
+
+def line_of(unit: UnitWork, parcel: ParcelWork) -> int:
+    """Return the number of a unit's line on the screen, 0 for one that was not expected."""
+    numbered = enumerate(parcel.lines, start=1)
+    own = (n for n, line in numbered if (line.rma, line.line) == (unit.rma, unit.line))
+    return next(own, 0)
 
 
 def reason(parcel: ParcelWork, context: Context) -> Label | None:

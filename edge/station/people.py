@@ -70,6 +70,12 @@ def lock(screen: Screen) -> Decision:
     return accepted(clean(screen), "fb.locked", on_station(StationLocked()))
 
 
+def lock_idle(screen: Screen, minutes: int) -> Decision:
+    """Lock the screen because nobody acted; it says so, and what is taken now."""
+    shown = noted(clean(screen), Severity.INFO, "fb.locked_idle", n=minutes)
+    return Decision(screen=shown, drafts=(on_station(StationLocked()),))
+
+
 def _enter(state: State, screen: Screen, no: str, context: Context) -> Decision:
     person = context.people[no]
     laid = adjudge.given_up(state, no)

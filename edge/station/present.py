@@ -8,6 +8,7 @@ from edge.station import (
     adjudge,
     asking,
     classroom,
+    clocks,
     containers,
     danger,
     found,
@@ -16,6 +17,7 @@ from edge.station import (
     marks,
     override,
     parcel_view,
+    resume,
     training,
     waiting,
 )
@@ -23,7 +25,6 @@ from edge.station.decision import Choice, Context, Note, Override, Screen, state
 from edge.station.keycaps import offered, ways
 from edge.station.legs import legs_of
 from edge.station.meanings import said
-from edge.station.resolve import DOUBTS
 from edge.station.state import LegWork, MoveWork, ParcelWork, State, UnitWork
 from edge.views import (
     ChecklistWork,
@@ -32,7 +33,6 @@ from edge.views import (
     Feedback,
     Figures,
     Head,
-    Item,
     Label,
     LockedWork,
     Message,
@@ -40,7 +40,6 @@ from edge.views import (
     Operator,
     OverrideWork,
     Proposal,
-    ResumeWork,
     Side,
     Stage,
     StationView,
@@ -208,11 +207,11 @@ def _work(name: str, state: State, screen: Screen, shown: Shown, context: Contex
         case "STOP":
             return StopWork(code=shown.stopped or "E90")
         case "LOCKED":
-            return LockedWork(parcel=parcel.number if parcel else "")
+            return _locked(state, context)
         case "SUMMARY":
             return waiting.summary(state, shown.shift, shown.head.net, context)
         case "RESUME":
-            return _resume(state, screen, context)
+            return resume.shown(state, screen, context)
         case "ENTRY":
             return EntryWork(typed=screen.entry or "")
         case "OVERRIDE" if screen.override is not None:
@@ -235,6 +234,16 @@ def _work(name: str, state: State, screen: Screen, shown: Shown, context: Contex
             return lesson
         case _:
             return waiting.idle(state, shown.day, context)
+
+
+def _locked(state: State, context: Context) -> LockedWork:
+    """What is open, whose it is and when it was touched last."""
+    if state.parcel is None:
+        return LockedWork()
+    person = context.people.get(state.shift.operator) if state.shift is not None else None
+    at = clocks.short_clock(state.acted_ms, context.offset_s) if state.acted_ms else ""
+    who = person.name if person is not None else None
+    return LockedWork(parcel=state.parcel.number, who=who, at=at)
 
 
 def _read_and_expected(choice: Choice, parcel: ParcelWork | None) -> tuple[Message, ...]:
@@ -272,41 +281,10 @@ def _override(asked: Override, unit: UnitWork | None, context: Context) -> Overr
         left_s=-(-left_ns // 1_000_000_000),
         typed=len(asked.typed),
         number=asked.typed if step == "number" else "",
-        item=_item(unit) if unit is not None else None,
+        item=known.item(unit) if unit is not None else None,
         opts=opts if step == "reason" and asked.what != adjudge.RECHECK else (),
         ways=adjudge.ways(unit) if step == "reason" and asked.what == adjudge.RECHECK else (),
     )
-
-
-def _resume(state: State, screen: Screen, context: Context) -> ResumeWork:
-    unit, parcel = state.unit, state.parcel
-    legs = (work.current for work in state.moves.values())
-    doubts = sum(1 for leg in legs if leg is not None and leg.state in DOUBTS)
-    base = ResumeWork(
-        then=state_name(state, replace(screen, is_resuming=False)),
-        no=parcel.number if parcel is not None else "",
-        rmas=parcel.rmas if parcel is not None else (),
-        in_doubt=doubts,
-    )
-    if unit is None or unit.checklist is None:
-        return base
-    if base.then == "HAZARD":  # whatever was answered: nobody carries it anywhere else
-        return replace(base, item=_item(unit), proposed=_danger(unit, context))
-    marks, _ = asking.marks(unit, screen.page, context)
-    return replace(
-        base,
-        item=_item(unit),
-        must=asking.question(unit, "", context) if unit.verdict is None else None,
-        marks=marks if unit.verdict is None else (),
-        proposed=asking.proposal(unit, context),
-    )
-
-
-def _item(unit: UnitWork) -> Item:
-    ids = [("gtin", unit.gtin)] if unit.gtin else []
-    if unit.serial:
-        ids.append(("serial", known.tail(unit.serial)))
-    return Item(name=unit.title or {"ru": "?", "en": "?"}, ids=tuple(ids))
 
 
 def _position(unit: UnitWork, state: State) -> tuple[int, int]:
@@ -322,7 +300,7 @@ def _checklist(unit: UnitWork, state: State, screen: Screen, context: Context) -
     slots = tuple((photo.slot, "ok") for photo in unit.photos)
     due = tuple((slot.name, "due") for slot in sorted(screen.photos_due))
     return ChecklistWork(
-        item=_item(unit),
+        item=known.item(unit),
         pos=_position(unit, state),
         must=asking.question(unit, screen.typed, context),
         answered=asking.answered(unit, context),
@@ -347,7 +325,7 @@ def _verdict(unit: UnitWork, state: State, screen: Screen, context: Context) -> 
     by_hand = unit.danger or (unit.verdict is not None and unit.verdict.move == "manual")
     legs = legs_of(proposal.zone, context.floor, by_hand=by_hand)
     return VerdictWork(
-        item=_item(unit),
+        item=known.item(unit),
         verdict=proposal,
         by=legs[0].kind if legs and not is_due else "hand",
         trays=(context.quality.tray,) if is_due else _trays(unit, proposal, state, context),
@@ -360,7 +338,7 @@ def _verdict(unit: UnitWork, state: State, screen: Screen, context: Context) -> 
 def _hazard(unit: UnitWork, context: Context) -> VerdictWork:
     kinds = asking.danger_kinds(unit, context)
     return VerdictWork(
-        item=_item(unit),
+        item=known.item(unit),
         verdict=_danger(unit, context),
         by="hand",
         trays=tuple(t.id for t in context.floor.trays.values() if t.zone == "hazmat"),

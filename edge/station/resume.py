@@ -4,17 +4,57 @@ from dataclasses import replace
 
 from edge.barcodes.meanings import Meaning
 from edge.events import UnitParked
-from edge.station import inspection, parcels
-from edge.station.decision import Decision, Screen, accepted, noted, on_unit, refused
+from edge.station import asking, clocks, inspection, known, parcel_view, parcels
+from edge.station.decision import (
+    Context,
+    Decision,
+    Screen,
+    accepted,
+    noted,
+    on_unit,
+    refused,
+    state_name,
+)
+from edge.station.inputs import StartInput
 from edge.station.meanings import code_text, item_of
+from edge.station.resolve import DOUBTS
 from edge.station.state import State
-from edge.views import Severity
+from edge.views import ResumeWork, Severity
 
 
-def begun(state: State, screen: Screen) -> Screen:
+def begun(state: State, screen: Screen, given: StartInput) -> Screen:
     """Return the first screen of a service that finds open work in its journal."""
     shown = noted(screen, Severity.INFO, "fb.resumed")
-    return replace(shown, is_resuming=state.parcel is not None or state.unit is not None)
+    is_open = state.parcel is not None or state.unit is not None
+    return replace(shown, is_resuming=is_open, read=(given.events, given.replay_ms))
+
+
+def shown(state: State, screen: Screen, context: Context) -> ResumeWork:
+    """Return what was in the hands, when, and how far it was."""
+    unit, parcel = state.unit, state.parcel
+    legs = (work.current for work in state.moves.values())
+    base = ResumeWork(
+        then=state_name(state, replace(screen, is_resuming=False)),
+        at=clocks.clock(state.acted_ms, context.offset_s) if state.acted_ms else "",
+        no=parcel.number if parcel is not None else "",
+        rmas=parcel.rmas if parcel is not None else (),
+        in_doubt=sum(1 for leg in legs if leg is not None and leg.state in DOUBTS),
+        events=screen.read[0],
+        read_ms=screen.read[1],
+    )
+    if unit is None or unit.checklist is None:
+        return base
+    marks, _ = asking.marks(unit, screen.page, context)
+    proposed = asking.proposal(unit, context)
+    is_asked = unit.verdict is None and not unit.danger
+    return replace(
+        base,
+        item=known.item(unit),
+        line=parcel_view.line_of(unit, parcel) if parcel is not None else 0,
+        must=asking.question(unit, "", context) if is_asked else None,
+        marks=marks if unit.verdict is None else (),
+        proposed=replace(proposed, zone="hazmat") if unit.danger else proposed,
+    )
 
 
 def key(state: State, screen: Screen, pressed: str) -> Decision:

@@ -395,6 +395,8 @@ class State:
     progress: Progress | None = None
     """How far the person is in the training course, where this is one."""
 
+    acted_ms: int = field(default=0, compare=False)
+    """When somebody acted last; of closed work the journal is not read again."""
     act: Act | None = field(default=None, compare=False)
     past: tuple[Done, ...] = ()
     """What can be undone on this bench, newest last."""

@@ -1,6 +1,6 @@
 """The side panel of a large screen: moves and the last acts, beside any work."""
 
-from edge.terminal.cells import Line, line
+from edge.terminal.cells import Line, beside, line
 from edge.terminal.pen import BLANK, Pen
 from edge.terminal.theme import BOLD, FAINT, WARNING
 from edge.terminal.thumbnail import thumbnail
@@ -41,8 +41,10 @@ def _parcel(shown: Side, pen: Pen) -> list[Line]:
     lines = [line((pen.say("ui.parcel", no=shown.parcel), FAINT))]
     for each in shown.lines[:LINES_MAX]:
         is_done = each.received + each.missing >= each.expected
-        name = pen.texts.label(each.name)
-        lines.append(line(f"{'▣' if is_done else '▢'} {each.n} ", (name, "" if is_done else BOLD)))
+        name = line((pen.texts.label(each.name), "" if is_done else BOLD))
+        left = line(f"{'▣' if is_done else '▢'} {each.n} ", name)
+        zone = pen.texts.word("zone", each.zone)[:1] if each.zone else ""
+        lines.append(beside(left, line(f"→ {zone}"), pen.width) if zone else left)
     if len(shown.lines) > LINES_MAX:
         lines.append(line((pen.say("ui.more_lines", n=len(shown.lines) - LINES_MAX), FAINT)))
     return lines

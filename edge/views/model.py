@@ -120,11 +120,13 @@ class Undo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LockedWork:
-    """Waiting for a badge."""
+    """Waiting for a badge. `parcel` is open still: `who` had it, `at` (HH:MM) was the last act."""
 
     KIND: ClassVar[str] = "locked"
     kind: str = "locked"
     parcel: str = ""
+    who: Label | None = None
+    at: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -247,7 +249,9 @@ class OverrideWork:
 class ResumeWork:
     """What was in the hands when the service stopped; `then` is the state that goes on.
 
-    `no` is the parcel; item, question and marks are there as far as an item was in the hand.
+    `no` is the parcel; item, question and marks are there as far as an item was in the hand, which
+    is that of expected `line` (0 = of none). `at` = the last act, HH:MM:SS; `events` were read in
+    `read_ms`.
     """
 
     KIND: ClassVar[str] = "resume"
@@ -260,6 +264,10 @@ class ResumeWork:
     marks: tuple[Mark, ...] = ()
     proposed: Proposal | None = None
     in_doubt: int = 0
+    line: int = 0
+    at: str = ""
+    events: int = 0
+    read_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

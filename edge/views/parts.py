@@ -51,7 +51,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One expected line of the parcel."""
+    """One expected line of the parcel; `zone` = where the newest piece of it was put."""
 
     n: int
     name: Label
@@ -60,6 +60,7 @@ class Line:
     expected: int
     missing: int = 0
     serial: str = ""
+    zone: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

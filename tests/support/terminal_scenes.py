@@ -57,9 +57,9 @@ LOCKED = replace(
     stage=Stage(t="stage.badge"),
     head=replace(HEAD, op=None),
     undo=None,
-    work=LockedWork(parcel="4600-7712"),
+    work=LockedWork(parcel="4600-7712", who={"ru": "Иванова", "en": "Ivanova"}, at="13:58"),
     side=Side(),
-    fb=None,
+    fb=fb(Severity.INFO, "fb.locked_idle", n=5),
     keys=(("f1", "key.help"), ("f12", "key.super")),
 )
 OFFLINE = replace(
@@ -76,7 +76,7 @@ PARCEL = replace(
         rmas=("88123",),
         reason={"ru": "не подошёл размер", "en": "wrong size"},
         lines=(
-            Line(n=1, name=SHIRT, gtin="04601234567893", received=1, expected=1),
+            Line(n=1, name=SHIRT, gtin="04601234567893", received=1, expected=1, zone="resale"),
             Line(n=2, name=PHONE, gtin="04609876543210", received=0, expected=2, serial="…4417"),
             Line(n=3, name={"ru": "[XL] кепка"}, gtin="04600000000017", received=0, expected=1),
         ),
@@ -119,7 +119,7 @@ UNIT = replace(
         SIDE,
         parcel="4600-7712",
         lines=(
-            Line(n=1, name=SHIRT, gtin="04601234567893", received=1, expected=1),
+            Line(n=1, name=SHIRT, gtin="04601234567893", received=1, expected=1, zone="resale"),
             Line(n=2, name=PHONE, gtin="04609876543210", received=0, expected=2),
         ),
     ),
@@ -411,6 +411,10 @@ RESUME = replace(
         ),
         marks=(mark("1", "экран", "screen", 2, said=DEEP),),
         in_doubt=1,
+        line=2,
+        at="13:58:41",
+        events=412,
+        read_ms=38,
     ),
     fb=fb(Severity.INFO, "fb.resumed"),
     keys=(("enter", "key.resume"), ("esc", "key.park"), ("f6", "key.moves"), ("f1", "key.help")),

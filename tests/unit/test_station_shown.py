@@ -3,9 +3,21 @@
 from dataclasses import replace
 
 from bench import LINES, Bench, context, pack
+from edge.station.apply import apply
 from edge.station.clocks import clock, left, short_clock
+from edge.station.decision import Screen
+from edge.station.inputs import LockTimer, StartInput
 from edge.station.present import Shown, present
-from edge.views import ChecklistWork, Head, Mark, Net, ParcelWork, StationView
+from edge.views import (
+    ChecklistWork,
+    Head,
+    LockedWork,
+    Mark,
+    Net,
+    ParcelWork,
+    ResumeWork,
+    StationView,
+)
 from zoning.terms import OTHER
 
 HOUR_MS = 3_600_000
@@ -103,6 +115,70 @@ def test_esc_lays_a_parcel_aside_and_only_ends_the_question_what_is_missing() ->
     assert dict(seen(bench).keys)["esc"] == "key.park"
     bench.press("f7")
     assert dict(seen(bench).keys)["esc"] == "key.back"
+
+
+def test_a_line_says_where_its_piece_was_put() -> None:
+    bench = Bench()
+    bench.parcel()
+    bench.shirt()
+    bench.tray("A1")
+    assert [line.zone for line in parcel(bench).lines] == ["resale", ""]
+    bench.press("f9")
+    bench.press("esc")
+    assert [line.zone for line in parcel(bench).lines] == ["", ""]
+
+
+def test_a_lock_of_its_own_says_why_and_the_screen_whose_work_is_open() -> None:
+    bench = Bench()
+    bench.parcel()
+    bench.take(LockTimer(minutes=5))
+    bench.state = replace(bench.state, acted_ms=3_600_000)
+    bench.given = replace(bench.given, offset_s=3 * 3600)
+    work = seen(bench).work
+    assert isinstance(work, LockedWork)
+    assert work.who == {"ru": "Иванова", "en": "Ivanova"}
+    assert work.at == "04:00"
+    note = bench.screen.note
+    assert note is not None
+    assert (note.t, note.p) == ("fb.locked_idle", {"n": 5})
+
+
+def resumed(bench: Bench) -> ResumeWork:
+    bench.screen = Screen()
+    start = StartInput(version="1", sqlite="3", replay_ms=38, new_journal="", events=412)
+    bench.take(start)
+    work = seen(bench).work
+    assert isinstance(work, ResumeWork)
+    return work
+
+
+def test_after_a_crash_the_item_in_the_hand_is_named_by_its_line_and_what_was_read() -> None:
+    bench = Bench()
+    bench.parcel()
+    bench.phone()
+    work = resumed(bench)
+    assert (work.line, work.events, work.read_ms) == (2, 412, 38)
+    assert work.must is not None
+
+
+def test_after_a_crash_a_dangerous_item_is_shown_with_no_other_zone() -> None:
+    bench = Bench()
+    bench.parcel()
+    bench.shirt()
+    bench.press("f11")
+    work = resumed(bench)
+    assert work.proposed is not None
+    assert work.proposed.zone == "hazmat"
+    assert work.must is None
+
+
+def test_the_time_of_the_last_act_is_that_of_the_newest_event_with_acts() -> None:
+    bench = Bench()
+    bench.parcel()
+    event = bench.events[-1]
+    acted = apply(bench.state, replace(event, time_ms=7, data={"acts": [[1, "k", "3"]]}))
+    assert acted.acted_ms == 7
+    assert apply(acted, replace(event, time_ms=9, data={})).acted_ms == 7
 
 
 def test_the_clock_is_that_on_the_wall() -> None:

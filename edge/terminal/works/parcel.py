@@ -84,13 +84,14 @@ def _expected(expected: Expected, pen: Pen) -> Line:
     name = line((pen.texts.label(expected.name), FAINT if is_done else BOLD))
     count = f"{expected.received}/{expected.expected}" if expected.expected > 1 else ""
     missing = f"{pen.say('ui.line_missing')} {expected.missing}" if expected.missing else ""
-    codes = "  ".join(part for part in (count, missing, expected.gtin) if part)
+    zone = f"→ {pen.texts.word('zone', expected.zone)}" if expected.zone else ""
+    codes = "  ".join(part for part in (count, missing, zone or expected.gtin) if part)
     left = line(" " * INDENT, f"{box} {expected.n}  ", name)
     return beside(left, line((codes, FAINT), _number(expected, pen), "   "), pen.width)
 
 
 def _number(expected: Expected, pen: Pen) -> Line:
     """The number of its piece: it will be compared as soon as it is read."""
-    if not expected.serial:
+    if not expected.serial or expected.received >= expected.expected:
         return BLANK
     return line("  ", (pen.say("ui.check_serial", no=expected.serial), BOLD))

@@ -3,6 +3,7 @@
 from edge.terminal.cells import Line, line
 from edge.terminal.pen import BLANK, INDENT, Pen
 from edge.terminal.theme import BOLD, FAINT, WARNING
+from edge.views import Line as Expected
 from edge.views import ResumeWork, StationView
 
 DONE_MAX = 2
@@ -10,17 +11,15 @@ DONE_MAX = 2
 
 def resume(work: ResumeWork, view: StationView, pen: Pen) -> list[Line]:
     """Return parcel, what of it is done, the item with its marks and question, and the next act."""
-    lines = pen.text("ui.resume", BOLD)
+    lines = pen.text("ui.resume_at", BOLD, time=work.at) if work.at else pen.text("ui.resume", BOLD)
     if work.no:
         numbers = "  ".join(pen.say("ui.rma", no=rma) for rma in work.rmas)
         lines.append(line(" " * INDENT, pen.say("ui.parcel", no=work.no), f"   {numbers}"))
-    done = [each for each in view.side.lines if each.received + each.missing >= each.expected]
-    lines += [
-        line(" " * INDENT, (f"▣ {each.n} {pen.texts.label(each.name)}", FAINT))
-        for each in done[-DONE_MAX:]
-    ]
+    done = [each for each in view.side.lines if _is_done(each) and each.n != work.line]
+    lines += [_done(each, pen) for each in done[-DONE_MAX:]]
     if work.item is not None:
-        lines.append(line(" " * INDENT, ("▶ ", WARNING), pen.item(work.item)))
+        place = f"▶ {work.line}  " if work.line else "▶ "
+        lines.append(line(" " * INDENT, (place, WARNING), pen.item(work.item)))
     lines += pen.marked(work.marks)
     if work.must is not None:
         lines += pen.text("ui.resume_question", question=work.must.t)
@@ -29,4 +28,17 @@ def resume(work: ResumeWork, view: StationView, pen: Pen) -> list[Line]:
     lines += [BLANK, *pen.text("ui.resume_act")]
     if work.in_doubt:
         lines += pen.text("ui.resume_doubt", WARNING, n=work.in_doubt)
-    return [*lines, *pen.text("ui.resume_saved", FAINT)]
+    saved = pen.text("ui.resume_saved", FAINT)
+    if work.events:
+        saved = pen.text("ui.resume_read", FAINT, n=work.events, took=work.read_ms)
+    return [*lines, *saved]
+
+
+def _is_done(each: Expected) -> bool:
+    return each.received + each.missing >= each.expected
+
+
+def _done(each: Expected, pen: Pen) -> Line:
+    """A line that is done: its number, its name, where it was put."""
+    zone = f"  → {pen.texts.word('zone', each.zone)}" if each.zone else ""
+    return line(" " * INDENT, (f"▣ {each.n}  {pen.texts.label(each.name)}{zone}", FAINT))

@@ -19,7 +19,10 @@ LAST_MAX = 5
 def locked(work: LockedWork, pen: Pen) -> list[Line]:
     """Say how to begin, in both languages: nobody has chosen one yet."""
     lines = [BLANK, *pen.text("ui.locked", BOLD), BLANK, *pen.text("ui.locked_other", FAINT)]
-    if work.parcel:
+    if work.parcel and work.who is not None:
+        told = pen.text("ui.open_work_of", no=work.parcel, who=work.who, time=work.at or "?")
+        lines += [BLANK, *told]
+    elif work.parcel:
         lines += [BLANK, *pen.text("ui.open_work", no=work.parcel)]
     return lines
 
