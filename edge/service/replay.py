@@ -2,12 +2,12 @@
 
 from dataclasses import replace
 
-from edge.events import Event, FirstLook, UnitId, UnitOpened
+from edge.events import Event, FirstLook, UnitId, UnitIdentified, UnitOpened
 from edge.journal.reader import Reader
 from edge.station.apply import apply
 from edge.station.container import found as containers_found
 from edge.station.history import held_of, waiting_of
-from edge.station.state import State
+from edge.station.state import MoveWork, State
 
 
 def replayed(reader: Reader, activations: tuple[Event, ...]) -> tuple[State, int]:
@@ -33,8 +33,18 @@ def replayed(reader: Reader, activations: tuple[Event, ...]) -> tuple[State, int
         holds={**held, **state.holds},
         rechecks={**waiting, **state.rechecks},
         containers=containers_found(told, numbers),
+        moves={name: _named(work, reader) for name, work in state.moves.items()},
     )
     return state, read
+
+
+def _named(work: MoveWork, reader: Reader) -> MoveWork:
+    """A move is followed longer than the events of what it carries, its name, too."""
+    if work.title or work.unit is None:
+        return work
+    told = (event.payload for event in reader.of_unit(work.unit))
+    titles = (one.title for one in told if isinstance(one, UnitIdentified))
+    return replace(work, title=next(titles, {}))
 
 
 def _second_look(event: Event) -> set[str | None]:

@@ -39,6 +39,7 @@ from edge.service.look_up import LookUp
 from edge.service.photographer import Photographer, judged, lenses
 from edge.service.proofs import is_test_due
 from edge.service.recent import Recent
+from edge.service.robot_seen import with_robot
 from edge.service.room import Room
 from edge.service.timers import look_at_timers
 from edge.service.training import Classroom
@@ -293,6 +294,8 @@ class Station:
         context = replace(own.during(state), wall_ms=wall_ms, offset_s=offset_s(wall_ms))
         view = present(state, front.screen, shown, context)
         view = view if room else self._recent.on_view(view)
+        robots, floor = self._world.devices.robots, self._world.settings.floor
+        view = with_robot(view, robots, floor, self._world.clock)
         return self._sounds.on_view(self._photographer.on_view(view, state.hand))
 
     async def act(self, connection: str, act: Key | TypedScan) -> Ack:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from edge.events import (
     DangerKind,
@@ -26,6 +26,8 @@ from edge.station.state import (
     inhibit_key,
 )
 
+_SENT: Final = (MoveState.SENT, MoveState.RESENT, DiverterState.SENT)
+
 Key = TypeVar("Key")
 Value = TypeVar("Value")
 
@@ -35,7 +37,9 @@ def moved(state: State, event: Event) -> State:
     match event.payload:
         case MovePlanned() as planned if event.unit is not None or planned.container is not None:
             legs = tuple(LegWork(leg=leg, since_ms=event.time_ms) for leg in planned.legs)
+            unit = None if event.unit is None else state.units.get(event.unit)
             work = MoveWork(
+                title=unit.title if unit is not None else {},
                 move=planned.move,
                 unit=event.unit,
                 parcel=event.parcel,
@@ -77,6 +81,7 @@ def _leg_after(leg: LegWork, changed: MoveChanged | DiverterChanged, at_ms: int)
     leg = replace(
         leg,
         since_ms=since,
+        sent_ms=at_ms if changed.state in _SENT else leg.sent_ms,
         attempt=changed.attempt,
         reason=changed.reason,
         place=changed.resolved_as or leg.place,

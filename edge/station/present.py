@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass, field, replace
 
-from edge.events import DiverterState, MoveState
-from edge.floor import LegKind, Timers
 from edge.station import (
     adjudge,
     asking,
@@ -15,6 +13,7 @@ from edge.station import (
     known,
     labelling,
     marks,
+    move_view,
     override,
     parcel_view,
     resume,
@@ -25,7 +24,7 @@ from edge.station.decision import Choice, Context, Note, Override, Screen, state
 from edge.station.keycaps import offered, ways
 from edge.station.legs import legs_of
 from edge.station.meanings import said
-from edge.station.state import LegWork, MoveWork, ParcelWork, State, UnitWork
+from edge.station.state import ParcelWork, State, UnitWork
 from edge.views import (
     ChecklistWork,
     ChoiceWork,
@@ -36,7 +35,6 @@ from edge.views import (
     Label,
     LockedWork,
     Message,
-    MoveLine,
     Operator,
     OverrideWork,
     Proposal,
@@ -49,7 +47,6 @@ from edge.views import (
     Work,
 )
 
-MOVES_SHOWN = 8
 AWAITED_SHOWN = 4
 FOREIGN = "E21"
 TRAYS_SHOWN = 12
@@ -109,7 +106,7 @@ def present(state: State, screen: Screen, shown: Shown, context: Context) -> Sta
         head=_head(state, shown, context),
         work=_work(name, state, screen, shown, context),
         side=Side(
-            moves=tuple(_move(n, m, context) for n, m in enumerate(_moves(state), start=1)),
+            moves=move_view.shown(state, context),
             today=shown.day.zones or (state.shift.zones if state.shift else {}),
             free_trays=_free_trays(state, context),
             parcel=state.parcel.number if state.parcel else "",
@@ -371,42 +368,3 @@ def _trays(unit: UnitWork, proposal: Proposal, state: State, context: Context) -
     )
     fitting = containers.fitting(unit, proposal, state, context.floor)
     return tuple(dict.fromkeys((*fitting, *free)))[:TRAYS_SHOWN]
-
-
-def _moves(state: State) -> tuple[MoveWork, ...]:
-    return tuple(state.moves.values())[:MOVES_SHOWN]
-
-
-def _move(n: int, work: MoveWork, context: Context) -> MoveLine:
-    leg = work.current
-    assert leg is not None, "a finished move leaves the state"
-    since = max(0, context.wall_ms - leg.since_ms) // 1000
-    ref = ""
-    by = str(leg.leg.kind)
-    if leg.order is not None:
-        ref, by = leg.order.order_id, leg.order.robot
-    elif leg.divert is not None:
-        ref, by = str(leg.divert.token), leg.divert.conveyor
-    if leg.state is MoveState.BY_HAND:
-        by = "hand"
-    return MoveLine(
-        n=n,
-        id=work.move,
-        tray=work.tray or "",
-        to=work.zone,
-        by=by,
-        s=_shown(leg, since, context.floor.timers),
-        ref=ref,
-        since_s=since,
-    )
-
-
-def _shown(leg: LegWork, since_s: int, timers: Timers) -> str:
-    """An order without acceptance in time is shown in doubt, a leg that nobody takes as late."""
-    if leg.leg.kind == LegKind.ROBOT:
-        if leg.state in (MoveState.SENT, MoveState.RESENT) and since_s >= timers.accept:
-            return str(MoveState.IN_DOUBT)
-        if leg.state is MoveState.PLANNED and since_s >= timers.robot_wait:
-            return "waits"
-    is_planned = leg.state in (MoveState.PLANNED, DiverterState.UNKNOWN)
-    return "planned" if is_planned else str(leg.state)

@@ -202,6 +202,8 @@ class LegWork:
     leg: Leg
     state: MoveState | DiverterState = MoveState.PLANNED
     since_ms: int = 0
+    sent_ms: int = 0
+    """When its order or divert was told to the device, the newest one."""
     attempt: int = 0
     robot: str | None = None
     order: OrderSent | None = None
@@ -255,6 +257,8 @@ class MoveWork:
     tray: str | None = None
     container: str | None = None
     audit: bool = False
+    title: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """The name of the unit, as long as its own events are at hand."""
 
     @property
     def load(self) -> str:

@@ -40,6 +40,7 @@ from edge.views.parts import (
     NumberEntry,
     Proposal,
     Question,
+    RobotSeen,
     Severity,
 )
 from edge.views.protocol import (
@@ -97,6 +98,7 @@ __all__ = [
     "Proposal",
     "Question",
     "ResumeWork",
+    "RobotSeen",
     "Role",
     "Severity",
     "Side",

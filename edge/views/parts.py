@@ -118,10 +118,24 @@ class Proposal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RobotSeen:
+    """A robot as its newest state told: `at` = HH:MM:SS of that state, `node` = its last one.
+
+    `loads` = how many it carries, -1 = it does not say.
+    """
+
+    at: str
+    node: str
+    loads: int = -1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MoveLine:
     """One open or recent move. `to` = zone word, `by` = robot id, conveyor id or hand.
 
-    `ref` is the wire key: order id of a robot leg, item token of a conveyor leg.
+    `ref` is the wire key: order id of a robot leg, item token of a conveyor leg. `name` = what is
+    in it, as far as it is known here; `at` = since when it is in that state, `sent_at` = when it
+    was told to the device, HH:MM:SS; `seen` = its robot, of the move that is shown in detail.
     """
 
     n: int
@@ -132,3 +146,7 @@ class MoveLine:
     s: str
     ref: str = ""
     since_s: int = 0
+    name: Label = field(default_factory=dict)
+    at: str = ""
+    sent_at: str = ""
+    seen: RobotSeen | None = None

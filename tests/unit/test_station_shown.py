@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from bench import LINES, Bench, context, pack
+from edge.events import MoveChanged, MoveState
 from edge.station.apply import apply
 from edge.station.clocks import clock, left, short_clock
 from edge.station.decision import Screen
@@ -126,6 +127,23 @@ def test_a_line_says_where_its_piece_was_put() -> None:
     bench.press("f9")
     bench.press("esc")
     assert [line.zone for line in parcel(bench).lines] == ["", ""]
+
+
+def test_a_move_says_what_it_carries_since_when_and_when_its_robot_was_told() -> None:
+    bench = Bench()
+    bench.parcel()
+    bench.shirt()
+    bench.tray("A1")
+    bench.given = replace(bench.given, offset_s=3 * 3600)
+    move = seen(bench).side.moves[0]
+    assert move.name == {"ru": "Футболка", "en": "T-shirt"}
+    assert move.at == clock(bench.now_ms, 3 * 3600)
+    assert move.sent_at == ""
+    work = next(iter(bench.state.moves.values()))
+    sent = MoveChanged(move=work.move, leg=0, state=MoveState.SENT, attempt=1, robot="R1")
+    event = replace(bench.events[-1], payload=sent, unit=work.unit, time_ms=bench.now_ms + 60_000)
+    bench.state = apply(bench.state, event)
+    assert seen(bench).side.moves[0].sent_at == clock(bench.now_ms + 60_000, 3 * 3600)
 
 
 def test_a_lock_of_its_own_says_why_and_the_screen_whose_work_is_open() -> None:

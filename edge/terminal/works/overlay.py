@@ -1,16 +1,20 @@
 """Overlays in the work region: help, moves, link. They leave the work below as it is."""
 
-from edge.terminal.cells import Line, columns, line, paragraph
+from collections.abc import Sequence
+
+from edge.terminal.cells import Line, columns, fit, line, paragraph, phrases
 from edge.terminal.pen import BLANK, INDENT, Pen, key_name
 from edge.terminal.theme import BOLD, FAINT, WARNING, zone_style
 from edge.terminal.works.figures import age
-from edge.views import Light, MoveLine, StationView, VerdictWork
+from edge.views import Light, MoveLine, RobotSeen, StationView, VerdictWork
 
 TROUBLES = frozenset(
     {"in_doubt", "failed", "rejected", "wrong_lane", "unconfirmed", "cancelled", "waits"}
 )
 WAYS_OUT = ("1", "2", "3", "4")
 ORDER_CELLS = 18
+ZONE_CELLS = 10
+PLACE_CELLS = 11  # indent, number, tray
 
 
 def help_page(view: StationView, pen: Pen) -> list[Line]:
@@ -45,40 +49,69 @@ def moves(view: StationView, pen: Pen) -> list[Line]:
     free = pen.text("ui.free_trays", FAINT, n=view.side.free_trays)
     if not view.side.moves:
         return [BLANK, *pen.text("ui.no_moves"), BLANK, *free]
-    rows = [move_line(move, pen) for move in view.side.moves]
+    rows = _move_lines(view.side.moves, pen)
     hint = pen.text("ui.move_hint", FAINT)
     return [*pen.text("ui.moves"), BLANK, *rows, BLANK, *hint, *free]
 
 
-def move_line(move: MoveLine, pen: Pen) -> Line:
-    """Return one move: number, tray, zone, who carries, state and its age."""
+def _move_lines(moves: Sequence[MoveLine], pen: Pen) -> list[Line]:
+    """One row a move: number, tray, what is in it, zone, who carries, state and since when."""
+    rests = [_rest(move, pen) for move in moves]
+    room = pen.width - PLACE_CELLS - max(rest.cell_length for rest in rests) - 2
+    names = [line(pen.texts.label(move.name)) for move in moves]
+    room = max(1, min(room, max(name.cell_length for name in names)))
+    return [
+        line(
+            " " * INDENT,
+            (f"{move.n}", BOLD),
+            fit(line(f"  {move.tray}"), PLACE_CELLS - INDENT - 1),
+            fit(name, room),
+            " ",
+            rest,
+        )
+        for move, name, rest in zip(moves, names, rests, strict=True)
+    ]
+
+
+def _rest(move: MoveLine, pen: Pen) -> Line:
     style = WARNING if move.s in TROUBLES else ""
     state = (f" {pen.texts.word('move', move.s)} ", style)
-    zone = (f" {pen.texts.word('zone', move.to):<10}", zone_style(move.to))
+    zone = (f" {pen.texts.word('zone', move.to):<{ZONE_CELLS}}", zone_style(move.to))
     by = "" if move.by == "hand" else pen.texts.word("carrier", move.by)
-    age = pen.say("ui.seconds", n=move.since_s)
-    return line(
-        " " * INDENT,
-        (f"{move.n}", BOLD),
-        f"  {move.tray:<5}→ ",
-        zone,
-        f"  {by:<9}",
-        state,
-        f" {age}",
-    )
+    return line("→ ", zone, f" {by:<7}", state, f" {_since(move, pen)}")
+
+
+def _since(move: MoveLine, pen: Pen) -> str:
+    """A trouble is told by its age, anything else by the clock: no repaint each second."""
+    if move.s in TROUBLES or not move.at:
+        return pen.say("ui.seconds", n=move.since_s)
+    return pen.say("ui.since", time=move.at)
 
 
 def _detail(move: MoveLine, pen: Pen) -> list[Line]:
     state = pen.texts.word("move", move.s)
-    lines = pen.text("ui.move", BOLD, tray=move.tray, zone=move.to, r=move.by, state=state)
-    ref = move.ref[-ORDER_CELLS:]
-    lines += pen.text("ui.move_ref", FAINT, ref=ref, seconds=move.since_s)
+    name = pen.texts.label(move.name)
+    lines = pen.text("ui.move", BOLD, tray=f"{move.tray} {name}".strip(), zone=move.to,
+                     r=move.by, state=state)  # fmt: skip
+    told = [pen.say("ui.move_ref", ref=move.ref[-ORDER_CELLS:])] if move.ref else []
+    told += [pen.say("ui.move_sent", time=move.sent_at)] if move.sent_at else []
+    lines += phrases([*told, _since(move, pen)], pen.width, style=FAINT)
+    if move.seen is not None:
+        load = pen.say(f"ui.robot_load_{_loaded(move.seen)}")
+        seen = {"r": move.by, "time": move.seen.at, "node": move.seen.node or "?", "load": load}
+        lines += pen.text("ui.robot_seen", **seen)
     if move.s in TROUBLES:
         lines += pen.text("ui.move_blind")
     if move.s == "unseen":
         lines += pen.text("ui.move_unseen")
     ways = [line(" " * INDENT, (k, BOLD), "  ", pen.say(f"ui.move_{k}")) for k in WAYS_OUT]
     return [*lines, BLANK, *ways]
+
+
+def _loaded(seen: RobotSeen) -> str:
+    if seen.loads < 0:
+        return "unknown"
+    return "some" if seen.loads else "none"
 
 
 def why(view: StationView, pen: Pen) -> list[Line]:
