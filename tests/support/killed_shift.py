@@ -19,6 +19,7 @@ ESCAPE: Final = b"\x1b"
 DANGER: Final = b"\x1b[23~"
 BACK_SPACE: Final = b"\x7f"
 ACT_S: Final = 20.0
+ACTS_EACH: Final = 40  # of a parcel, at most
 PAINTED: Final = "Help"  # the key row of every view; not on the screen of a service that is away
 AWAY: Final = "E91"
 
@@ -63,7 +64,8 @@ class Person:
             case "VERDICT":
                 return self._shop.tray(work["verdict"]["zone"], work["trays"][0])
             case "HAZARD":
-                return self._shop.tray("hazmat", "Z1")
+                kinds = [one["p"]["k"] for one in work["owed"] if one["t"] == "owed.kind"]
+                return kinds[0].encode() if kinds else self._shop.tray("hazmat", "Z1")
             case "EXC" if work.get("opts"):
                 return str(work["opts"][0][0]).encode()
             case "RESUME":
@@ -91,13 +93,15 @@ def boundaries(shop: Shop, *, parcels: int, every: int = 1) -> Iterator[Boundary
 
     Commits are counted by acts: what one act records is one transaction.
     """
-    person, commits = Person(shop), 0
+    person, commits, acts = Person(shop), 0, 0
     shop.start()
     command = [PROGRAM, "terminal", "--socket", str(shop.socket), "--lang", "en"]
     with PtyProgram(command) as screen, Onlooker(shop.socket) as onlooker:
         screen.until(PAINTED)
         _until(onlooker, _is_ready)
         while person.parcels <= parcels:
+            acts += 1
+            assert acts <= (parcels + 1) * ACTS_EACH, f"goes on for ever: {onlooker.view}"
             before = onlooker.view
             _done(shop, screen, person.act(before), onlooker)
             commits += onlooker.view["seq"] > before["seq"]

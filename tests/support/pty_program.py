@@ -137,6 +137,11 @@ def processor_ms(pid: int) -> int:
     return (int(fields[11]) + int(fields[12])) * 1000 // os.sysconf("SC_CLK_TCK")
 
 
+def queue_ms(pid: int) -> float:
+    """Return how long a running process' main thread has waited for a processor so far."""
+    return int(Path(f"/proc/{pid}/schedstat").read_text("ascii").split()[1]) / 1e6
+
+
 def plain(raw: bytes | bytearray) -> bytes:
     """Return what was drawn without its control sequences."""
     return CONTROL.sub(b"", bytes(raw))

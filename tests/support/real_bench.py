@@ -13,7 +13,8 @@ import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -88,6 +89,15 @@ class RealBench:
         self.start()
         return self
 
+    @contextmanager
+    def plugged(self) -> Iterator[None]:
+        """Have the scanner in; who launches the service does the rest."""
+        self._cable.plug()
+        try:
+            yield
+        finally:
+            self._cable.unplug()
+
     def __exit__(
         self,
         kind: type[BaseException] | None,
@@ -101,6 +111,15 @@ class RealBench:
 
     def start(self) -> None:
         """Start the service and sit down at its door; feeds are in force before the first view."""
+        self.launch()
+        self.wait_ready()
+        self._scans = 0
+        self._sit_down()
+        self._wait_for_feeds()
+
+    def launch(self) -> int:
+        """Start the service; return the moment, monotonic ns. `wait_ready` goes with it."""
+        started_ns = time.monotonic_ns()
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
                 [PROGRAM, "serve", "--config", self.config, "--data", self.data],
@@ -108,13 +127,26 @@ class RealBench:
                 stderr=log,
                 env=os.environ | {"PYTHONPATH": ""},
             )
+        return started_ns
+
+    def wait_ready(self) -> None:
+        """Wait for the service's word."""
+        assert self._process is not None
         assert self._process.stdout is not None
         if self._process.stdout.readline() != b"ready\n":
             self.kill()
             raise AssertionError((self.folder / "log").read_text(encoding="utf-8")[-2000:])
-        self._scans = 0
-        self._sit_down()
-        self._wait_for_feeds()
+
+    @property
+    def pid(self) -> int:
+        """Return the service's process id."""
+        assert self._process is not None
+        return self._process.pid
+
+    @property
+    def door(self) -> Path:
+        """Return the terminal's door."""
+        return self.folder / "terminal.sock"
 
     def _sit_down(self) -> None:
         """Connect as a terminal; the service leaves one that was silent too long."""
@@ -122,7 +154,7 @@ class RealBench:
             self._door.close()
         self._door = socket.socket(socket.AF_UNIX)
         self._door.settimeout(WAIT_S)
-        self._door.connect(str(self.folder / "terminal.sock"))
+        self._door.connect(str(self.door))
         self._unread, self.view = b"", {}
         hello = {"m": "hello", "v": 1, "role": "operator", "app": "test", "size": [80, 24]}
         self._say({**hello, "lang": "ru"})
