@@ -91,7 +91,7 @@ from edge.events.parcel import (
     ReturnCompleted,
     ReturnSoFar,
 )
-from edge.events.quality import Graded, QualityRechecked
+from edge.events.quality import ADJUDICATED, Graded, QualityRechecked
 from edge.events.scan import Match, ScanRead
 from edge.events.station import (
     ConfigActivated,
@@ -134,6 +134,7 @@ from edge.events.unit import (
 )
 
 __all__ = [
+    "ADJUDICATED",
     "GENESIS",
     "NO_SCAN",
     "TYPE_PREFIX",

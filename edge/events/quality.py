@@ -1,7 +1,10 @@
 """Payloads of second looks: two graders at one unit, or a grader at a test piece."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Final
+
+ADJUDICATED: Final = "adjudicated"
+"""The reason of what a supervisor's word between two graders changes: nobody overrode a rule."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from edge.events import (
+    ADJUDICATED,
     ArrivedLine,
     CorrectionMade,
     Event,
@@ -276,8 +277,9 @@ def _about_unit(unit: Unit, event: Event) -> None:
             unit.seal = next(seals, "")
         case VerdictMade() as verdict:
             _decided(unit, event, verdict)
-        case VerdictChanged(recommended=recommended, decided=decided):
-            unit.overridden.add(recommended.row or unit.row)
+        case VerdictChanged(recommended=recommended, decided=decided, reason=reason):
+            if reason != ADJUDICATED:
+                unit.overridden.add(recommended.row or unit.row)
             unit.zone = decided.zone
         case HoldPlaced():
             unit.is_held = True

@@ -11,6 +11,7 @@ from statistics import fmean
 from typing import Final
 
 from edge.events import (
+    ADJUDICATED,
     CorrectionMade,
     Event,
     InspectionFinished,
@@ -144,7 +145,7 @@ class Day:
         match event.payload:
             case CorrectionMade() as correction:
                 self._take_back(event, correction)
-            case VerdictChanged(by="supervisor"):
+            case VerdictChanged(by="supervisor", reason=reason) if reason != ADJUDICATED:
                 self._allowed[event.id] = event.time_ms
             case _ if event.kind == RECHECKED:
                 self._checked(event)
@@ -171,7 +172,7 @@ class Day:
 
     def _take_back(self, event: Event, correction: CorrectionMade) -> None:
         """Each event of an act has a correction of its own; the first of them is the act."""
-        if event.cause is None:
+        if event.cause is None and correction.reason != ADJUDICATED:
             self._corrections.append((event.time_ms, bool(correction.supervisor)))
         self._parcels.pop(correction.of, None)
         self._allowed.pop(correction.of, None)

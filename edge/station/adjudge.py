@@ -3,6 +3,7 @@
 from typing import Final
 
 from edge.events import (
+    ADJUDICATED,
     CorrectionMade,
     Draft,
     Outcome,
@@ -28,7 +29,6 @@ from edge.views import Message
 RECHECK: Final = "recheck"
 FIRST: Final = "first"
 SECOND: Final = "second"
-REASON: Final = "adjudicated"
 _WHO: Final = {"1": FIRST, "2": SECOND}
 
 
@@ -94,7 +94,9 @@ def _said(unit: UnitWork, look: Look, who: str, supervisor: str) -> list[Draft]:
     assert look.said is not None, "the caller has looked"
     assert look.first is not None, "a second look follows a first one"
     assert unit.verdict is not None, "the caller has looked"
-    corrected = CorrectionMade(of=look.said, act="replace", reason=REASON, supervisor=supervisor)
+    corrected = CorrectionMade(
+        of=look.said, act="replace", reason=ADJUDICATED, supervisor=supervisor
+    )
     settled = QualityRechecked(
         way=look.way,
         first=graded(look.first),
@@ -122,7 +124,7 @@ def _as_first(unit: UnitWork, look: Look, supervisor: str) -> VerdictChanged:
         of=unit.verdict_id,
         recommended=rezone.outcome_of(verdict),
         decided=decided,
-        reason=REASON,
+        reason=ADJUDICATED,
         by="supervisor",
         supervisor=supervisor,
     )

@@ -4,6 +4,7 @@ from random import Random
 from typing import Any, Final
 
 from edge.events import (
+    ADJUDICATED,
     GENESIS,
     Answer,
     ArrivedLine,
@@ -346,3 +347,9 @@ def _second_look(told: Days, about: dict[str, Any], verdict: VerdictMade) -> Non
     if not agree and rng.random() < 0.8:
         fields["adjudicated"] = rng.choice(("first", "second"))
     told.tell_raw("quality.rechecked", fields, **about)
+    if fields.get("adjudicated") == "first":
+        found = Outcome(zone=verdict.zone, disposition="X", refund="review", row=verdict.row)
+        changed = VerdictChanged(
+            of="x", recommended=found, decided=found, reason=ADJUDICATED, by="supervisor"
+        )
+        told.tell(changed, **about)

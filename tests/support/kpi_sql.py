@@ -93,7 +93,8 @@ _SHARES: Final = {
     "first_pass": """SELECT count(*) FILTER (unit NOT IN (SELECT unit FROM e
       WHERE kind = 'correction.made')), count(*) FROM u""",
     "override": """SELECT count(*) FILTER (unit IN (SELECT unit FROM e
-      WHERE kind = 'verdict.changed')), count(*) FROM u""",
+      WHERE kind = 'verdict.changed' AND body->>'$.data.reason' <> 'adjudicated')),
+      count(*) FROM u""",
     "missing_fact": """SELECT count(*) FILTER (unit IN (SELECT unit FROM e
       WHERE kind = 'verdict.made' AND "row" LIKE '#%')), count(*) FROM u""",
     "unknown_reason": "SELECT count(*) FILTER (reason LIKE 'C99%'), count(*) FROM u",
@@ -121,7 +122,8 @@ _SHARES: Final = {
 }
 _GROUPS: Final = {
     ("override", "row"): """SELECT r, count(*), (SELECT count(*) FROM u) FROM (SELECT DISTINCT unit,
-      body->>'$.data.recommended.row' AS r FROM e WHERE kind = 'verdict.changed')
+      body->>'$.data.recommended.row' AS r FROM e WHERE kind = 'verdict.changed'
+        AND body->>'$.data.reason' <> 'adjudicated')
       JOIN u USING (unit) GROUP BY r""",
     ("unknown_reason", "row"): """SELECT "row", count(*), (SELECT count(*) FROM u) FROM u
       WHERE reason LIKE 'C99%' GROUP BY "row" """,

@@ -7,17 +7,20 @@ from typing import Any
 import pytest
 
 from edge.events import (
+    ADJUDICATED,
     Answer,
     CorrectionMade,
     Graded,
     InspectionFinished,
     Milliseconds,
     OperatorIn,
+    Outcome,
     PhotoMissing,
     PutConfirmed,
     QualityRechecked,
     UnitClosed,
     UnitOpened,
+    VerdictChanged,
     VerdictMade,
 )
 from edge.kpi.bound import upper_bound
@@ -149,6 +152,21 @@ def test_the_error_rate_is_of_settled_random_looks_alone_and_has_its_exact_bound
     found = bench.figures()
     assert (found.wrong, found.checked) == (1, 40)
     assert found.upper == upper_bound(1, 40)
+
+
+def test_a_supervisor_s_word_between_two_graders_is_no_correction_of_the_shift() -> None:
+    bench = Bench(1)
+    unit, _ = bench.piece()
+    outcome = Outcome(zone="repair", disposition="REFURB", refund="review")
+    settled = CorrectionMade(of="x", act="replace", reason=ADJUDICATED, supervisor="0001")
+    bench.tell(settled, unit=unit)
+    for reason in (ADJUDICATED, "O1"):
+        changed = VerdictChanged(
+            of="x", recommended=outcome, decided=outcome, reason=reason, by="supervisor"
+        )
+        bench.tell(changed, unit=unit)
+    found = bench.figures()
+    assert (found.corrections, found.supervised) == (0, 1)
 
 
 def test_training_and_test_pieces_never_count() -> None:

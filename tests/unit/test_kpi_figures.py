@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 
 from edge.events import (
+    ADJUDICATED,
     DiverterChanged,
     DiverterState,
     HoldPlaced,
     Milliseconds,
+    Outcome,
     ParcelArrived,
     ParcelOpened,
     PhotoLost,
@@ -21,6 +23,7 @@ from edge.events import (
     UnitIdentified,
     UnitMissing,
     UnitOpened,
+    VerdictChanged,
     VerdictMade,
     utc_text,
 )
@@ -210,6 +213,23 @@ def test_gold_pieces_are_in_no_figure_of_the_work_and_never_in_the_random_rate()
     wrong = found["wrong_units", "share", ""]
     assert (wrong.k, wrong.n) == (1, 1)
     assert (found["found_wrong", "share", "gold"].k, found["grade_agreement", "po", ""].n) == (1, 2)
+
+
+def test_a_supervisor_s_word_between_two_graders_is_no_override_and_any_other_change_is() -> None:
+    morning = Morning()
+    morning.arrive()
+    for reason in (ADJUDICATED, "O1"):
+        about = morning.take()
+        morning.tell(VERDICT, **about)
+        found = Outcome(zone="resale", disposition="RESTOCK", refund="review", row="R13")
+        decided = replace(found, zone="repair")
+        changed = VerdictChanged(
+            of="x", recommended=found, decided=decided, reason=reason, by="supervisor"
+        )
+        morning.tell(changed, **about)
+        morning.put(about)
+    share = morning.figures()["override", "share", ""]
+    assert (share.k, share.n) == (1, 2)
 
 
 def test_a_period_takes_the_units_first_decided_in_it() -> None:
