@@ -1,10 +1,12 @@
 """Which keys the screen offers, in the order of their use. What they do is in `keys`."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from edge.station import asking, containers, danger
-from edge.station.decision import Context, Screen
+from edge.station.decision import Context, Screen, wanted
 from edge.station.state import State
+from edge.views import Question
 
 _KEYS: dict[str, tuple[tuple[str, str], ...]] = {
     "LOCKED": (("f2", "key.lang"),),
@@ -53,14 +55,15 @@ _KEYS: dict[str, tuple[tuple[str, str], ...]] = {
 
 
 def offered(
-    name: str, state: State, screen: Screen, context: Context
+    name: str, state: State, screen: Screen, *, asked: Question | None, context: Context
 ) -> tuple[tuple[str, str], ...]:
-    """Return (key, message id) pairs; `1-4` is a range of digits."""
+    """Return (key, message id) pairs; `1-4` is a range of digits, `asked` = the open question."""
     if name == "LOCKED":
         return (*_KEYS[name], ("f1", "key.help"))
     if name == "IDLE" and context.course is not None:
         return (("f12", "key.leave"), ("f1", "key.help"))
     own = containers.keys(state, screen) if name == "CONTAINER" else _KEYS.get(name, ())
+    own = own if asked is None else (*_answers(asked), *_ASKED)
     if screen.missing:  # Esc ends the question what is missing, the parcel stays
         own = tuple((key, "key.back" if key == "esc" else text) for key, text in own)
     choices = _digits(name, state, screen, context)
@@ -71,6 +74,40 @@ def offered(
     return (*choices, *own, *undo, *over, ("f1", "key.help"))
 
 
+def _answers(asked: Question) -> tuple[tuple[str, str], ...]:
+    """What answers the open question: its digits, a number, or a scan alone."""
+    if asked.number is not None:
+        return (("0-9", "key.number"), ("enter", "key.enter"))
+    if not asked.opts:
+        return (("scan", "key.answer"),)
+    return ((_span([digit for digit, _ in asked.opts]), "key.answer"),)
+
+
+def _span(digits: Sequence[str]) -> str:
+    return digits[0] if len(digits) == 1 else f"{digits[0]}-{digits[-1]}"
+
+
+def now(
+    name: str, state: State, screen: Screen, *, asked: Question | None, context: Context
+) -> tuple[str, str] | None:
+    """Return the one key to press now and what it is for, or `scan` and what is to be scanned."""
+    if name == "UNIT" and asked is None and state.unit is not None:
+        marked = asking.has_marks(state.unit, context)
+        return ("enter", "key.accept") if marked else ("0", "key.ok")
+    if name in _SCANNED:
+        return "scan", wanted(state, screen)
+    listed = offered(name, state, screen, asked=asked, context=context)
+    return next((pair for pair in listed if pair[0] != "f1"), None)
+
+
+_SCANNED: Final = frozenset(("LOCKED", "IDLE", "PARCEL", "VERDICT", "HAZARD", "SUMMARY"))
+_ASKED: Final = (
+    ("9", "key.photo"),
+    ("backspace", "key.unmark"),
+    ("esc", "key.back"),
+    ("f11", "key.danger"),
+)
+"""Beside the answers of an open question."""
 _WAYS: Final = (
     ("f10", "key.entry"),
     ("f7", "key.missing"),
@@ -118,4 +155,4 @@ def _digits(
         ways = tuple(str(n) for n, _ in enumerate(asking.danger_kinds(state.unit, context), 1))
     if not ways:
         return ()
-    return ((ways[0] if len(ways) == 1 else f"{ways[0]}-{ways[-1]}", "key.choose"),)
+    return ((_span(ways), "key.choose"),)

@@ -1,6 +1,7 @@
 """Keys by state. A command label is the same event as its key; no key is ever silent."""
 
 from dataclasses import replace
+from typing import Final
 
 from edge.events import UnitId, UnitParked
 from edge.station import (
@@ -55,6 +56,8 @@ DIGITS = frozenset("0123456789")
 LANGUAGE = "f2"
 _EVERYWHERE = frozenset(("f3", "f5", "f9", "f10"))
 _TYPED_IN = frozenset(("IDLE", "PARCEL", "UNIT", "VERDICT"))
+
+POINTED: Final = 1  # the open help points at the key to press now
 
 
 def key(state: State, screen: Screen, given: KeyInput, context: Context) -> Decision:
@@ -187,6 +190,8 @@ def _overriding(
 
 def _overlay(screen: Screen, pressed: str) -> Decision:
     overlay = {"f1": "help", "f4": "link", "f6": "moves"}[pressed]
+    if overlay == screen.overlay == "help" and not screen.selected:
+        return Decision(screen=replace(screen, selected=POINTED))
     shown = None if screen.overlay == overlay else overlay
     return Decision(screen=replace(screen, overlay=shown, selected=0))
 
@@ -194,7 +199,8 @@ def _overlay(screen: Screen, pressed: str) -> Decision:
 def _in_overlay(state: State, screen: Screen, given: KeyInput, context: Context) -> Decision:
     pressed = given.key
     if pressed == "esc":
-        closed = None if screen.selected == 0 else screen.overlay
+        is_detail = screen.overlay == "moves" and screen.selected > 0
+        closed = screen.overlay if is_detail else None
         return Decision(screen=replace(screen, overlay=closed, selected=0))
     if screen.overlay == "moves" and pressed == "enter" and screen.selected == 0:
         return danger.start_again(state, screen)

@@ -21,7 +21,7 @@ from edge.station import (
     waiting,
 )
 from edge.station.decision import Choice, Context, Note, Override, Screen, state_name
-from edge.station.keycaps import offered, ways
+from edge.station.keycaps import now, offered, ways
 from edge.station.legs import legs_of
 from edge.station.meanings import said
 from edge.station.state import ParcelWork, State, UnitWork
@@ -38,6 +38,7 @@ from edge.views import (
     Operator,
     OverrideWork,
     Proposal,
+    Question,
     Side,
     Stage,
     StationView,
@@ -49,6 +50,7 @@ from edge.views import (
 
 AWAITED_SHOWN = 4
 FOREIGN = "E21"
+WRONG_TRAY = "E31"
 TRAYS_SHOWN = 12
 
 
@@ -98,13 +100,16 @@ def _override_step(screen: Screen) -> tuple[bool, bool] | None:
 def present(state: State, screen: Screen, shown: Shown, context: Context) -> StationView:
     """Return the whole screen."""
     name = "STOP" if shown.stopped else state_name(state, screen)
+    unit = state.unit
+    asked = asking.question(unit, screen.typed, context) if name == "UNIT" and unit else None
+    is_pointed = screen.overlay == "help" and screen.selected > 0
     return StationView(
         state=name,
         mode=classroom.mode(context),
         coach=training.coach(state, context) if name in COACHED else (),
-        stage=_stage(name, state, screen, context),
+        stage=_stage(name, state, screen, asked=asked, context=context),
         head=_head(state, shown, context),
-        work=_work(name, state, screen, shown, context),
+        work=_work(name, state, screen, shown, asked=asked, context=context),
         side=Side(
             moves=move_view.shown(state, context),
             today=shown.day.zones or (state.shift.zones if state.shift else {}),
@@ -120,7 +125,8 @@ def present(state: State, screen: Screen, shown: Shown, context: Context) -> Sta
         selected=screen.selected,
         secret=screen.is_secret,
         fb=_feedback(screen.note, screen.notes, shown.clock_text),
-        keys=offered(name, state, screen, context),
+        keys=offered(name, state, screen, asked=asked, context=context),
+        now=now(name, state, screen, asked=asked, context=context) if is_pointed else None,
         scan=shown.scan,
     )
 
@@ -150,7 +156,9 @@ def _feedback(note: Note | None, n: int, at: str) -> Feedback | None:
     return Feedback(n=n, sev=note.sev, t=note.t, p=note.p, at=at)
 
 
-def _stage(name: str, state: State, screen: Screen, context: Context) -> Stage:
+def _stage(
+    name: str, state: State, screen: Screen, *, asked: Question | None, context: Context
+) -> Stage:
     unit = state.unit
     match name:
         case "LOCKED":
@@ -178,14 +186,13 @@ def _stage(name: str, state: State, screen: Screen, context: Context) -> Stage:
         case "VERDICT" if unit is not None and unit.verdict is not None:
             return _zone_stage(unit.verdict.zone)
         case "UNIT" if unit is not None:
-            return _unit_stage(unit, context)
+            return _unit_stage(unit, asked, context)
         case _:
             return classroom.stage(state, context) or Stage(t="stage.parcel")
 
 
-def _unit_stage(unit: UnitWork, context: Context) -> Stage:
-    question = asking.question(unit, "", context)
-    if question is not None:
+def _unit_stage(unit: UnitWork, asked: Question | None, context: Context) -> Stage:
+    if asked is not None:
         short = asking.short_label(unit, context)
         return Stage(label=short) if short else Stage(t="stage.question")
     if not asking.has_marks(unit, context):
@@ -198,7 +205,15 @@ def _zone_stage(zone: str) -> Stage:
     return Stage(t=f"stage.zone.{zone}", tone=Tone(zone))
 
 
-def _work(name: str, state: State, screen: Screen, shown: Shown, context: Context) -> Work:
+def _work(
+    name: str,
+    state: State,
+    screen: Screen,
+    shown: Shown,
+    *,
+    asked: Question | None,
+    context: Context,
+) -> Work:
     unit, parcel = state.unit, state.parcel
     match name:
         case "STOP":
@@ -214,9 +229,7 @@ def _work(name: str, state: State, screen: Screen, shown: Shown, context: Contex
         case "OVERRIDE" if screen.override is not None:
             return _override(screen.override, unit, context)
         case "EXC" if screen.choice is not None:
-            choice = screen.choice
-            lines = _read_and_expected(choice, parcel)
-            return ChoiceWork(code=choice.code, p=choice.p, opts=choice.ways, lines=lines)
+            return _choice(screen.choice, state, context)
         case "CONTAINER" if screen.container in state.containers:
             return containers.shown(state.containers[screen.container or ""], screen, context)
         case "HAZARD" if unit is not None:
@@ -224,7 +237,7 @@ def _work(name: str, state: State, screen: Screen, shown: Shown, context: Contex
         case "VERDICT" | "PHOTO" if unit is not None:
             return _verdict(unit, state, screen, context)
         case "UNIT" if unit is not None:
-            return _checklist(unit, state, screen, context)
+            return _checklist(unit, state, screen, asked=asked, context=context)
         case "PARCEL" | "PHOTO" if parcel is not None:
             return parcel_view.shown(parcel, context)
         case _ if lesson := classroom.work(state, context):
@@ -243,6 +256,13 @@ def _locked(state: State, context: Context) -> LockedWork:
     return LockedWork(parcel=state.parcel.number, who=who, at=at)
 
 
+def _choice(choice: Choice, state: State, context: Context) -> ChoiceWork:
+    lines = _read_and_expected(choice, state.parcel)
+    if state.unit is not None and choice.code == WRONG_TRAY:
+        lines = _tray_read(choice, state.unit, state, context)
+    return ChoiceWork(code=choice.code, p=choice.p, opts=choice.ways, lines=lines)
+
+
 def _read_and_expected(choice: Choice, parcel: ParcelWork | None) -> tuple[Message, ...]:
     """What is foreign to the parcel: its code, its name where it is known; what was awaited."""
     if choice.code != FOREIGN or choice.held is None or parcel is None:
@@ -258,6 +278,15 @@ def _read_and_expected(choice: Choice, parcel: ParcelWork | None) -> tuple[Messa
     shown = Message(t="ui.read_name" if name else "ui.read", p={"code": read, "name": name})
     awaited = Message(t="ui.awaited", p={"names": open_lines[:AWAITED_SHOWN]})
     return (shown, awaited) if open_lines else (shown,)
+
+
+def _tray_read(
+    choice: Choice, unit: UnitWork, state: State, context: Context
+) -> tuple[Message, ...]:
+    """The tray that was scanned, and those that would be right."""
+    fitting = _trays(unit, asking.proposal(unit, context), state, context)
+    read = Message(t="ui.read", p={"code": choice.p.get("t", "?")})
+    return (read, Message(t="ui.trays", p={"trays": list(fitting)})) if fitting else (read,)
 
 
 def _override(asked: Override, unit: UnitWork | None, context: Context) -> OverrideWork:
@@ -292,14 +321,16 @@ def _position(unit: UnitWork, state: State) -> tuple[int, int]:
     return (len(parcel.units), max(expected, len(parcel.units)))
 
 
-def _checklist(unit: UnitWork, state: State, screen: Screen, context: Context) -> ChecklistWork:
+def _checklist(
+    unit: UnitWork, state: State, screen: Screen, *, asked: Question | None, context: Context
+) -> ChecklistWork:
     marks, pages = asking.marks(unit, screen.page, context)
     slots = tuple((photo.slot, "ok") for photo in unit.photos)
     due = tuple((slot.name, "due") for slot in sorted(screen.photos_due))
     return ChecklistWork(
         item=known.item(unit),
         pos=_position(unit, state),
-        must=asking.question(unit, screen.typed, context),
+        must=asked,
         answered=asking.answered(unit, context),
         marks=marks,
         page=screen.page + 1,

@@ -159,9 +159,8 @@ def _wrong_tray(screen: Screen, unit: UnitWork, tray: Tray, verdict: VerdictMade
         found=f"{tray.zone}/{tray.disposition or ''}",
         proof="tray",
     )
-    choice = Choice(
-        code="E31", p={"a": _tray_words(tray.zone, tray.disposition), "b": _words(verdict)}
-    )
+    words = {"a": _tray_words(tray.zone, tray.disposition), "b": _words(verdict)}
+    choice = Choice(code="E31", p={**words, "t": tray.id})
     decision = asked(screen, choice, on_unit(unit, event))
     return replace(decision, screen=replace(decision.screen, reopened=screen.reopened))
 

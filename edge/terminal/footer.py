@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from edge.terminal.cells import Line, clean, fit, line
 from edge.terminal.pen import Pen, key_name
 from edge.terminal.theme import FEEDBACKS, KEYCAP, PLAIN
-from edge.views import StationView
+from edge.views import ChoiceWork, StationView
 
 ALWAYS = ("f1", "f2", "f3", "f4", "f5", "f6", "f8", "f9", "f11", "f12")
 UNDO = "f9"
@@ -33,6 +33,8 @@ def feedback(view: StationView, pen: Pen) -> Line:
     mark, paint = FEEDBACKS[view.fb.sev]
     code = f"{view.fb.t}  " if _is_code(view.fb.t) else ""
     said = clean(pen.texts.say(view.fb.t, view.fb.p))
+    if isinstance(view.work, ChoiceWork) and view.work.code == view.fb.t:
+        said = pen.say("ui.nothing_short")  # the work region says all of it
     shown = line(f" {mark} {view.fb.at}  {code}{said}")
     return fit(shown, pen.width).stylize_before(paint.style)
 
@@ -48,6 +50,9 @@ def keys(view: StationView, pen: Pen) -> tuple[Line, Line]:
     now = [pair for pair in offered.items() if pair[0] not in ALWAYS]
     always = [(k, offered[k]) for k in ALWAYS if k in offered]
     left_s = 0 if view.undo is None else view.undo.left_s
+    if view.now is not None:
+        now = [view.now, *(pair for pair in now if pair != view.now)]
+        always = [pair for pair in always if pair != view.now]
     first, rest = _filled(now, pen, left_s)
     second, left_out = _filled([*rest, *always], pen, left_s)
     if now and not left_out:
@@ -62,6 +67,8 @@ def _offered(view: StationView) -> Sequence[tuple[str, str]]:
     own = OVERLAYS.get(view.overlay or "")
     if own is None:
         return view.keys
+    if view.now is not None:  # the help points at one of the keys below it
+        return (view.now, *(pair for pair in view.keys if pair[0] != view.now[0]))
     always = [pair for pair in view.keys if pair[0] in ALWAYS]
     if view.overlay == "moves" and view.selected:
         own = RESOLVING

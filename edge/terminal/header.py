@@ -16,16 +16,22 @@ def header(view: StationView, pen: Pen) -> Line:
     head = view.head
     if view.mode == TRAINING_MODE:
         return beside(_pattern(pen), _course(head, pen), pen.width).stylize_before(TRAINING.style)
-    left = _left(view, pen)
     lights = sorted(_lights(head, pen), key=lambda light: light.s in CALM)
-    for count in range(len(lights), -1, -1):
-        right = _right(head, lights[:count], pen)
-        if left.cell_length + right.cell_length < pen.width:
-            break
+    left, right = _fitting(view, lights, pen)
     return beside(left, right, pen.width).stylize_before(PLAIN)
 
 
-def _left(view: StationView, pen: Pen) -> Line:
+def _fitting(view: StationView, lights: list[Light], pen: Pen) -> tuple[Line, Line]:
+    """Return both halves: the lights give way first, then the pace, as a whole."""
+    left = _left(view, pen)
+    for count in range(len(lights), -1, -1):
+        right = _right(view.head, lights[:count], pen)
+        if left.cell_length + right.cell_length < pen.width:
+            return left, right
+    return _left(view, pen, has_pace=False), right
+
+
+def _left(view: StationView, pen: Pen, *, has_pace: bool = True) -> Line:
     head = view.head
     if head.op is None:
         return line(" ", (head.station, BOLD))
@@ -33,6 +39,8 @@ def _left(view: StationView, pen: Pen) -> Line:
     name = pen.texts.label(head.op.name)
     who = fit(line(name), min(NAME_CELLS, len(name)))
     shift = ""
+    if not has_pace:
+        return line(" ", (head.station, BOLD), "  ", who, f" {head.op.no}")
     if pen.width >= WIDE_CELLS:
         length = f"{head.shift_min // 60}:{head.shift_min % 60:02}"
         shift = f"  {pen.say('ui.at_shift', length=length)}"

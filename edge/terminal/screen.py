@@ -105,7 +105,7 @@ def _of_stage(view: StationView) -> tuple[object, ...]:
 def _of_keys(view: StationView) -> tuple[object, ...]:
     """All that the key rows look at: of the head everything but its clock."""
     head = replace(view.head, at="")
-    return view.keys, view.overlay, view.selected, view.state, view.undo, head
+    return view.keys, view.now, view.overlay, view.selected, view.state, view.undo, head
 
 
 def _of_work(view: StationView) -> tuple[object, ...]:

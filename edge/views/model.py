@@ -376,7 +376,8 @@ class Side:
 class StationView:
     """The whole screen. `epoch` changes whenever a key changes its meaning.
 
-    `ways` = what a digit does in the open help: (digit, key, message id). `seq` = the journal's,
+    `ways` = what a digit does in the open help: (digit, key, message id); `now` = the key that it
+    points at, or `scan`, and what for. `seq` = the journal's,
     `scan` = the (device, scan_no) it answers; `coach` = what training tells of the piece.
     """
 
@@ -398,5 +399,6 @@ class StationView:
     fb: Feedback | None = None
     undo: Undo | None = None
     keys: tuple[tuple[str, str], ...] = ()
+    now: tuple[str, str] | None = None
     scan: tuple[str, int] | None = None
     coach: tuple[Message, ...] = ()

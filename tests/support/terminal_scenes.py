@@ -247,18 +247,25 @@ PHOTO = replace(
     fb=fb(Severity.ERROR, "E34", slot="screen"),
     keys=(("9", "key.photo"), ("7", "key.super"), ("esc", "key.back"), ("f1", "key.help")),
 )
+KINDS = (
+    {"ru": "АКБ вздута, греется, шипит, дымит", "en": "Swollen, hot, hissing, smoking battery"},
+    {"ru": "Течь, химический запах, порошок", "en": "Leak, chemical smell, powder"},
+    {"ru": "Кровь, плесень, насекомые, иглы", "en": "Blood, mould, insects, needles"},
+)
 HAZARD = replace(
     VERDICT,
     state="HAZARD",
     stage=Stage(t="stage.zone.hazmat", tone=Tone.HAZMAT),
     work=VerdictWork(
-        item=Item(name=PHONE, ids=()),
+        item=Item(name=PHONE, ids=(("gtin", "04609876543210"), ("serial", "…4417"))),
         verdict=replace(REPAIR, zone="hazmat", disposition="HAZMAT_HOLD"),
         by="hand",
         trays=("H1",),
         owed=(
-            Message(t="owed.kind", p={"k": "1", "kind": {"ru": "батарея", "en": "battery"}}),
-            Message(t="owed.kind", p={"k": "2", "kind": {"ru": "течь", "en": "leak"}}),
+            *(
+                Message(t="owed.kind", p={"k": str(n), "kind": kind})
+                for n, kind in enumerate(KINDS, 1)
+            ),
         ),
     ),
     fb=fb(Severity.ERROR, "fb.danger"),
@@ -324,7 +331,14 @@ CORRECTED = replace(
 )
 WRONG_TRAY = replace(
     CHOICE,
-    work=ChoiceWork(code="E31", p={"a": "resale/RESTOCK", "b": "repair/REFURB"}),
+    work=ChoiceWork(
+        code="E31",
+        p={"a": "resale/RESTOCK", "b": "repair/REFURB", "t": "B1"},
+        lines=(
+            Message(t="ui.read", p={"code": "B1"}),
+            Message(t="ui.trays", p={"trays": ["R1", "R2"]}),
+        ),
+    ),
     fb=fb(Severity.ERROR, "E31", a="resale/RESTOCK", b="repair/REFURB"),
 )
 ENTRY = replace(
@@ -465,6 +479,8 @@ SCENES: Mapping[str, StationView] = {
     "s10c_reason": REASON,
     "s10b_entry": ENTRY,
     "s11_help": replace(UNIT, overlay="help", ways=WAYS),
+    "s11c_now": replace(UNIT, overlay="help", ways=WAYS, selected=1, now=("0", "key.ok")),
+    "s11d_scan": replace(PARCEL, overlay="help", ways=WAYS, selected=1, now=("scan", "want.item")),
     "s11b_link": replace(BASE, overlay="link"),
     "s12_training": TRAINING,
     "s13_hazard": HAZARD,

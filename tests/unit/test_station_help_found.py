@@ -7,7 +7,7 @@ from edge.events import PutConfirmed
 from edge.station.found import reasons
 from edge.station.keycaps import FEEDBACK
 from edge.station.present import Shown, present
-from edge.views import ChecklistWork, Head, Label, Mark, Net, StationView, VerdictWork
+from edge.views import ChecklistWork, ChoiceWork, Head, Label, Mark, Net, StationView, VerdictWork
 
 SHOWN = Shown(
     head=Head(station="ST-01", net=Net(s="up"), at=""),
@@ -155,3 +155,68 @@ def test_a_mark_that_names_no_reason_is_a_defect_and_never_as_new() -> None:
     assert bench.state.unit is not None
     order = [one.id for one in reasons(bench.state.unit, bench.given)]
     assert order.index("F01_AS_NEW") == len(order) - 2
+
+
+def pointed(bench: Bench) -> tuple[str, str] | None:
+    bench.press("f1", "f1")
+    return seen(bench).now
+
+
+@pytest.mark.parametrize(
+    ("place", "key"),
+    [("IDLE", "scan"), ("PARCEL", "scan"), ("UNIT", "0"), ("VERDICT", "scan")],
+)
+def test_a_second_f1_points_at_the_key_of_the_next_movement_and_a_third_closes(
+    place: str, key: str
+) -> None:
+    bench = at(place)
+    now = pointed(bench)
+    assert now is not None
+    assert now[0] == key
+    assert seen(bench).overlay == "help"
+    bench.press("f1")
+    view = seen(bench)
+    assert (view.overlay, view.now) == (None, None)
+
+
+def test_with_a_mark_the_help_points_at_enter() -> None:
+    bench = at("UNIT")
+    bench.press("6")
+    assert pointed(bench) == ("enter", "key.accept")
+
+
+def test_esc_closes_the_help_that_points() -> None:
+    bench = at("PARCEL")
+    bench.press("f1", "f1", "esc")
+    assert seen(bench).overlay is None
+
+
+def test_a_digit_still_does_what_it_stands_for_while_the_help_points() -> None:
+    bench = at("PARCEL")
+    bench.press("f1", "f1")
+    digit = next(digit for digit, key, _ in seen(bench).ways if key == "f6")
+    bench.press(digit)
+    assert seen(bench).overlay == "moves"
+
+
+def test_an_open_question_offers_its_own_digits_and_no_key_that_is_refused() -> None:
+    bench = Bench()
+    bench.parcel()
+    bench.phone()
+    view = seen(bench)
+    assert isinstance(view.work, ChecklistWork)
+    assert view.work.must is not None
+    first, *rest = view.keys
+    assert first == (f"1-{len(view.work.must.opts)}", "key.answer")
+    assert not {"0", "enter", "1-8"} & {key for key, _ in rest}
+    assert pointed(bench) == first
+
+
+def test_a_wrong_tray_is_named_beside_those_that_would_be_right() -> None:
+    bench = at("UNIT")
+    bench.tray("R1")
+    work = seen(bench).work
+    assert isinstance(work, ChoiceWork)
+    read, free = work.lines
+    assert (work.code, read.p["code"]) == ("E31", "R1")
+    assert "A1" in free.p["trays"]

@@ -6,7 +6,7 @@ from itertools import combinations
 import pytest
 
 from edge.terminal import theme
-from edge.terminal.cells import beside, clean, columns, fit, line, short_code
+from edge.terminal.cells import beside, block, clean, columns, fit, line, phrases, short_code
 from edge.terminal.glyphs import LARGE_ROWS, SMALL_ROWS, word
 from edge.terminal.header import header
 from edge.terminal.pen import Pen
@@ -269,3 +269,30 @@ def test_only_what_takes_its_own_cell_from_left_to_right_is_shown(foreign: str, 
 def test_a_text_longer_than_any_screen_is_cut() -> None:
     assert len(clean("9" * 10_000)) == 4096
     assert clean("9" * 10_000).endswith("…")
+
+
+def test_what_does_not_fit_beside_a_danger_leaves_row_one_as_a_whole() -> None:
+    head = replace(BASE.head, alarm="danger")
+    pen = Pen(texts=texts("ru"), width=80, height=11)
+    row = header(replace(BASE, head=head), pen).plain
+    assert "…" not in row
+    assert "поз" not in row
+
+
+def test_row_22_does_not_repeat_what_the_work_says_of_an_exception() -> None:
+    rows = plain(CHOICE)
+    assert sum("This item is not in parcel" in row for row in rows) == 1
+    assert any("E21  nothing was recorded" in row for row in rows)
+
+
+def test_too_many_lines_lose_the_empty_ones_first() -> None:
+    rows = [line("a"), line(""), line("b"), line(""), line("c")]
+    assert [row.plain for row in block(rows, 1, 4)] == ["a", " ", "b", "c"]
+    assert [row.plain for row in block(rows, 1, 2)] == ["a", "b"]
+
+
+def test_phrases_end_a_line_between_two_of_them_and_cut_one_that_is_too_long() -> None:
+    rows = phrases(["aaaa", "bbbb", "cccc"], 16)
+    assert [row.plain.strip() for row in rows] == ["aaaa · bbbb", "cccc"]
+    assert phrases(["x" * 40], 16)[0].plain == "   " + "x" * 11 + "…"
+    assert phrases([], 16) == []

@@ -159,7 +159,7 @@ def test_a_parameter_may_be_a_label_a_message_a_zone_a_list_or_a_number() -> Non
     assert english.say("E00", {"want": "want.tray"}) == "Waiting for: a tray."
     assert english.say("E35", {"z": "repair"}) == "Scan a tray of zone 2 REPAIR."
     assert english.say("E31", {"a": "resale/RESTOCK", "b": "hold"}) == (
-        "Tray is 1 RESALE · back to shelf, need 4 HOLD. Nothing recorded."
+        "Tray is 1 RESALE · back to shelf, need 4 HOLD."
     )
     assert english.say("ui.parked", {"no": ["A1", "A2"]}) == "Parked: A1, A2"
     assert english.parameter("q", {"t": "zone.hold", "p": {}}) == "4 HOLD"

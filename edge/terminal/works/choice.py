@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from edge.terminal.cells import Line, beside, fit, line, paragraph
+from edge.terminal.cells import Line, beside, fit, line, paragraph, phrases
 from edge.terminal.pen import BLANK, INDENT, Pen
 from edge.terminal.theme import BOLD, FAINT
 from edge.terminal.works import figures
@@ -10,7 +10,6 @@ from edge.terminal.works.waiting import shares
 from edge.views import ChoiceWork, SummaryWork
 
 BARS_CELLS = 38
-FIXED_ROWS = 5  # head, defects, errors, what is open, the way out
 
 
 def choice(work: ChoiceWork, pen: Pen) -> list[Line]:
@@ -19,7 +18,7 @@ def choice(work: ChoiceWork, pen: Pen) -> list[Line]:
     lines = paragraph(f"{work.code}  {said}", pen.width, style=BOLD)
     for message in work.lines:
         lines += paragraph(pen.texts.message(message), pen.width)
-    lines.append(BLANK)
+    lines += [BLANK] if work.opts else []
     for digit, message in work.opts:
         lines.append(line(" " * INDENT, (digit, BOLD), "  ", pen.texts.message(message)))
     return [*lines, BLANK, *pen.text("ui.nothing", FAINT)]
@@ -34,11 +33,10 @@ def summary(work: SummaryWork, pen: Pen) -> list[Line]:
         line(" " * INDENT, (_since(work, pen), BOLD)), line((counts, BOLD), "  "), pen.width
     )
     facts = _facts(work, pen)
-    facts += _doubts(work, pen, room=pen.height - FIXED_ROWS - len(facts))
     bars = [line(" " * INDENT, bar) for bar in shares(work.figures.zones, pen)]
     lines = [head, *_beside(bars, facts, pen), *figures.defects(work.figures, pen)[:1]]
-    lines += [*figures.errors(work.figures, pen), *_open(work, pen)]
-    return [*lines, *pen.text("ui.shift_out", BOLD)]
+    end = [*figures.errors(work.figures, pen), *_open(work, pen), *pen.text("ui.shift_out", BOLD)]
+    return [*lines, *_doubts(work, pen, room=pen.height - len(lines) - len(end)), *end]
 
 
 def _since(work: SummaryWork, pen: Pen) -> str:
@@ -77,12 +75,15 @@ def _open(work: SummaryWork, pen: Pen) -> list[Line]:
 
 
 def _doubts(work: SummaryWork, pen: Pen, *, room: int) -> list[Line]:
-    """What the next one must know, as far as there is room."""
-    shown = [line(pen.say(doubt.t, **doubt.p)) for doubt in work.doubts[: max(1, room)]]
-    if len(work.doubts) > max(1, room):
-        rest = len(work.doubts) - max(1, room) + 1
-        shown[-1] = line((pen.say("ui.more_doubts", n=rest), FAINT))
-    return shown
+    """What the next one must know, as far as there is room; at the end how many are left out."""
+    told = [pen.say(doubt.t, **doubt.p) for doubt in work.doubts]
+    rows = phrases(told, pen.width)
+    shown = len(told)
+    while len(rows) > max(1, room) and shown > 0:
+        shown -= 1
+        rest = pen.say("ui.more_doubts", n=len(told) - shown)
+        rows = phrases([*told[:shown], rest], pen.width)
+    return rows
 
 
 def _beside(bars: list[Line], facts: list[Line], pen: Pen) -> list[Line]:

@@ -30,15 +30,29 @@ def help_page(view: StationView, pen: Pen) -> list[Line]:
         for k, msgid in view.keys
         if k not in listed
     ]
+    here = pen.text("ui.here", BOLD, state=where)
+    if view.now is not None:
+        k, what = view.now
+        here = [line(" " * INDENT, (pen.say("ui.now"), BOLD), "  ", _pointed(k, what, pen))]
     return [
-        *pen.text("ui.here", BOLD, state=where),
+        *here,
         *columns(ways, pen.width, 3, indent=INDENT),
         BLANK,
-        *columns(keys, pen.width, 4, indent=INDENT),
+        *columns(keys, pen.width, _key_columns(keys, pen.width), indent=INDENT),
         *pen.text("ui.labels", FAINT),
         *pen.text("ui.pad", FAINT),
         *pen.text("ui.help_end"),
     ]
+
+
+def _key_columns(keys: Sequence[Line], width: int) -> int:
+    """As many columns as leave every key its whole word."""
+    longest = max((key.cell_length for key in keys), default=1) + 1
+    return max(1, min(4, (width - INDENT) // longest))
+
+
+def _pointed(k: str, what: str, pen: Pen) -> Line:
+    return line((f" {key_name(k, pen)} ", WARNING), f"  {pen.say(what)}")
 
 
 def moves(view: StationView, pen: Pen) -> list[Line]:

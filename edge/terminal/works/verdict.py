@@ -1,5 +1,7 @@
 """Work region once the zone is decided: why, what is owed, where to put it; danger by hand."""
 
+from collections.abc import Sequence
+
 from edge.terminal.cells import Line, columns, fit, line, paragraph
 from edge.terminal.pen import BLANK, INDENT, Pen
 from edge.terminal.theme import BOLD, FAINT, zone_hatch, zone_style
@@ -81,14 +83,24 @@ def _zones(chosen: str, pen: Pen) -> list[Line]:
 
 
 def _hazard(work: VerdictWork, pen: Pen) -> list[Line]:
-    kinds = [pen.texts.message(each) for each in work.owed]
-    head = line(" " * INDENT, pen.item(work.item), " · ", (pen.say("ui.hazard_bar"), BOLD))
-    lines = [head, BLANK]
+    name = line(" " * INDENT, (pen.texts.label(work.item.name), BOLD))
+    bar = (pen.say("ui.hazard_bar"), BOLD)
+    head = [line(name, " · ", bar)]
+    if head[0].cell_length > pen.width:
+        head = [name, line(" " * INDENT, bar)]
+    lines = [*head, BLANK]
     for msgid in ("ui.hazard_1", "ui.hazard_2", "ui.hazard_3"):
         lines += pen.text(msgid, BOLD)
     if work.trays:
         lines += pen.text("ui.containers", trays=list(work.trays))
-    if kinds:
-        asked = "   ".join((pen.say("ui.hazard_kind"), *kinds))
-        lines += [BLANK, *paragraph(asked, pen.width)]
+    if work.owed:
+        lines += [BLANK, *pen.text("ui.hazard_kind"), *_kinds(work.owed, pen)]
     return [*lines, BLANK, *pen.text("ui.hazard_wrong", FAINT)]
+
+
+def _kinds(owed: Sequence[Message], pen: Pen) -> list[Line]:
+    """The kinds by digit, two in a row where every one of them fits."""
+    kinds = [line(pen.texts.message(each)) for each in owed]
+    each_cells = (pen.width - INDENT) // 2
+    count = 2 if max(kind.cell_length for kind in kinds) < each_cells else 1
+    return columns(kinds, pen.width, count, indent=INDENT)
