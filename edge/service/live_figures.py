@@ -31,8 +31,8 @@ class LiveFigures:
         self.room = room
         self._reader = reader
         self._packs = packs
-        self._day = Day()
-        self._since_ms = 0
+        self._day = Day(self._named)
+        self._taken = 0
         self._midnight_ms = -1
         self._next_seq = 1
         self._told: tuple[int, int, int] | None = None
@@ -50,18 +50,19 @@ class LiveFigures:
             return
         for event in self._reader.of_kinds(KINDS, self._next_seq, end):
             self._day.take(event)
+            self._taken += 1
         self._next_seq = end + 1
 
     def _begin(self, midnight_ms: int, shift: Shift | None) -> None:
         self._midnight_ms = midnight_ms
         begun_ms = midnight_ms if shift is None else min(midnight_ms, shift.since_ms)
-        self._day = Day()
+        self._day = Day(self._named)
         self._next_seq = self._reader.seq_at(begun_ms)
 
     def shown(self, shift: Shift | None) -> tuple[Figures, Figures | None]:
         """Return today's figures and those of the open shift, as of the newest turn."""
         since_ms = -1 if shift is None else shift.since_ms
-        key = (self._next_seq, self._midnight_ms, since_ms)
+        key = (self._taken, self._midnight_ms, since_ms)
         if key != self._told:
             today = self._figures(self._midnight_ms)
             self._shown = (today, None if shift is None else self._figures(shift.since_ms))
@@ -69,7 +70,7 @@ class LiveFigures:
         return self._shown
 
     def _figures(self, since_ms: int) -> Figures:
-        found = self._day.figures(since_ms, self._named)
+        found = self._day.figures(since_ms)
         return _shown_of(found, f"{datetime.fromtimestamp(since_ms / 1000).astimezone():%H:%M}")
 
     def _named(self, policy: str, checklist: str, step: str, answer: str) -> Label | None:

@@ -5,6 +5,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from edge.events import (
     ADJUDICATED,
@@ -25,13 +27,16 @@ from edge.events import (
 )
 from edge.kpi.bound import upper_bound
 from edge.kpi.day import KINDS, Day, DayFigures
-from kpi_kit import LIST, PACK, Days
+from kpi_kit import LIST, PACK, Days, days
 
 VERDICT = VerdictMade(
     zone="resale", disposition="RESTOCK", row="R13", refund="eligible", move="auto",
     grade_exact=True, policy=PACK, checklist=LIST, engine="1", facts={"known": {}},
 )  # fmt: skip
 MINUTE_MS = 60_000
+
+
+DAYS = {seed: days(40, seed).events() for seed in range(3)}
 
 
 def named(policy: str, checklist: str, step: str, answer: str) -> Mapping[str, str] | None:
@@ -65,11 +70,11 @@ class Bench(Days):
 
     def figures(self, since_ms: int = 0) -> DayFigures:
         """Return what a day that took these events tells."""
-        day = Day()
+        day = Day(named)
         for event in self.events():
             if event.kind in KINDS:
                 day.take(event)
-        return day.figures(since_ms, named)
+        return day.figures(since_ms)
 
 
 def test_an_empty_day_measures_nothing() -> None:
@@ -173,3 +178,25 @@ def test_training_and_test_pieces_never_count() -> None:
     training = Bench(1, "training")
     training.piece()
     assert training.figures().units == 0
+
+
+@given(seed=st.sampled_from(sorted(DAYS)), begin=st.integers(0, 300), every=st.integers(1, 50))
+def test_figures_asked_for_all_day_are_those_of_one_who_asks_in_the_evening(
+    seed: int, begin: int, every: int
+) -> None:
+    """Whatever is said twice, taken back or put again, and whichever stretch is asked for."""
+    told = [event for event in DAYS[seed] if event.kind in KINDS]
+    since_ms = told[min(begin, len(told) - 1)].time_ms
+    asked, evening = Day(_any_defect), Day(_any_defect)
+    for n, event in enumerate(told):
+        asked.take(event)
+        evening.take(event)
+        if n % every == 0:
+            asked.figures(0)
+            asked.figures(since_ms)
+    for since in (0, since_ms):
+        assert asked.figures(since) == evening.figures(since)
+
+
+def _any_defect(_: str, __: str, step: str, answer: str) -> Mapping[str, str]:
+    return {"en": f"{step} {answer}"}
