@@ -11,6 +11,8 @@ from drivers.protocols import Clock
 from edge.views import Feedback, Severity, StationView, Undo
 
 LAST_MAX: Final = 8
+PUTS_MAX: Final = 5
+PUT: Final = "fb.put"
 UNDO: Final = "f9"
 
 
@@ -21,6 +23,7 @@ class Recent:
         self._clock = clock
         self._undo_s = undo_s
         self._last: deque[Feedback] = deque(maxlen=LAST_MAX)
+        self._puts: deque[Feedback] = deque(maxlen=PUTS_MAX)
         self._n = 0
         self._acted_ns: int | None = None
 
@@ -28,7 +31,7 @@ class Recent:
         """Return the view with the last accepted acts, newest first, and the undo bar."""
         if view.fb is not None and view.fb.n != self._n:
             self._note(view.fb)
-        side = replace(view.side, last=tuple(self._last))
+        side = replace(view.side, last=tuple(self._last), puts=tuple(self._puts))
         return replace(view, side=side, undo=self._undo(view))
 
     def _note(self, feedback: Feedback) -> None:
@@ -36,6 +39,8 @@ class Recent:
         if feedback.sev is Severity.OK:
             self._acted_ns = self._clock.monotonic_ns()
             self._last.appendleft(feedback)
+            if feedback.t == PUT:
+                self._puts.appendleft(feedback)
 
     def _undo(self, view: StationView) -> Undo | None:
         is_offered = any(key == UNDO for key, _ in view.keys)

@@ -128,7 +128,9 @@ def _count_acts(state: State, event: Event) -> State:
     acts = event.data.get("acts") or ()
     if not acts:
         return state
-    unit, state = state.unit, replace(state, acted_ms=event.time_ms)
+    unit = state.unit
+    if state.shift is not None and not state.locked:  # a badge at the lock is no work yet
+        state = replace(state, acted_ms=event.time_ms)
     if unit is None:
         return state
     mono_ms = event.data.get("mono_ms", 0)

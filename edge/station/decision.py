@@ -187,6 +187,8 @@ class Screen:
     """The service came back while work was open: first the person says that it is at hand."""
     read: tuple[int, int] = (0, 0)
     """How many events the service read at its start, and in how many milliseconds."""
+    left_ms: int = 0
+    """When somebody had acted last before that start."""
     overlay: str | None = None
     selected: int = 0
     typed: str = ""

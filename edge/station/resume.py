@@ -26,7 +26,9 @@ def begun(state: State, screen: Screen, given: StartInput) -> Screen:
     """Return the first screen of a service that finds open work in its journal."""
     shown = noted(screen, Severity.INFO, "fb.resumed")
     is_open = state.parcel is not None or state.unit is not None
-    return replace(shown, is_resuming=is_open, read=(given.events, given.replay_ms))
+    return replace(
+        shown, is_resuming=is_open, read=(given.events, given.replay_ms), left_ms=state.acted_ms
+    )
 
 
 def shown(state: State, screen: Screen, context: Context) -> ResumeWork:
@@ -35,7 +37,7 @@ def shown(state: State, screen: Screen, context: Context) -> ResumeWork:
     legs = (work.current for work in state.moves.values())
     base = ResumeWork(
         then=state_name(state, replace(screen, is_resuming=False)),
-        at=clocks.clock(state.acted_ms, context.offset_s) if state.acted_ms else "",
+        at=clocks.clock(screen.left_ms, context.offset_s) if screen.left_ms else "",
         no=parcel.number if parcel is not None else "",
         rmas=parcel.rmas if parcel is not None else (),
         in_doubt=sum(1 for leg in legs if leg is not None and leg.state in DOUBTS),

@@ -1,10 +1,13 @@
 """What is shown between two parcels: the day, the shift, and everything that waits."""
 
+from typing import Final
+
+from edge.events import MoveState
 from edge.station import containers, overdue
 from edge.station.decision import Context
 from edge.station.doubts import Doubt, DoubtKind, doubts
 from edge.station.resolve import DOUBTS
-from edge.station.state import State
+from edge.station.state import MoveWork, State
 from edge.views import Figures, IdleWork, Message, Net, SummaryWork, Waiting
 
 
@@ -23,8 +26,25 @@ def idle(state: State, day: Figures, context: Context) -> IdleWork:
             parked=len(parked),
             parked_min=_oldest_min([parcel.arrived_ms for parcel in parked], now),
             late=sum(overdue.is_past(parcel, now) for parcel in parked),
+            bench=tuple(work.tray for work in state.moves.values() if work.tray and _stands(work)),
         ),
     )
+
+
+def _stands(work: MoveWork) -> bool:
+    """Nobody has shown to have taken it: it is where it was put."""
+    leg = work.current
+    return work.position == 0 and leg is not None and leg.state in _NOT_TAKEN
+
+
+_NOT_TAKEN: Final = (
+    MoveState.PLANNED,
+    MoveState.SENT,
+    MoveState.RESENT,
+    MoveState.ACCEPTED,
+    MoveState.REJECTED,
+    MoveState.BY_HAND,
+)
 
 
 def _oldest_min(since_ms: list[int], now_ms: int) -> int:

@@ -102,18 +102,20 @@ def block(lines: Iterable[Line], width: int, height: int) -> tuple[Line, ...]:
 
     Of too many the empty ones go first, the last of them before the others; then the rest is cut.
     """
-    shown = [fit(each, width) for each in _squeezed(list(lines), height)][:height]
+    shown = [fit(each, width) for each in squeezed(lines, height)][:height]
     shown.extend(Content(" " * width) for _ in range(height - len(shown)))
     return tuple(shown)
 
 
-def _squeezed(lines: list[Line], height: int) -> list[Line]:
-    for at in range(len(lines) - 1, -1, -1):
-        if len(lines) <= height:
+def squeezed(lines: Iterable[Line], height: int) -> list[Line]:
+    """Return the lines without as many of the empty ones, from below, as are too many."""
+    kept = list(lines)
+    for at in range(len(kept) - 1, -1, -1):
+        if len(kept) <= height:
             break
-        if not lines[at].plain.strip():
-            del lines[at]
-    return lines
+        if not kept[at].plain.strip():
+            del kept[at]
+    return kept
 
 
 def short_code(code: str) -> str:

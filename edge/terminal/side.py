@@ -5,7 +5,7 @@ from edge.terminal.pen import BLANK, Pen
 from edge.terminal.theme import BOLD, FAINT, WARNING
 from edge.terminal.thumbnail import thumbnail
 from edge.terminal.works.overlay import TROUBLES
-from edge.views import THUMBNAIL_WIDTH, ChecklistWork, ParcelWork, Side, StationView
+from edge.views import THUMBNAIL_WIDTH, ChecklistWork, IdleWork, ParcelWork, Side, StationView
 
 MOVES_MAX = 8
 LAST_MAX = 6
@@ -29,6 +29,8 @@ def side(view: StationView, pen: Pen) -> list[Line]:
         lines.append(line(f"{move.n} {move.tray:<4}→ {zone} {by:<4} ", (state, style)))
     if not moves:
         lines.append(line(pen.say("ui.no_moves")))
+    if isinstance(view.work, IdleWork):  # its own region tells the last pieces
+        return lines
     lines += [BLANK, line((pen.say("ui.side_last"), FAINT))]
     for feedback in view.side.last[:LAST_MAX]:
         said = pen.texts.say(feedback.t, feedback.p)

@@ -40,7 +40,8 @@ class Figures:
 class Waiting:
     """What waits at this station: pieces on hold, the oldest of them, how many are over time.
 
-    `parked` = parcels that were put aside, `late` = those of them past their time. Ages in minutes.
+    `bench` = trays that stand at the bench still, on their way to a zone. `parked` = parcels that
+    were put aside, `late` = those of them past their time. Ages in minutes.
     """
 
     held: int = 0
@@ -49,3 +50,4 @@ class Waiting:
     parked: int = 0
     parked_min: int = 0
     late: int = 0
+    bench: tuple[str, ...] = ()

@@ -361,7 +361,8 @@ class Side:
     """What is never modal: moves, today's counts, the last acts.
 
     `free_trays` = trays at the bench that go with a move and are not under way; `parcel` = the
-    number of the open parcel and its expected `lines`.
+    number of the open parcel and its expected `lines`. `puts` = the acts by which pieces were put,
+    newest first.
     """
 
     moves: tuple[MoveLine, ...] = ()
@@ -370,6 +371,7 @@ class Side:
     free_trays: int = 0
     today: Mapping[str, int] = field(default_factory=dict)
     last: tuple[Feedback, ...] = ()
+    puts: tuple[Feedback, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -107,6 +107,23 @@ SIDE = Side(
         ),
         Feedback(n=5, sev=Severity.OK, t="fb.unit_ok", p={"name": SHIRT}, at="14:01:48"),
     ),
+    puts=tuple(
+        Feedback(
+            n=n,
+            sev=Severity.OK,
+            t="fb.put",
+            p={"name": name, "zone": zone, "tray": tray},
+            at=at,
+        )
+        for n, name, zone, tray, at in (
+            (6, SHIRT, "resale", "L07", "14:02:11"),
+            (4, {"ru": "Чайник K2", "en": "Kettle K2"}, "disposal", "L03", "14:01:48"),
+            (3, PHONE, "repair", "L09", "14:01:10"),
+            (2, {"ru": "Гарнитура H5", "en": "Headset H5"}, "repair", "L05", "14:00:31"),
+            (1, SHIRT, "resale", "L01", "13:59:59"),
+        )
+    ),
+    free_trays=4,
 )
 PICTURE = bytes(  # a bright thing on a dark mat, as the camera's small copy has it
     shade
@@ -141,5 +158,5 @@ FIGURES = Figures(
     checked=310,
     upper_ppm=15_212,
 )
-WAITING = Waiting(held=3, held_min=3100, overdue=1, parked=1, parked_min=95)
+WAITING = Waiting(held=3, held_min=3100, overdue=1, parked=1, parked_min=95, bench=("L05", "L09"))
 FRESH = Undo(left_s=8)

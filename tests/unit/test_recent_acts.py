@@ -20,6 +20,18 @@ def test_the_newest_act_stands_first_and_a_refusal_is_no_act() -> None:
     assert [feedback.n for feedback in shown.side.last] == [2, 1]
 
 
+def test_the_last_pieces_that_were_put_outlast_the_acts_between_them() -> None:
+    recent = Recent(HandClock(), undo_s=10)
+    recent.on_view(said(1))
+    for n in range(2, 20):
+        feedback = Feedback(n=n, sev=Severity.OK, t="fb.marked", at="14:02:31")
+        shown = recent.on_view(replace(said(1), fb=feedback))
+    assert [feedback.n for feedback in shown.side.puts] == [1]
+    for n in range(20, 30):
+        shown = recent.on_view(said(n))
+    assert [feedback.n for feedback in shown.side.puts] == [29, 28, 27, 26, 25]
+
+
 def test_the_undo_bar_counts_down_and_goes() -> None:
     clock = HandClock()
     recent = Recent(clock, undo_s=10)

@@ -12,6 +12,7 @@ from edge.station.present import Shown, present
 from edge.views import (
     ChecklistWork,
     Head,
+    IdleWork,
     LockedWork,
     Mark,
     Net,
@@ -144,6 +145,43 @@ def test_a_move_says_what_it_carries_since_when_and_when_its_robot_was_told() ->
     event = replace(bench.events[-1], payload=sent, unit=work.unit, time_ms=bench.now_ms + 60_000)
     bench.state = apply(bench.state, event)
     assert seen(bench).side.moves[0].sent_at == clock(bench.now_ms + 60_000, 3 * 3600)
+
+
+def test_a_tray_stands_at_the_bench_until_somebody_has_taken_it() -> None:
+    bench = Bench()
+    bench.parcel()
+    bench.shirt()
+    bench.tray("A1")
+    bench.press("esc")
+    work = seen(bench).work
+    assert isinstance(work, IdleWork)
+    assert work.waiting.bench == ("A1",)
+    move = next(iter(bench.state.moves.values()))
+    taken = MoveChanged(move=move.move, leg=0, state=MoveState.CARRYING, attempt=1, robot="R1")
+    bench.state = apply(bench.state, replace(bench.events[-1], payload=taken, unit=move.unit))
+    work = seen(bench).work
+    assert isinstance(work, IdleWork)
+    assert work.waiting.bench == ()
+
+
+def test_the_time_of_a_stop_is_that_of_the_last_act_before_it() -> None:
+    bench = Bench()
+    bench.parcel()
+    bench.state = replace(bench.state, acted_ms=3_600_000)
+    work = resumed(bench)
+    assert work.at == "01:00:00"
+    bench.state = replace(bench.state, acted_ms=7_200_000)
+    later = seen(bench).work
+    assert isinstance(later, ResumeWork)
+    assert later.at == "01:00:00"
+
+
+def test_a_badge_at_a_locked_screen_is_no_act_at_the_work() -> None:
+    bench = Bench()
+    bench.parcel()
+    locked = replace(bench.state, locked=True, acted_ms=5)
+    event = replace(bench.events[-1], time_ms=9, data={"acts": [[1, "s", ""]]})
+    assert apply(locked, event).acted_ms == 5
 
 
 def test_a_lock_of_its_own_says_why_and_the_screen_whose_work_is_open() -> None:

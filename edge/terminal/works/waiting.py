@@ -1,19 +1,20 @@
 """Work region while nothing is in the hand: locked, idle, typing a number, stopped."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from edge.terminal.cells import Line, beside, fit, line, paragraph
+from edge.terminal.cells import Line, beside, fit, line, paragraph, phrases, squeezed
 from edge.terminal.pen import BLANK, INDENT, Pen
 from edge.terminal.theme import BOLD, FAINT, WARNING, zone_hatch, zone_style
 from edge.terminal.works import figures
-from edge.views import EntryWork, Feedback, IdleWork, LockedWork, StationView, StopWork
+from edge.views import EntryWork, Feedback, IdleWork, LockedWork, MoveLine, StationView, StopWork
 
 ZONES = ("resale", "repair", "disposal", "hold", "hazmat")
 BAR_CELLS = 12
 TODAY_CELLS = 34
 SHARE_CELLS = 27
-LAST_MAX = 5
+BENCH_MAX = 4
+STATE_CELLS = 60  # from this width on the state of its move stands behind a piece
 
 
 def locked(work: LockedWork, pen: Pen) -> list[Line]:
@@ -34,9 +35,7 @@ def idle(work: IdleWork, view: StationView, pen: Pen) -> list[Line]:
     left = _left(work, view, replace(pen, width=width))
     if is_away:
         return left
-    narrow = replace(pen, width=TODAY_CELLS)
-    right = [*today(view, pen), BLANK, *figures.pace(work.day, narrow)]
-    right += figures.spark(work.day, pen)
+    right = squeezed(_right(work, view, pen), pen.height)
     rows = max(len(left), len(right))
     left += [BLANK] * (rows - len(left))
     right += [BLANK] * (rows - len(right))
@@ -44,19 +43,40 @@ def idle(work: IdleWork, view: StationView, pen: Pen) -> list[Line]:
     return [beside(one, _wide(other), pen.width) for one, other in pairs]
 
 
+def _right(work: IdleWork, view: StationView, pen: Pen) -> list[Line]:
+    """The day's figures, and what stands at the bench."""
+    narrow = replace(pen, width=TODAY_CELLS)
+    lines = [*today(view, pen), BLANK, *figures.pace(work.day, narrow)]
+    lines += figures.spark(work.day, pen)
+    trays = work.waiting.bench
+    what = ", ".join(trays[:BENCH_MAX]) if trays else pen.say("ui.bench_empty")
+    rest = f" +{len(trays) - BENCH_MAX}" if len(trays) > BENCH_MAX else ""
+    told = [pen.say("ui.bench", what=f"{what}{rest}")]
+    told += [pen.say("ui.trays_free", n=view.side.free_trays)] if view.side.free_trays else []
+    return [*lines, *phrases(told, TODAY_CELLS, indent=0)]
+
+
 def _left(work: IdleWork, view: StationView, pen: Pen) -> list[Line]:
     lines = _offline(view, pen) if view.head.net.s == "offline" else []
     lines = lines or pen.text("ui.scan_parcel", BOLD)
-    lines += [BLANK, *_last(view, pen)]
-    if view.undo is not None:
-        lines += pen.text("ui.undo_left", FAINT, n=view.undo.left_s)
+    below = _undo(view, pen)
     if work.parked:
-        oldest = pen.say("ui.parked_age", age=figures.age(work.waiting.parked_min, pen))
-        parked = pen.say("ui.parked", no=list(work.parked))
-        late = work.waiting.late
-        over = f" · {pen.say('ui.overdue', n=late)}" if late else ""
-        lines += paragraph(f"{parked} · {oldest}{over}", pen.width, style=WARNING)
-    return [*lines, *figures.waiting(work.waiting, pen), *figures.defects(work.day, pen)]
+        below += _parked(work, pen)
+    below += [*figures.waiting(work.waiting, pen), *figures.defects(work.day, pen)]
+    room = max(1, pen.height - len(lines) - len(below) - 1)
+    return [*lines, BLANK, *_puts(view, pen)[:room], *below]
+
+
+def _parked(work: IdleWork, pen: Pen) -> list[Line]:
+    oldest = pen.say("ui.parked_age", age=figures.age(work.waiting.parked_min, pen))
+    parked = pen.say("ui.parked", no=list(work.parked))
+    late = work.waiting.late
+    over = f" · {pen.say('ui.overdue', n=late)}" if late else ""
+    return paragraph(f"{parked} · {oldest}{over}", pen.width, style=WARNING)
+
+
+def _undo(view: StationView, pen: Pen) -> list[Line]:
+    return [] if view.undo is None else pen.text("ui.undo_left", FAINT, n=view.undo.left_s)
 
 
 def _wide(content: Line) -> Line:
@@ -76,14 +96,22 @@ def _offline(view: StationView, pen: Pen) -> list[Line]:
     ]
 
 
-def _last(view: StationView, pen: Pen) -> list[Line]:
-    return [last_line(feedback, pen) for feedback in view.side.last[:LAST_MAX]]
+def _puts(view: StationView, pen: Pen) -> list[Line]:
+    """The last pieces, each with its zone and tray whole: a long name gives way."""
+    return [_put(feedback, view.side.moves, pen) for feedback in view.side.puts]
 
 
-def last_line(feedback: Feedback, pen: Pen) -> Line:
-    """Return one earlier act."""
-    said = pen.texts.say(feedback.t, feedback.p)
-    return line(" " * INDENT, (feedback.at, FAINT), "  ", said)
+def _put(put: Feedback, moves: Sequence[MoveLine], pen: Pen) -> Line:
+    tray = str(put.p.get("tray", ""))
+    zone = pen.texts.word("zone", str(put.p.get("zone", "")))
+    state = next((pen.texts.word("move", move.s) for move in moves if move.tray == tray), "")
+    shown = f" → {zone}  {tray}"
+    if pen.width >= STATE_CELLS and state:
+        shown = f"{shown}  {state}"
+    at = line(" " * INDENT, (put.at[:5], FAINT), "  ")
+    name = pen.texts.label(put.p.get("name", {}))
+    room = max(1, pen.width - at.cell_length - len(shown))
+    return line(at, fit(line(name), min(room, len(name) or 1)), shown)
 
 
 def today(view: StationView, pen: Pen) -> list[Line]:
