@@ -1,15 +1,14 @@
 """Scripts of marking codes: compared by their exact identity, and what becomes of them."""
 
+import subprocess
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Final
 
 from cases import COAT, Act, Case, answer, box, item, line, press, put, scan, tray
-from edge.events import DeviceProven
-from edge.feeds.proof_inbox import drop_proof
-from edge.settings.load import load
-from edge.settings.proof import profile_sha256
+from edge.labels.cards import self_test_cards
 from hold_cases import by_hand_to_its_zone, released
-from real_bench import RealBench
+from real_bench import PROGRAM, RealBench
 
 _GS: Final = "\x1d"
 _TAIL: Final = f"{_GS}91EE06{_GS}92" + "Q2hlc3RueSBuYW1lIG9mIGEgbGl0dGxlIHNlY3JldDE="
@@ -27,10 +26,17 @@ def marked(n: int) -> Act:
 
 
 def proven(bench: RealBench) -> None:
-    """The scanner has passed its self-test, as `doctor scanner` says."""
-    (device,) = (one for one in load(bench.config).devices if str(one.name) == "hand-1")
-    proof = DeviceProven(device="hand-1", profile_sha256=profile_sha256(device), at_ms=0)
-    drop_proof(bench.data, proof)
+    """The scanner passes its self-test before the shift: the cards are scanned as it asks."""
+    command: list[str | Path] = [PROGRAM, "doctor", "scanner", "hand-1", "--wait", "20"]
+    command += ["--config", bench.config, "--data", bench.data]
+    cards = [card.payload for card in self_test_cards()]
+    sent = iter((b"]d2" + cards[0], b"]C0" + cards[1]))
+    with bench.cable, subprocess.Popen(command, stdout=subprocess.PIPE) as doctor:
+        assert doctor.stdout is not None
+        for line in doctor.stdout:
+            if b"scan card-" in line:
+                bench.cable.write(next(sent) + b"\r")
+    assert doctor.returncode == 0
 
 
 MARK_CASES: Final[Mapping[str, Case]] = {

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from case_groups import GROUPS
-from cases import Group, Told, bench_of, complaint, play, work
+from cases import Act, Group, Told, bench_of, complaint, play, press, work
 from edge.terminal.texts import LANGUAGES
 from edge.views import StationView, read_to_terminal
+from real_bench import RealBench
 from sentences import cut_off, instructions
 
 LONG = frozenset({"late", "shift", "marks", "gold"})  # half a minute each; in `scripts/test --all`
@@ -105,3 +106,35 @@ def test_two_parcels_three_orders_five_units_end_with_balanced_books(tmp_path: P
     matches = Counter(data["match"] for kind, data in told if kind == "unit.identified")
     assert matches == {"expected": 4, "surplus": 1}
     assert sum(1 for kind, data in told if kind == "verdict.made" and data["row"] == "R02") == 1
+
+
+@pytest.mark.timeout(120)
+def test_a_closed_parcel_offers_the_same_after_a_restart_and_its_return_is_completed(
+    tmp_path: Path,
+) -> None:
+    """One parcel of a return is closed, the other is opened and laid aside."""
+    case = GROUPS["parcels"].cases["several-parcels"]
+    scan_first, item_first, put_first, scan_other, *rest = case.acts
+    with bench_of(tmp_path, Group(cases={"several-parcels": case})) as bench:
+        bench.badge()
+        for act in (scan_first, item_first, put_first, scan_other, press("esc")):
+            act(bench)
+        before = _offer(bench, scan_first)
+        bench.kill()
+        bench.start()
+        if bench.state == "RESUME":
+            bench.press("enter")
+        assert _offer(bench, scan_first) == before
+        for act in (scan_other, *rest):
+            act(bench)
+        (done,) = bench.events("return.completed")
+        assert [(one["line"], one["received"]) for one in done["lines"]] == [("1", 1), ("2", 1)]
+
+
+def _offer(bench: RealBench, scan: Act) -> object:
+    """Scan a closed parcel; return what is offered, and offer it no more."""
+    assert scan(bench).no == "E12"
+    offer = bench.view["work"]
+    assert [key for key, _ in offer["opts"]] == ["1", "2"]
+    bench.press("esc")
+    return offer

@@ -45,6 +45,16 @@ async def test_a_pass_goes_over_everything_in_steps_and_begins_anew(tmp_path: Pa
         scrub.close()
 
 
+async def test_what_counts_events_passes_over_a_damaged_one(tmp_path: Path) -> None:
+    """It used to end the service: the figures of the day are read while it runs."""
+    async with opened(tmp_path) as journal:
+        await journal.commit(Submission(events=tuple(event() for _ in range(5))))
+        _damage(journal.path, 3)
+        with Reader(journal.path) as reader:
+            kind = next(reader.events(5)).kind
+            assert [one.seq for one in reader.of_kinds((kind,), 1, 5)] == [1, 2, 4, 5]
+
+
 class Recorder:
     """Journals what upkeep tells, as the station does."""
 
