@@ -10,7 +10,7 @@ import json
 import logging
 import os
 import stat
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -125,6 +125,15 @@ def refuse(path: Path, why: str) -> None:
     """Lay a file of an inbox aside beside the account of why. Raises OSError."""
     _written(_account(path), f"{why}\n".encode(errors="replace"))
     path.replace(path.parent / BAD / path.name)
+
+
+def laid_aside_before(folder: Path, before_ns: int) -> Iterator[Path]:
+    """Yield the files of an inbox that were taken or refused before a wall time. Raises OSError."""
+    for name in (DONE, BAD):
+        for path in (folder / name).iterdir():
+            about = path.lstat()
+            if stat.S_ISREG(about.st_mode) and about.st_mtime_ns < before_ns:
+                yield path
 
 
 def is_drop(path: Path) -> bool:

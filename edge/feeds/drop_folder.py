@@ -1,7 +1,8 @@
 """Feeds as files: `<feed folder>/*.csv` and `*.jsonl`, renamed into place by the sender.
 
 Files are taken in name order, each whole or not at all, never twice; they end in `done/` or,
-with a `.err` file that names row, field and reason, in `bad/`.
+with a `.err` file that names row, field and reason, in `bad/`. There they lie as they came, with
+what should not have been sent, too: after the feed's `keep_days` they are deleted.
 """
 
 import asyncio
@@ -9,6 +10,7 @@ import csv
 import hashlib
 import json
 import logging
+import os
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from io import TextIOWrapper
@@ -26,7 +28,7 @@ from edge.feeds.accept import (
     row_of_cells,
     row_of_json,
 )
-from edge.inbox import BAD, DONE, refuse
+from edge.inbox import BAD, DONE, laid_aside_before, refuse
 from edge.journal.reference import Change, Progress, Reference, Trouble, What
 from edge.settings.model import FeedSettings
 
@@ -34,6 +36,8 @@ FILE_BYTES_MAX: Final = 16 * 1024 * 1024
 FILE_ROWS_MAX: Final = 50_000
 SLICE_ROWS: Final = 50
 TOLD_MAX: Final = 20  # problems of one refusal that are kept
+FORGOTTEN_MAX: Final = 100  # files a look: a full folder must not hold the loop
+DAY_MS: Final = 86_400_000
 READ_BYTES: Final = 256 * 1024
 SUFFIXES: Final = (".csv", ".jsonl")
 
@@ -68,9 +72,25 @@ async def watch(
                     await reference.note(feed.name, _trouble(report))
                     log.error("feed %s: %s refused: %s", feed.name, report.name, report.refused[0])
                 await on_report(report)
+            if forgotten := forget(feed, clock=clock):
+                log.info("feed %s: %d files older than %d days deleted", feed.name, forgotten,
+                         feed.keep_days)  # fmt: skip
         except OSError as error:
             log.warning("feed %s: folder: %s", feed.name, error)
         await asyncio.sleep(feed.poll_s)
+
+
+def forget(feed: FeedSettings, *, clock: Clock) -> int:
+    """Delete what was laid aside longer ago than is agreed, a bounded part; return how many.
+
+    Raises OSError.
+    """
+    assert feed.folder is not None, "settings give every folder feed its folder"
+    before_ms = clock.wall_ms() - feed.keep_days * DAY_MS
+    old = tuple(islice(laid_aside_before(feed.folder, before_ms * 1_000_000), FORGOTTEN_MAX))
+    for path in old:
+        path.unlink(missing_ok=True)
+    return len(old)
 
 
 def _trouble(report: FeedReport) -> Trouble:
@@ -105,7 +125,9 @@ async def _take(feed: str, path: Path, reference: Reference, *, clock: Clock) ->
 
 
 def _ended(feed: str, path: Path, verdict: _Verdict, *, clock: Clock) -> FeedReport:
-    """Move the file away and say what became of it."""
+    """Move the file away and say what became of it; its stay is counted from here."""
+    now_ns = clock.wall_ms() * 1_000_000
+    os.utime(path, ns=(now_ns, now_ns))
     if verdict.problems:
         lines = (f"{one.row}\t{one.field}\t{one.reason}" for one in verdict.problems)
         refuse(path, "\n".join(("row\tfield\treason", *lines)))

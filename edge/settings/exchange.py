@@ -11,6 +11,7 @@ from edge.settings.problems import Findings, Place
 from edge.settings.shape import read_rows
 from edge.settings.targets import SYNC_FILE, need_url
 
+DAYS: Final = "days, at least 1"
 FEED_KINDS: Final = ("http", "folder")
 POLICIES: Final = "policies"
 FEEDS: Final = ("returns", "items", "codes", "recalls", "releases", POLICIES)
@@ -47,6 +48,7 @@ def _need_feed(feed: FeedSettings, at: Place, found: Findings) -> None:
     found.need(feed.name in FEEDS, at.at("name"), f"unknown feed {feed.name!r}", names)
     found.need(feed.kind in FEED_KINDS, at.at("kind"), f"unknown kind {feed.kind!r}", kinds)
     found.need(feed.poll_s > 0, at.at("poll_s"), f"{feed.poll_s} is out of range", "above 0")
+    found.need(feed.keep_days >= 1, at.at("keep_days"), f"{feed.keep_days} is out of range", DAYS)
     if feed.kind == "http":
         need_url(feed.url, ("http", "https"), at, found)
         found.need(feed.folder is None, at.at("folder"), "not for kind http", "leave it out")

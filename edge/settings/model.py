@@ -237,12 +237,16 @@ class TargetSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedSettings:
-    """One feed in: `http` polls `url`, `folder` takes files renamed into `folder`."""
+    """One feed in: `http` polls `url`, `folder` takes files renamed into `folder`.
+
+    `keep_days` = how long a file stays that was laid aside: it may hold what nobody asked for.
+    """
 
     name: str
     kind: str
     url: str = ""
     folder: Path | None = None
+    keep_days: int = 14
     poll_s: float = 30.0
     password_file: Path | None = None
 

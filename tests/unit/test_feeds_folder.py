@@ -1,5 +1,6 @@
 """Files dropped into a folder: each whole or not at all, never twice."""
 
+import os
 import random
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 
 from edge.feeds import drop_folder
 from edge.feeds.accept import FeedReport
-from edge.feeds.drop_folder import take_all
+from edge.feeds.drop_folder import DAY_MS, forget, take_all, watch
 from edge.feeds.fetch import poll
 from edge.journal.reference import Reference
 from edge.settings.model import FeedSettings
@@ -117,3 +118,47 @@ async def test_polling_serves_folders_too(tmp_path: Path) -> None:
         work = poll(feed, reference, clock=HandClock(), rng=random.Random(1), on_report=keep)
         await cancelled_after(work, lambda: bool(reports))
         assert len(reference.find("88123")) == 1
+
+
+async def test_what_was_laid_aside_is_deleted_after_its_days_and_nothing_else(
+    tmp_path: Path,
+) -> None:
+    """A refused file lies as it came: a customer's name in it stays no longer than is agreed."""
+    clock = HandClock()
+    feed = FeedSettings(name="returns", kind="folder", folder=tmp_path, keep_days=3)
+    (tmp_path / "1.csv").write_text(GOOD, encoding="utf-8")
+    (tmp_path / "2.csv").write_text("rma,customer_name\n88123,Somebody\n", encoding="utf-8")
+    os.utime(tmp_path / "2.csv", (0, 0))  # its own age is not that of its stay
+    with Reference(tmp_path / "reference.db") as reference:
+        await take_all(feed, reference, clock=clock)
+        os.utime(tmp_path / "bad" / "2.csv.err", (clock.now_ms / 1000,) * 2)
+        (tmp_path / "new.csv.part").write_text("half")
+        (tmp_path / "bad" / "kept").mkdir()
+        clock.now_ms += 3 * DAY_MS
+        assert forget(feed, clock=clock) == 0
+        clock.now_ms += 1
+        assert forget(feed, clock=clock) == 3
+    assert _left(tmp_path) == ["bad", "bad/kept", "done", "new.csv.part"]
+    assert forget(feed, clock=clock) == 0
+
+
+def _left(folder: Path) -> list[str]:
+    names = sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
+    return [name for name in names if "reference" not in name]
+
+
+async def test_a_running_feed_deletes_what_lies_too_long_by_itself(tmp_path: Path) -> None:
+    clock = HandClock()
+    feed = FeedSettings(name="returns", kind="folder", folder=tmp_path, keep_days=1, poll_s=0.01)
+    old = tmp_path / "bad" / "old.csv"
+    old.parent.mkdir()
+    old.write_text("a customer's name")
+    os.utime(old, ((clock.now_ms - 2 * DAY_MS) / 1000,) * 2)
+
+    async def heard(_: FeedReport) -> None:
+        raise AssertionError("nothing was dropped")
+
+    with Reference(tmp_path / "reference.db") as reference:
+        running = watch(feed, reference, clock=clock, on_report=heard)
+        await cancelled_after(running, lambda: not old.exists())
+        assert _left(tmp_path) == ["bad", "done"]
