@@ -32,6 +32,7 @@ from edge.views import ChecklistWork, StationView, VerdictWork
 REQUESTS_MAX: Final = 32  # full: the oldest picture that nothing demands is given up
 THUMBNAILS_MAX: Final = 8  # small copies for the screen, one a unit; full: the oldest goes
 PERSONAL_ROLES: Final = frozenset({"label", "parcel"})  # an address may stand there
+FLAWS: Final = frozenset({"blurred", "dark", "bright", "clipped", "moving"})  # of every frame
 TAKEN: Final = (Bound.CODE_IN_FRAME, Bound.OPEN_WINDOW)
 
 log = logging.getLogger("photographer")
@@ -167,11 +168,12 @@ class Photographer:
                 log.warning(
                     "%s: photograph %s: %s", lens.camera.name, request.slot.name, judged.bound
                 )
-                return _missing(request, judged.bound.value)
+                return _missing(request, judged.bound.value, judged.bound.value)
             sha256 = await self._store.put(photo.jpeg)
         except (DriverError, OSError) as error:
             log.warning("%s: photograph %s: %s", lens.camera.name, request.slot.name, error)
-            return _missing(request, "camera_failed")
+            happened = error.happened if isinstance(error, DriverError) else ""
+            return _missing(request, "camera_failed", happened if happened in FLAWS else "")
         if request.unit is not None:
             self._keep(request.unit, b"" if is_hidden(request) else photo.thumbnail)
         age_ns = self._clock.monotonic_ns() - photo.at_ns
@@ -220,13 +222,14 @@ class Photographer:
             since_ns = photo.at_ns + 1
 
 
-def _missing(request: PhotoRequest, reason: str) -> PhotoInput:
+def _missing(request: PhotoRequest, reason: str, flaw: str = "") -> PhotoInput:
     return PhotoInput(
         unit=request.unit,
         parcel=request.parcel,
         slot=request.slot.name,
         photo=None,
         reason=reason,
+        flaw=flaw,
     )
 
 

@@ -178,6 +178,7 @@ def _photo(state: State, screen: Screen, given: PhotoInput, context: Context) ->
     if given.photo is None:
         if given.slot in {slot.name for slot in screen.photos_due}:
             again = inspection.without_due(screen, given.slot)
+            again = replace(again, flaw=(given.slot, given.flaw) if given.flaw else None)
             return Decision(screen=noted(again, Severity.ERROR, "E34", slot=given.slot))
         missing = PhotoMissing(slot=given.slot, reason=given.reason)
         return Decision(screen=screen, drafts=(on_unit(unit, missing),))

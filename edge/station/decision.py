@@ -210,6 +210,8 @@ class Screen:
     """How often the unit's found reason was turned on by its key."""
     photos_due: frozenset[Slot] = frozenset()
     """Photographs that were asked for and have not come yet."""
+    flaw: tuple[str, str] | None = None
+    """Slot of the newest photograph that could not be had, and what was wrong with its frames."""
     note: Note | None = None
     notes: int = 0
     last_scan: LastScan | None = None
@@ -284,6 +286,7 @@ def clean(screen: Screen) -> Screen:
         container=None,
         weighs=False,
         photos_due=frozenset(),
+        flaw=None,
     )
 
 

@@ -125,7 +125,8 @@ class KeyInput:
 class PhotoInput:
     """A photograph is on disk, or could not be had. `at_ms` = wall time of its frame.
 
-    Of a unit, or of a box.
+    Of a unit, or of a box. `flaw` = what was wrong with every frame, where that is known: blurred,
+    dark, bright, clipped, moving, other_unit, not_here.
     """
 
     slot: str
@@ -133,6 +134,7 @@ class PhotoInput:
     unit: UnitId | None = None
     parcel: ParcelId | None = None
     reason: str = ""
+    flaw: str = ""
     at_ms: int | None = None
 
 

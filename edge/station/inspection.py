@@ -340,7 +340,8 @@ def _with_photos(
 def without_due(screen: Screen, slot: str) -> Screen:
     """Return the screen after a photograph of this slot came."""
     due = frozenset(one for one in screen.photos_due if one.name != slot)
-    return replace(screen, photos_due=due)
+    is_other = screen.flaw is not None and screen.flaw[0] != slot
+    return replace(screen, photos_due=due, flaw=screen.flaw if is_other else None)
 
 
 def with_photo(state: State, unit: UnitWork, photo: PhotoTaken) -> State:

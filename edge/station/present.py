@@ -10,6 +10,7 @@ from edge.station import (
     containers,
     danger,
     found,
+    inspection,
     known,
     labelling,
     marks,
@@ -327,6 +328,7 @@ def _checklist(
     marks, pages = asking.marks(unit, screen.page, context)
     slots = tuple((photo.slot, "ok") for photo in unit.photos)
     due = tuple((slot.name, "due") for slot in sorted(screen.photos_due))
+    due += () if screen.flaw is None else (screen.flaw,)
     return ChecklistWork(
         item=known.item(unit),
         pos=_position(unit, state),
@@ -343,7 +345,10 @@ def _checklist(
 
 def _verdict(unit: UnitWork, state: State, screen: Screen, context: Context) -> VerdictWork:
     proposal = asking.proposal(unit, context)
-    slots = sorted(slot.name for slot in screen.photos_due)
+    due = screen.photos_due
+    if screen.tray is not None:  # what could not be had is owed still
+        due |= inspection.slots_owed(unit, (), context)
+    slots = sorted(slot.name for slot in due)
     owed = tuple(Message(t="owed.photo", p={"slot": slot}) for slot in slots)
     is_due = adjudge.is_shown(unit)
     owed += labelling.shown(unit, "hold" if is_due else proposal.zone, context)
@@ -360,6 +365,7 @@ def _verdict(unit: UnitWork, state: State, screen: Screen, context: Context) -> 
         owed=owed,
         explained=asking.explained(unit, context) if screen.overlay == "why" else (),
         found=found.label(screen, unit, context),
+        flaw="" if screen.flaw is None else screen.flaw[1],
     )
 
 

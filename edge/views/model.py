@@ -189,7 +189,7 @@ class VerdictWork:
     `found` = the station's own reason as far as it is proposed; 6 turns to the next one.
 
     `explained` = why, and what would change it; filled for the overlay `why` alone. `thumbnail`
-    as in ChecklistWork.
+    as in ChecklistWork. `flaw` = what was wrong with the newest photograph: blurred, dark, ….
     """
 
     KIND: ClassVar[str] = "verdict"
@@ -201,6 +201,7 @@ class VerdictWork:
     owed: tuple[Message, ...] = ()
     explained: tuple[Label, ...] = ()
     found: Label | None = None
+    flaw: str = ""
     thumbnail: str = ""
 
 

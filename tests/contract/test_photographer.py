@@ -165,7 +165,7 @@ async def test_a_frame_with_another_open_units_code_is_never_taken(tmp_path: Pat
     async with desk(with_another(state, unit), tmp_path) as (made, camera):
         camera.show(phone_code(OTHER_IMEI))
         got = await made.taken(PhotoRequest(unit=unit, slot=ITEM_PHOTO))
-        assert (got.photo, got.reason) == (None, "other_unit")
+        assert (got.photo, got.reason, got.flaw) == (None, "other_unit", "other_unit")
         camera.show(phone_code(OTHER_IMEI), phone_code(IMEI))
         both = await made.taken(PhotoRequest(unit=unit, slot=ITEM_PHOTO))
         assert both.photo is not None
@@ -182,7 +182,7 @@ async def test_a_unit_that_left_the_bench_is_not_photographed(tmp_path: Path) ->
     ):
         async with desk(later, tmp_path) as (made, _):
             got = await made.taken(PhotoRequest(unit=unit, slot=ITEM_PHOTO))
-        assert (got.photo, got.reason) == (None, "not_here")
+        assert (got.photo, got.reason, got.flaw) == (None, "not_here", "not_here")
 
 
 async def test_the_crop_of_an_identifying_code_is_kept_as_it_was_taken(tmp_path: Path) -> None:

@@ -243,7 +243,7 @@ PHOTO = replace(
     VERDICT,
     state="PHOTO",
     stage=Stage(t="stage.photo"),
-    work=replace(VERDICT_WORK, thumbnail=b64encode(PICTURE).decode()),
+    work=replace(VERDICT_WORK, thumbnail=b64encode(PICTURE).decode(), flaw="blurred"),
     fb=fb(Severity.ERROR, "E34", slot="screen"),
     keys=(("9", "key.photo"), ("7", "key.super"), ("esc", "key.back"), ("f1", "key.help")),
 )

@@ -4,10 +4,11 @@ from dataclasses import replace
 
 from bench import LINES, Bench, context, pack
 from edge.events import MoveChanged, MoveState
+from edge.station import inspection
 from edge.station.apply import apply
 from edge.station.clocks import clock, left, short_clock
 from edge.station.decision import Screen
-from edge.station.inputs import LockTimer, StartInput
+from edge.station.inputs import LockTimer, PhotoInput, StartInput
 from edge.station.present import Shown, present
 from edge.views import (
     ChecklistWork,
@@ -19,6 +20,7 @@ from edge.views import (
     ParcelWork,
     ResumeWork,
     StationView,
+    VerdictWork,
 )
 from zoning.terms import OTHER
 
@@ -248,3 +250,33 @@ def test_time_left_is_told_in_hours_then_in_days_and_never_as_nothing_before_the
     assert left(47 * HOUR_MS, 0)["p"] == {"n": 47}
     assert left(72 * HOUR_MS, 0) == {"t": "left.days", "p": {"n": 3}}
     assert left(5, 5) == {"t": "left.late"}
+
+
+def test_a_photograph_that_was_not_sharp_is_owed_still_and_says_why() -> None:
+    bench = Bench(given=context(camera_roles=frozenset({"defect"})))
+    bench.parcel()
+    bench.shirt()
+    torn = mark_of(checklist(bench), "fabric").k
+    bench.press(torn, torn)
+    unit = bench.state.unit
+    assert unit is not None
+    refused = PhotoInput(
+        unit=unit.unit, slot="defect", photo=None, reason="camera_failed", flaw="blurred"
+    )
+    bench.take(refused)
+    assert checklist(bench).photos == (("defect", "blurred"),)
+    bench.press("enter")
+    bench.tray("D1")
+    bench.take(refused)
+    work = seen(bench).work
+    assert isinstance(work, VerdictWork)
+    assert (seen(bench).state, work.flaw) == ("PHOTO", "blurred")
+    assert [owed.p for owed in work.owed if owed.t == "owed.photo"] == [{"slot": "defect"}]
+    bench.press("9")
+    assert bench.screen.flaw is not None, "it stands until the next one is there"
+
+
+def test_another_slot_s_photograph_leaves_what_was_wrong_with_this_one() -> None:
+    screen = Screen(flaw=("defect", "dark"))
+    assert inspection.without_due(screen, "item").flaw == ("defect", "dark")
+    assert inspection.without_due(screen, "defect").flaw is None

@@ -34,7 +34,10 @@ def _photo(work: VerdictWork, pen: Pen) -> list[Line]:
     ways = [line(pen.say(f"ui.photo_{way}")) for way in ("take", "waive", "back")]
     right = [*owed, BLANK, *ways]
     picture = thumbnail(work.thumbnail, THUMBNAIL_WIDTH)
-    lines = [line(" " * INDENT, pen.item(work.item)), *pen.text("ui.photo_ask", BOLD), BLANK]
+    asked = pen.text("ui.photo_ask", BOLD)
+    if work.flaw:
+        asked = pen.text("ui.photo_again", BOLD, flaw=pen.texts.word("flaw", work.flaw))
+    lines = [line(" " * INDENT, pen.item(work.item)), *asked, BLANK]
     if not picture:
         return [*lines, *(line(" " * INDENT, each) for each in right)]
     rows = max(len(picture), len(right))
