@@ -1,13 +1,14 @@
 """The terminal as a Textual app: paints the newest view, sends keys, switches the language.
 
-It decides nothing. It ends on SIGTERM, SIGHUP, when the service replaces it, and by Ctrl+C
-where that is allowed (`can_quit`, and always in a mirror).
+It decides nothing. It ends on SIGTERM, SIGHUP, when its tty is gone, when the service replaces it,
+and by Ctrl+C where that is allowed (`can_quit`, and always in a mirror).
 """
 
 import asyncio
 import gc
 import logging
 import os
+import select
 import signal
 import sys
 import time
@@ -32,6 +33,7 @@ FEW_COLOURS: Final = frozenset({"linux", "vt220", "xterm-16color", "screen"})
 SIZES_TOLD: Final = ("COLUMNS", "LINES")
 BELLS_MAX: Final = 3
 SWITCH_S: Final = 0.0005  # a drawn picture waits no longer than this for the thread that writes it
+TTY_LOOK_S: Final = 1.0
 EXIT_REPLACED: Final = 0
 EXIT_REFUSED: Final = 1
 EXIT_FAULT: Final = 70
@@ -250,5 +252,20 @@ async def _run(app: TerminalApp) -> int:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, app.exit)
-    await app.run_async(mouse=False)
+    watch = asyncio.create_task(_watch(app), name="tty")
+    try:
+        await app.run_async(mouse=False)
+    finally:
+        watch.cancel()
     return app.return_code or 0
+
+
+async def _watch(app: TerminalApp) -> None:
+    """End with the tty: one that is gone reads as empty for ever, and may send no SIGHUP."""
+    looked_at = select.poll()
+    looked_at.register(sys.stdin.fileno(), 0)
+    while True:
+        if looked_at.poll(0):  # of a hang-up or an error alone
+            app.exit()
+            return
+        await asyncio.sleep(TTY_LOOK_S)

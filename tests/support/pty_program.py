@@ -16,6 +16,7 @@ from typing import Final, Self
 
 SIZE: Final = (80, 24)
 READ_BYTES: Final = 65_536
+GONE: Final = -1  # in place of the file descriptor
 KEPT_BYTES_MAX: Final = 4 * 1024 * 1024
 CONTROL: Final = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|[()][0-9A-B]|[=>78])")
 
@@ -65,6 +66,8 @@ class PtyProgram:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        if self.master == GONE:
+            return
         self.end()
         os.close(self.master)
 
@@ -78,6 +81,16 @@ class PtyProgram:
         if self.process.poll() is None:
             self.process.kill()
         return self.process.wait()
+
+    def hang_up(self, *, within_s: float = 20.0) -> int:
+        """Let go of the screen, as a dropped connection does; return the program's exit code."""
+        os.close(self.master)
+        self.master = GONE
+        try:
+            return self.process.wait(within_s)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            return self.process.wait()
 
     def resize(self, width: int, height: int) -> None:
         """Change the size and say so, as a terminal does whose window is pulled."""
