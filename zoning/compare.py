@@ -116,8 +116,9 @@ def _parts(pack: Pack) -> Iterator[tuple[Part, Facets]]:
     policy = pack.policy
     head = {"id": pack.id, "version": str(pack.version), "languages": " ".join(pack.languages)}
     yield ("pack", "pack"), head | dict(_told("title", pack.title))
-    yield ("terms", "terms"), _facets(pack.terms, ("numbers",))
+    yield ("terms", "terms"), _facets(pack.terms, ("numbers", "partners"))
     yield from ((("number", one.name), _facets(one)) for one in pack.terms.numbers)
+    yield from ((("partner", one.code), _facets(one)) for one in pack.terms.partners)
     yield ("policy", "policy"), _facets(policy, _POLICY_PARTS)
     named: tuple[tuple[str, Mapping[str, object]], ...] = (
         ("column", policy.domains),

@@ -20,6 +20,7 @@ SERVICE: Final = "service"
 KINDS: Final = (STANDARD, EXCHANGE, SERVICE)  # of returns
 LPN_MODES: Final = ("none", "auto", "preprinted")
 LEAVES_ALONE: Final = ("hold", "repair", "hazmat")
+BILLED: Final = ("inspections", "photos", "seconds")  # what an owner may be billed for
 NUMBER_KINDS: Final = ("rma", "order", "tracking", "lpn", "serial", "sscc")
 HOURS_MAX: Final = 24 * 366
 DAYS_MAX: Final = 366
@@ -72,6 +73,19 @@ class Labels:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Partner:
+    """Who repairs: a service centre's code and its name for people.
+
+    `dispositions` = what it does; `categories` = of which goods, none = of all that have no other.
+    """
+
+    code: str
+    label: Label
+    dispositions: tuple[str, ...]
+    categories: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
     """terms.toml. What is not said here is the station's to say.
 
@@ -79,7 +93,7 @@ class Terms:
     where they were sold, none = anywhere. `lpn` = which units get a number of their own. Hours
     until a hold is late, by reason, and until a return is due, by its kind; days until a carrier
     takes no claim, by carrier code; `window_days` = how long after delivery goods may be sent back.
-    Money in minor units.
+    `partners` repair; `billing` = what is counted for the owner's bill. Money in minor units.
     """
 
     tenants: tuple[str, ...] = ()
@@ -93,6 +107,14 @@ class Terms:
     numbers: tuple[Number, ...] = ()
     label: Label = field(default_factory=dict)
     lpn: Labels = field(default_factory=Labels)
+    partners: tuple[Partner, ...] = ()
+    billing: tuple[str, ...] = ()
+
+    def partner_of(self, disposition: str, category: str | None) -> Partner | None:
+        """Return who does that with such goods, None where nobody beside the station does."""
+        able = [one for one in self.partners if disposition in one.dispositions]
+        named = (one for one in able if category in one.categories)
+        return next(named, next((one for one in able if not one.categories), None))
 
     def fits(self, tenant: str | None, channel: str | None) -> int:
         """Return how closely these terms are for such goods: 0 = not at all, 2 = by channel."""
@@ -134,6 +156,8 @@ def read_terms(section: Section | None, policy: Policy, languages: tuple[str, ..
         numbers=tuple(_number(part) for part in section.tables("number")),
         label=section.label("label", languages, needed=False),
         lpn=_labels(section.table("lpn"), policy),
+        partners=tuple(_partner(one, policy, languages) for one in section.tables("partner")),
+        billing=_known(section, "billing", BILLED),
     )
     _check(section, found)
     section.finish()
@@ -141,15 +165,40 @@ def read_terms(section: Section | None, policy: Policy, languages: tuple[str, ..
 
 
 def _labels(part: Section, policy: Policy) -> Labels:
-    category = policy.domains.get("category")
-    known = tuple(category.values) if category is not None else ()
     found = Labels(
         mode=part.one_of("mode", LPN_MODES, "") if "mode" in part.raw else "",
         zones=_modes(part, "zones", tuple(zone.value for zone in Zone)),
-        categories=_modes(part, "categories", known),
+        categories=_modes(part, "categories", _categories(policy)),
     )
     part.finish()
     return found
+
+
+def _categories(policy: Policy) -> tuple[str, ...]:
+    category = policy.domains.get("category")
+    return tuple(category.values) if category is not None else ()
+
+
+def _partner(part: Section, policy: Policy, languages: tuple[str, ...]) -> Partner:
+    repairs = (name for name, one in policy.dispositions.items() if one.zone is Zone.REPAIR)
+    found = Partner(
+        code=part.code("code", _OWNER, needed=True),
+        label=part.label("label", languages),
+        dispositions=_known(part, "dispositions", tuple(repairs)),
+        categories=_known(part, "categories", _categories(policy)),
+    )
+    if not found.dispositions:
+        part.place.at("dispositions").refuse("required", {"key": "dispositions"})
+    part.finish()
+    return found
+
+
+def _known(part: Section, key: str, names: tuple[str, ...]) -> tuple[str, ...]:
+    given = part.codes(key)
+    for name in given:
+        if name not in names:
+            part.place.at(key).refuse("unknown_name", {"key": key, "got": name})
+    return given
 
 
 def _modes(section: Section, key: str, names: tuple[str, ...]) -> dict[str, str]:
@@ -218,5 +267,15 @@ def _check(section: Section, terms: Terms) -> None:
     names = [one.name for one in terms.numbers]
     for name in sorted({name for name in names if names.count(name) > 1}):
         section.place.at("number").refuse("duplicate", {"key": name})
+    does = [
+        f"{disposition} {category}"
+        for one in terms.partners
+        for disposition in one.dispositions
+        for category in one.categories or (OTHER,)
+    ]
+    for twice in sorted({name for name in does if does.count(name) > 1}):
+        section.place.at("partner").refuse("duplicate", {"key": twice})
+    if any(len(text) > LABEL_MAX for one in terms.partners for text in one.label.values()):
+        section.place.at("partner").refuse("long_text", {"key": "label", "max": LABEL_MAX})
     if any(len(text) > LABEL_MAX for text in terms.label.values()):
         section.place.at("label").refuse("long_text", {"key": "label", "max": LABEL_MAX})

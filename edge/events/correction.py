@@ -27,13 +27,14 @@ class CorrectionMade:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What a verdict says of a unit, as far as a person may change it."""
+    """What a verdict says of a unit, as far as a person may change it; `partner` repairs it."""
 
     zone: str
     disposition: str
     refund: str
     grade: str | None = None
     row: str | None = None
+    partner: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

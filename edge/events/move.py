@@ -13,7 +13,8 @@ WRONG_PLACE: Final = "wrong_place"
 class PutConfirmed:
     """The unit lies in its tray, lane or place. `how`: hand, robot or conveyor.
 
-    `found_reason` = the station's own coded reason, of the pack's group `found`.
+    `found_reason` = the station's own coded reason, of the pack's group `found`; `partner` = code
+    of the service centre that it goes to for its repair.
     """
 
     KIND: ClassVar[str] = "put.confirmed"
@@ -26,6 +27,7 @@ class PutConfirmed:
     place: str | None = None
     lane: int | None = None
     found_reason: str | None = None
+    partner: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -135,13 +135,14 @@ class Milliseconds:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnitClosed:
-    """Nothing more is done to this unit at the station."""
+    """Nothing more is done to this unit at the station; `billed` = what its owner is billed for."""
 
     KIND: ClassVar[str] = "unit.closed"
     SCHEMA: ClassVar[int] = 1
     ms: Milliseconds
     acts_n: int
     photos: tuple[str, ...] = ()
+    billed: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

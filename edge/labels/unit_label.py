@@ -14,7 +14,7 @@ _BAG: Final[Mapping[str, str]] = {"ru": "ВЕЩИ КЛИЕНТА", "en": "CUSTOM
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnitFacts:
     """What stands on the label beside the number. `reason` and `owner`, the words that the owner of
-    the goods wants there, by language; `is_again` = a reprint.
+    the goods wants there, `partner`, who repairs it, by language; `is_again` = a reprint.
     """
 
     zone: str
@@ -22,6 +22,7 @@ class UnitFacts:
     row: str
     reason: Mapping[str, str] = field(default_factory=dict)
     owner: Mapping[str, str] = field(default_factory=dict)
+    partner: Mapping[str, str] = field(default_factory=dict)
     policy: str = ""
     day: str = ""
     is_again: bool = False
@@ -36,12 +37,12 @@ def unit_label(lpn: str, facts: UnitFacts, *, language: str, dpi: int) -> bytes:
         return _bag_label(lpn, facts, facts.bag_of, language=language, mm=mm)
     word = f"{ZONE_DIGITS[facts.zone]} {ZONE_WORDS[language][facts.zone]}"
     reason = facts.reason.get(language, "")[:_REASON_CHARS]
-    owner = facts.owner.get(language, "")
+    owner, partner = facts.owner.get(language, ""), facts.partner.get(language, "")
     lines = (
         _head(lpn, mm),
         _text(3, 17, 5, lpn + (" R" if facts.is_again else ""), mm),
         _text(3, 23, 9, word, mm),
-        _text(3, 33, 4, f"{facts.disposition} {facts.row}".strip(), mm),
+        _text(3, 33, 4, f"{facts.disposition} {facts.row} {partner}".strip(), mm),
         _text(3, 38, 4, reason, mm),
         _text(3, 43, 3, f"{facts.policy} {facts.day}".strip(), mm),
         *([_text(3, 46, 3, owner, mm)] if owner else []),

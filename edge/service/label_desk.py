@@ -15,6 +15,7 @@ from edge.journal.reader import Reader
 from edge.labels.printer import PrintOutcome, print_job, read_address
 from edge.labels.unit_label import UnitFacts, unit_label
 from edge.station import bag
+from edge.station.checks import category_of
 from edge.station.inputs import PrintInput
 from edge.station.numbers import PRINT, PRINTER, REPRINT, SERIES_NUMBERS, number_of
 from edge.station.state import State, UnitWork
@@ -62,7 +63,10 @@ class LabelDesk:
         is_again = command.command in (REPRINT, bag.REPRINT)
         pack = self._packs.get(unit.policy.sha256) if unit.policy is not None else None
         facts = facts_of(unit, is_again=is_again, wall_ms=self._clock.wall_ms())
-        facts = replace(facts, owner=pack.terms.label if pack is not None else {})
+        if pack is not None:
+            partner = pack.terms.partner_of(facts.disposition, category_of(unit))
+            named = {} if partner is None else partner.label
+            facts = replace(facts, owner=pack.terms.label, partner=named)
         if command.command in bag.COMMANDS:
             facts = replace(facts, bag_of=unit.lpn or unit.lpn_due or unit.unit[-8:])
         order = _Order(unit=unit.unit, lpn=command.reason, is_again=is_again, facts=facts)

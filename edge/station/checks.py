@@ -28,6 +28,7 @@ from zoning.evaluate import decide
 from zoning.model import ENGINE, AnsweredBy, Static, Verdict
 from zoning.pack import Pack
 from zoning.session.walk import Run, StepState
+from zoning.terms import Partner
 
 SURPLUS = "surplus"  # announced, and more of it than was announced
 OVER_QTY = "over_qty"
@@ -170,6 +171,17 @@ def verdict_of(run: Run, checklist: DocumentRef) -> VerdictMade:
         engine=ENGINE,
         facts=session.facts(run).to_json(),
     )
+
+
+def category_of(unit: UnitWork) -> str | None:
+    """Return what kind of goods a unit is, None where nobody knows."""
+    given = unit.static.get("category")
+    return given if isinstance(given, str) else None
+
+
+def partner_of(unit: UnitWork, disposition: str, context: Context) -> Partner | None:
+    """Return the service centre that a unit goes to, None where it goes to none."""
+    return pack_of(unit, context).terms.partner_of(disposition, category_of(unit))
 
 
 def finished(unit: UnitWork, context: Context) -> InspectionFinished:

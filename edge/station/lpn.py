@@ -87,8 +87,7 @@ def mode_of(unit: UnitWork, zone: str, context: Context) -> LpnMode:
 
     As was agreed with the owner of the goods, else as the station says.
     """
-    given = unit.static.get("category")
-    category = given if isinstance(given, str) else None
+    category = checks.category_of(unit)
     agreed = checks.pack_of(unit, context).terms.lpn.mode_of(zone, category)
     return LpnMode(agreed) if agreed else context.lpn.mode_of(zone, category)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from edge.station import (
     adjudge,
     asking,
+    checks,
     classroom,
     clocks,
     containers,
@@ -357,9 +358,11 @@ def _verdict(unit: UnitWork, state: State, screen: Screen, context: Context) -> 
     owed += () if mark is None else (Message(t=mark.KIND),)
     by_hand = unit.danger or (unit.verdict is not None and unit.verdict.move == "manual")
     legs = legs_of(proposal.zone, context.floor, by_hand=by_hand)
+    partner = checks.partner_of(unit, proposal.disposition, context)
     return VerdictWork(
         item=known.item(unit),
         verdict=proposal,
+        partner=None if partner is None or is_due else partner.label,
         by=legs[0].kind if legs and not is_due else "hand",
         trays=(context.quality.tray,) if is_due else _trays(unit, proposal, state, context),
         owed=owed,

@@ -1,10 +1,12 @@
 """The tray scan: the verdict's confirmation, the put and the start of the move, in one act."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from drivers.protocols import ScanOutcome
 from edge.events import (
     Draft,
+    Milliseconds,
     MovePlanned,
     PutConfirmed,
     PutOverdue,
@@ -13,7 +15,18 @@ from edge.events import (
     VerdictMade,
 )
 from edge.floor import Tray
-from edge.station import asking, filling, found, gold, holds, inspection, labelling, marks, recheck
+from edge.station import (
+    asking,
+    checks,
+    filling,
+    found,
+    gold,
+    holds,
+    inspection,
+    labelling,
+    marks,
+    recheck,
+)
 from edge.station.decision import (
     Choice,
     Context,
@@ -220,6 +233,7 @@ def _put(
     by_hand = verdict.move == "manual" or is_dangerous or tray.container is not None
     legs = legs_of(verdict.zone, context.floor, by_hand=by_hand, tray=tray)
     since = unit.verdict_ms or context.wall_ms
+    partner = checks.partner_of(unit, verdict.disposition, context)
     put = PutConfirmed(
         zone=verdict.zone,
         proof="tray",
@@ -228,6 +242,7 @@ def _put(
         tray=tray.id,
         lane=tray.lane,
         found_reason=found.code(screen, unit, context),
+        partner=None if partner is None else partner.code,
     )
     drafts = [*earlier, *filling.opened(state, unit, tray, verdict), on_unit(unit, put, "placed")]
     drafts += [*filling.added(unit, tray, verdict), *marks.outcome(unit, verdict.zone)]
@@ -251,8 +266,18 @@ def _closed(unit: UnitWork, screen: Screen, context: Context) -> UnitClosed:
     """The acts of this very put stand on the screen: they are in no event yet."""
     touch = unit.touch or Touch(until_ms=unit.opened_ms)
     touch = acted(touch, screen.acts, wall_ms=context.wall_ms, mono_ms=context.mono_ms)
+    ms = ended(touch, context.wall_ms)
     return UnitClosed(
-        ms=ended(touch, context.wall_ms),
+        ms=ms,
         acts_n=unit.acts + len(screen.acts),
         photos=tuple(photo.sha256 for photo in unit.photos),
+        billed=_billed(unit, ms, context),
     )
+
+
+def _billed(unit: UnitWork, ms: Milliseconds, context: Context) -> Mapping[str, int]:
+    """What is agreed to be billed; what the house looks at for itself is nobody's bill."""
+    if unit.audit or unit.is_second:
+        return {}
+    counts = {"inspections": 1, "photos": len(unit.photos), "seconds": round(ms.active / 1000)}
+    return {name: counts[name] for name in checks.pack_of(unit, context).terms.billing}

@@ -83,9 +83,12 @@ def outcome(unit: UnitWork, zone: str, context: Context) -> Outcome:
     """Return what becomes of a unit that a person sends to a zone."""
     verdict = unit.verdict
     assert verdict is not None, "refusal has looked"
+    disposition = _disposition(zone, unit, context)
+    partner = checks.partner_of(unit, disposition, context)
     return Outcome(
         zone=zone,
-        disposition=_disposition(zone, unit, context),
+        disposition=disposition,
+        partner=None if partner is None else partner.code,
         refund="review" if zone == HOLD and verdict.refund == "eligible" else verdict.refund,
         grade=verdict.grade,
     )

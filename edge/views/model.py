@@ -187,6 +187,7 @@ class VerdictWork:
     """The zone is decided, waiting for the tray. `owed` lists what must be scanned or taken.
 
     `found` = the station's own reason as far as it is proposed; 6 turns to the next one.
+    `partner` = the service centre that repairs it.
 
     `explained` = why, and what would change it; filled for the overlay `why` alone. `thumbnail`
     as in ChecklistWork. `flaw` = what was wrong with the newest photograph: blurred, dark, ….
@@ -202,6 +203,7 @@ class VerdictWork:
     explained: tuple[Label, ...] = ()
     found: Label | None = None
     flaw: str = ""
+    partner: Label | None = None
     thumbnail: str = ""
 
 

@@ -60,7 +60,7 @@ def container_scenes(base: StationView, verdict: StationView) -> Mapping[str, St
     assert isinstance(verdict.work, VerdictWork)
     bag = replace(
         verdict,
-        work=replace(verdict.work, owed=(owed,)),
+        work=replace(verdict.work, owed=(owed,), partner={"ru": "Сервис «Север»", "en": "North"}),
         fb=_fb(Severity.WARN, "E69", lpn="0417-0094"),
     )
     full = replace(verdict, fb=_fb(Severity.ERROR, "E64", c="K00042", n=60))

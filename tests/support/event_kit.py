@@ -71,6 +71,8 @@ def _value(hint: Any, name: str, *, is_full: bool, state: str) -> Any:
     if origin is tuple:
         one = name.rstrip("s") if name.rstrip("s") in WORDS else name
         return (_value(inside[0], one, is_full=is_full, state=state),) if is_full else ()
+    if inside == (str, int):
+        return {"k": 7} if is_full else {}
     if origin is not None:
         return WORDS.get(name, {"k": "v"} if is_full else {})
     if is_dataclass(hint):

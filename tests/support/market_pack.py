@@ -15,6 +15,14 @@ free_disposal_below_minor = 100000
 window_days = 14
 label = { ru = "БИГ-МАРКЕТ", en = "BIG MARKET" }
 
+billing = ["inspections", "photos"]
+
+[[partner]]
+code = "sc-linen"
+label = { ru = "Сервис «Лён»", en = "Linen service" }
+dispositions = ["REFURB"]
+categories = ["apparel"]
+
 [hold]
 unannounced = 5
 other = 30

@@ -36,6 +36,7 @@ RETURNS = (
     _theirs("BM-3", "7QX2LD33", carrier="courier"),
     _theirs("BM-4", "7QX2LD34", batch="BM-OUT-7"),
     _theirs("BM-5", "7QX2LD35", batch="BM-OUT-7"),
+    _theirs("BM-6", "7QX2LD36"),
     line("RM-901", "1", SHIRT, box(901), delivered_at=DELIVERED),
     line("RM-902", "1", SHIRT, box(902)),
 )
@@ -119,6 +120,21 @@ def test_a_damaged_parcel_s_claim_has_its_carrier_s_deadline(bench: RealBench) -
 
 
 @pytest.mark.timeout(120)
+def test_what_is_to_be_repaired_names_its_service_and_is_counted_for_its_owner_s_bill(
+    bench: RealBench,
+) -> None:
+    bench.scan("BM0042=7QX2LD36")
+    bench.item(MUG)
+    mark("fabric")(bench)
+    bench.press("enter")
+    assert bench.view["work"]["partner"] == {"ru": "Сервис «Лён»", "en": "Linen service"}
+    put(bench)
+    told = _newest(bench, "put.confirmed")
+    assert (told["zone"], told["partner"]) == ("repair", "sc-linen")
+    assert _newest(bench, "unit.closed")["billed"] == {"inspections": 1, "photos": 0}
+
+
+@pytest.mark.timeout(120)
 def test_nobody_announced_its_goods_and_its_own_table_lets_them_go(bench: RealBench) -> None:
     bench.scan("NOBODY-BM-1")
     bench.press("1")
@@ -150,6 +166,7 @@ def test_goods_of_another_owner_in_a_parcel_stay_in_hold(bench: RealBench) -> No
 def test_everybody_else_s_parcels_are_decided_as_before(bench: RealBench) -> None:
     verdict = _received(bench, box(901), SHIRT)
     assert verdict["policy"]["id"] == "default"
+    assert not _newest(bench, "unit.closed").get("billed")
     arrived = _newest(bench, "parcel.arrived")
     assert (arrived["window"], arrived.get("due")) == ("unknown", None)
 

@@ -6,6 +6,7 @@ import re
 import socket
 import struct
 from collections.abc import Iterator
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from edge.barcodes.classify import CommandCode, Rules, TrayCode, classify
 from edge.commands import labels
 from edge.labels import stickers
 from edge.labels.printer import Printed, PrintOutcome, print_job, read_address
+from edge.labels.unit_label import UnitFacts, unit_label
 from edge.labels.zpl import code128_data, escaped, label, picture, read_status
 from edge.station.meanings import COMMAND_KEYS
 
@@ -319,3 +321,12 @@ def test_without_a_configuration_the_problem_is_told(tmp_path: Path) -> None:
     parser = argparse.ArgumentParser()
     labels.add_arguments(parser)
     assert labels.run(parser.parse_args(["commands", "--config", str(tmp_path / "none")])) == 1
+
+
+def test_the_label_of_what_is_repaired_says_by_whom() -> None:
+    facts = UnitFacts(
+        zone="repair", disposition="REFURB", row="R10", partner={"ru": "Лён", "en": "Linen"}
+    )
+    assert b"^FDREFURB R10 Linen^FS" in unit_label("0417-0001", facts, language="en", dpi=203)
+    bare = replace(facts, partner={})
+    assert b"^FDREFURB R10^FS" in unit_label("0417-0001", bare, language="en", dpi=203)

@@ -21,12 +21,18 @@ label = {{ ru = "Магазин", en = "Shop" }}
 hold = {{ rework = 4, other = 72 }}
 sla = {{ exchange = 8, other = 48 }}
 claim = {{ ru-post = 10 }}
+billing = ["photos", "seconds"]
 lpn = {{ mode = "auto", zones = {{ hazmat = "none" }}, categories = {{ mugs = "preprinted" }} }}
 [[number]]
 name = "own"
 kind = "rma"
 regex = "RX[0-9]{{6}}"
 examples = ["RX000001"]
+[[partner]]
+code = "sc-1"
+label = {{ ru = "Сервис", en = "Service" }}
+dispositions = ["MEND"]
+categories = ["mugs"]
 """
 
 
@@ -58,6 +64,12 @@ def test_everything_that_may_be_agreed_is_read() -> None:
     assert told == ["auto", "none"]
     assert [read.lpn.mode_of("resale", name) for name in ("mugs", "x")] == ["preprinted", ""]
     assert (read.numbers[0].name, read.label["en"]) == ("own", "Shop")
+    partner = read.partner_of("MEND", "mugs")
+    assert partner is not None
+    assert (partner.code, partner.label["en"]) == ("sc-1", "Service")
+    assert read.partner_of("MEND", None) is None
+    assert read.partner_of("WIPE", "mugs") is None
+    assert read.billing == ("photos", "seconds")
 
 
 @pytest.mark.parametrize(
@@ -76,12 +88,45 @@ def test_everything_that_may_be_agreed_is_read() -> None:
         ('lpn = { categories = { moon = "auto" } }', "2 categories: there is no moon"),
         ('lpn = { print = "auto" }', "2 unknown key print"),
         ("speed = 1", "2 unknown key speed"),
+        ('billing = ["hours"]', "2 billing: there is no hours"),
         (f'label = {{ ru = "{"я" * 29}", en = "x" }}', "2 label: longer than 28 characters"),
         ('label = { ru = "x" }', "2 label: no text in en"),
     ],
 )
 def test_what_is_wrong_is_named_with_its_line(text: str, told: str) -> None:
     assert told in refused(HEAD + text)
+
+
+PARTNER = """
+[[partner]]
+code = "sc-1"
+label = { ru = "Сервис", en = "Service" }
+dispositions = ["MEND"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ('["MEND"]', '["SCRAP"]', "dispositions: there is no SCRAP"),
+        ('["MEND"]', "[]", "the key dispositions is needed"),
+        ('["MEND"]', '["MEND"]\ncategories = ["cars"]', "categories: there is no cars"),
+        ("Service", "S" * 29, "label: longer than 28 characters"),
+        ('code = "sc-1"\n', "", "the key code is needed"),
+    ],
+)
+def test_what_is_wrong_of_a_partner_is_named(old: str, new: str, told: str) -> None:
+    assert any(told in one for one in refused(HEAD + PARTNER.replace(old, new)))
+
+
+def test_two_partners_never_do_the_same_and_the_one_of_a_category_goes_before() -> None:
+    assert refused(HEAD + PARTNER + PARTNER.replace("sc-1", "sc-2")) == [
+        "3 MEND other occurs twice"
+    ]
+    mugs = PARTNER.replace("sc-1", "sc-2").replace('["MEND"]', '["MEND"]\ncategories = ["mugs"]')
+    read = terms(HEAD + PARTNER + mugs)
+    found = [read.partner_of("MEND", category) for category in ("mugs", None)]
+    assert [one.code for one in found if one is not None] == ["sc-2", "sc-1"]
 
 
 def test_a_number_of_no_kind_is_refused_and_one_is_not_named_twice() -> None:
@@ -105,6 +150,7 @@ def test_a_changed_term_is_shown_as_a_difference() -> None:
     old, new = (load_pack(files() | {"terms.toml": text.encode()}) for text in (HEAD, FULL))
     told = {(one.part, one.name, one.facet) for one in edits(old, new)}
     assert {("terms", "terms", "window_days"), ("number", "own", "")} <= told
+    assert ("partner", "sc-1", "") in told
 
 
 def test_only_a_pack_that_names_tenants_may_let_go_what_nobody_announced() -> None:

@@ -33,6 +33,7 @@ _PARTS: Final = {
     "pack": "пакет",
     "terms": "условия",
     "number": "номер",
+    "partner": "сервис",
     "policy": "политика",
     "row": "строка",
     "column": "столбец",

@@ -6,7 +6,7 @@ from edge.terminal.cells import Line, columns, fit, line, paragraph
 from edge.terminal.pen import BLANK, INDENT, Pen
 from edge.terminal.theme import BOLD, FAINT, zone_hatch, zone_style
 from edge.terminal.thumbnail import thumbnail
-from edge.views import THUMBNAIL_WIDTH, Message, Proposal, VerdictWork
+from edge.views import THUMBNAIL_WIDTH, Label, Message, Proposal, VerdictWork
 
 CHOICES = ("resale", "repair", "disposal", "hold")
 _TRAYS = ("owed.tray", "owed.look", "owed.differ")  # each says where the item goes
@@ -18,7 +18,10 @@ def verdict(work: VerdictWork, pen: Pen, *, state: str) -> list[Line]:
         return _photo(work, pen)
     if state == "HAZARD" or work.verdict.zone == "hazmat":
         return _hazard(work, pen)
-    lines = [line(" " * INDENT, pen.item(work.item)), *_decision(work.verdict, pen)]
+    lines = [
+        line(" " * INDENT, pen.item(work.item)),
+        *_decision(work.verdict, pen, partner=work.partner),
+    ]
     lines += [] if work.found is None else pen.text("ui.found", reason=work.found)
     lines += [BLANK, *_owed(work, pen)]
     ahead = [pen.say("ui.trays", trays=list(work.trays))] if work.trays else []
@@ -49,7 +52,7 @@ def _photo(work: VerdictWork, pen: Pen) -> list[Line]:
     ]
 
 
-def _decision(proposal: Proposal, pen: Pen) -> list[Line]:
+def _decision(proposal: Proposal, pen: Pen, *, partner: Label | None = None) -> list[Line]:
     parts = [pen.texts.word("disp", proposal.disposition), pen.say("ui.row", row=proposal.row)]
     if proposal.grade:
         parts.insert(0, pen.say("ui.grade", grade=proposal.grade))
@@ -57,6 +60,8 @@ def _decision(proposal: Proposal, pen: Pen) -> list[Line]:
         parts.append(pen.texts.label(proposal.note))
     if proposal.refund:
         parts.append(pen.texts.word("refund", proposal.refund))
+    if partner is not None:
+        parts.append(pen.say("ui.partner", partner=partner))
     lines = paragraph(" · ".join(parts), pen.width)
     if proposal.why:
         why = ", ".join(pen.texts.label(each) for each in proposal.why)
