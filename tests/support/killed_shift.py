@@ -20,6 +20,7 @@ DANGER: Final = b"\x1b[23~"
 BACK_SPACE: Final = b"\x7f"
 ACT_S: Final = 20.0
 ACTS_EACH: Final = 40  # of a parcel, at most
+TRAY_OF: Final = {"resale": "A1", "repair": "R1", "disposal": "D1", "hold": "H1"}
 PAINTED: Final = "Help"  # the key row of every view; not on the screen of a service that is away
 AWAY: Final = "E91"
 
@@ -46,6 +47,7 @@ class Person:
     def __init__(self, shop: Shop) -> None:
         self._shop = shop
         self._marked: set[str] = set()
+        self._dangers = 0  # the newest parcel in which the kind of danger was told
         self.parcels = 0
 
     def act(self, view: Mapping[str, Any]) -> str | bytes:
@@ -64,8 +66,7 @@ class Person:
             case "VERDICT":
                 return self._shop.tray(work["verdict"]["zone"], work["trays"][0])
             case "HAZARD":
-                kinds = [one["p"]["k"] for one in work["owed"] if one["t"] == "owed.kind"]
-                return kinds[0].encode() if kinds else self._shop.tray("hazmat", "Z1")
+                return self._hazard(work)
             case "EXC" if work.get("opts"):
                 return str(work["opts"][0][0]).encode()
             case "RESUME":
@@ -73,13 +74,22 @@ class Person:
             case _:
                 return ESCAPE
 
+    def _hazard(self, work: Mapping[str, Any]) -> str | bytes:
+        """The kind may be told again at any time: once, then the container."""
+        if self._dangers == self.parcels:
+            return self._shop.tray("hazmat", "Z1")
+        self._dangers = self.parcels
+        kind: str = work["owed"][0]["p"]["k"]
+        return kind.encode()
+
     def _unit(self, work: Mapping[str, Any]) -> str | bytes:
         if work.get("must"):
             return str(work["must"]["opts"][0][0]).encode()
         turn, marks = self.parcels % 4, sum(mark["level"] for mark in work.get("marks", ()))
         acts = {1: (b"1", b"1", ENTER), 2: (b"1", BACK_SPACE, ENTER), 3: (DANGER,)}.get(turn)
         if acts is None:
-            return self._shop.tray(work["proposed"]["zone"], "A1")
+            zone = work["proposed"]["zone"]
+            return self._shop.tray(zone, TRAY_OF[zone])
         name = f"{self.parcels}/{len(acts)}/{marks}"
         if turn == 2 and marks == 0 and name in self._marked:
             return ENTER

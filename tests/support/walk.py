@@ -256,7 +256,7 @@ class Walk:
         self._look()
 
     def leave(self) -> None:
-        """Find the way out with what is always at hand: Esc, the dangerous goods' container."""
+        """Find the way out by what is at hand: Esc, a roll, the dangerous goods' container."""
         bench = replace(self.bench, events=list(self.bench.events))
         for _ in range(WAY_OUT_ACTS):
             match state_name(bench.state, bench.screen):
@@ -270,6 +270,8 @@ class Walk:
                     bench.press("1")
                 case "HAZARD" if bench.no == "E30":
                     bench.press("1")
+                case "HAZARD" if bench.no == "E69":  # a customer's things are in it
+                    bench.scan(f"0500-{bench.count % 10_000:04d}")
                 case "HAZARD":
                     bench.tray("Z1")
                 case _:
