@@ -13,11 +13,13 @@ from edge.events import DeviceCommand, Draft, UnitId
 from edge.floor import LpnRules
 from edge.journal.reader import Reader
 from edge.labels.printer import PrintOutcome, print_job, read_address
+from edge.labels.shift_report import ShiftFacts, shift_report
 from edge.labels.unit_label import UnitFacts, unit_label
 from edge.station import bag
 from edge.station.checks import category_of
 from edge.station.inputs import PrintInput
 from edge.station.numbers import PRINT, PRINTER, REPRINT, SERIES_NUMBERS, number_of
+from edge.station.report import REPORT
 from edge.station.state import State, UnitWork
 from zoning.pack import Pack
 
@@ -29,10 +31,11 @@ log = logging.getLogger("labels")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Order:
-    unit: UnitId
+    """A label of a unit, or the report of a shift, which is of none."""
+
+    unit: UnitId | None
     lpn: str
-    is_again: bool
-    facts: UnitFacts
+    job: bytes
 
 
 class LabelDesk:
@@ -45,8 +48,10 @@ class LabelDesk:
         packs: Mapping[str, Pack],
         clock: Clock,
         submit: Callable[[PrintInput], Awaitable[object]],
+        report: Callable[[], ShiftFacts],
     ) -> None:
         self._packs = packs
+        self._report = report
         self._rules = rules
         self._clock = clock
         self._submit = submit
@@ -56,9 +61,14 @@ class LabelDesk:
     def take(self, draft: Draft, state: State) -> None:
         """Take the order of a committed event, if it is one; never blocks."""
         command, unit = draft.payload, state.units.get(draft.subject.unit or UnitId(""))
-        if not isinstance(command, DeviceCommand) or command.device != PRINTER or unit is None:
+        if not isinstance(command, DeviceCommand) or command.device != PRINTER:
             return
-        if command.command not in (PRINT, REPRINT, bag.PRINT, bag.REPRINT):
+        if command.command == REPORT:
+            dpi, language = self._rules.dpi, self._rules.language
+            job = shift_report(self._report(), language=language, dpi=dpi)
+            self._put(_Order(unit=None, lpn=REPORT, job=job))
+            return
+        if unit is None or command.command not in (PRINT, REPRINT, bag.PRINT, bag.REPRINT):
             return
         is_again = command.command in (REPRINT, bag.REPRINT)
         pack = self._packs.get(unit.policy.sha256) if unit.policy is not None else None
@@ -69,7 +79,11 @@ class LabelDesk:
             facts = replace(facts, owner=pack.terms.label, partner=named)
         if command.command in bag.COMMANDS:
             facts = replace(facts, bag_of=unit.lpn or unit.lpn_due or unit.unit[-8:])
-        order = _Order(unit=unit.unit, lpn=command.reason, is_again=is_again, facts=facts)
+        rules = self._rules
+        job = unit_label(command.reason, facts, language=rules.language, dpi=rules.dpi)
+        self._put(_Order(unit=unit.unit, lpn=command.reason, job=job))
+
+    def _put(self, order: _Order) -> None:
         if self._orders.full():
             log.warning("printer: %d labels wait already: one is given up", ORDERS_MAX)
             self._given_up.append(self._orders.get_nowait())
@@ -90,10 +104,9 @@ class LabelDesk:
         await self._submit(given)
 
     async def _print(self, order: _Order) -> str:
-        job = unit_label(order.lpn, order.facts, language=self._rules.language, dpi=self._rules.dpi)
         deadline = Deadline.after(PRINT_S, self._clock)
         address = read_address(self._rules.printer)
-        printed = await print_job(address, job, deadline, self._clock)
+        printed = await print_job(address, order.job, deadline, self._clock)
         if printed.outcome is PrintOutcome.SENT:
             return ""
         return printed.why or str(printed.outcome)

@@ -37,9 +37,10 @@ from edge.service.policy_desk import PolicyDesk
 from edge.service.proofs import proof_inbox, proofs_at_start
 from edge.service.replay import replayed
 from edge.service.sealing import Sealing
-from edge.service.station import Station, Stores, World
+from edge.service.station import Station
 from edge.service.training import Books, Classroom, both, open_books
 from edge.service.watch import Watch
+from edge.service.world import Stores, World
 from edge.settings.model import Settings
 from edge.station.decision import Context, Fresh
 from edge.station.inputs import StartInput, StopInput

@@ -2,56 +2,49 @@
 
 import asyncio
 import logging
-import random
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 from typing import Final
 
 from drivers.protocols import (
-    Clock,
     DeviceHealth,
     ScanOutcome,
 )
-from edge.barcodes.classify import Rules, classify
+from edge.barcodes.classify import classify
 from edge.barcodes.meanings import Meaning
 from edge.barcodes.numbers import compile_rules, rows_of
 from edge.dispatch.dispatch import Dispatch
 from edge.events import (
     ConfigActivated,
     Draft,
-    Origin,
 )
 from edge.feeds.accept import FeedReport
 from edge.feeds.fetch import poll
 from edge.intake import ScannerIntake, Supervisor
-from edge.journal.photos import Lost, PhotoStore
-from edge.journal.reader import Reader
-from edge.journal.reference import Reference
-from edge.journal.writer import Journal
+from edge.labels.shift_report import ShiftFacts
 from edge.receiving.local import offset_s
 from edge.receiving.loop import Receiving, Reply
-from edge.service.devices import Configured, Devices
+from edge.service.devices import Configured
 from edge.service.hold_desk import HoldDesk
 from edge.service.label_desk import LabelDesk
 from edge.service.lights import Lights
 from edge.service.live_figures import LiveFigures
-from edge.service.look_up import LookUp
 from edge.service.photographer import Photographer, judged, lenses
 from edge.service.proofs import is_test_due
 from edge.service.recent import Recent
 from edge.service.robot_seen import with_robot
 from edge.service.room import Room
+from edge.service.shift_facts import shift_facts
 from edge.service.timers import look_at_timers
 from edge.service.training import Classroom
 from edge.service.typed import typed_scan
 from edge.service.upkeep import Upkeep
 from edge.service.wall_clock import BUILT_MS, SYNCED, WallClock
 from edge.service.watch import Watch
-from edge.settings.model import Settings
+from edge.service.world import Stores, World
 from edge.settings.proof import profile_sha256
 from edge.sounds.player import Sounds
 from edge.station import by_hand
-from edge.station.decision import Context, PhotoRequest
+from edge.station.decision import PhotoRequest
 from edge.station.inputs import (
     DeviceInput,
     FeedInput,
@@ -78,33 +71,6 @@ TICK_S: Final = 1.0  # clock on the screen, lock timer, probe of a full disk
 LAG_S_MAX: Final = 0.25
 
 log = logging.getLogger("service")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stores:
-    """What is on disk. `is_clean` = the service before this one had ended in order."""
-
-    journal: Journal
-    reader: Reader
-    reference: Reference
-    photos: PhotoStore
-    sounds: Path
-    lost: tuple[Lost, ...] = ()
-    is_clean: bool = True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class World:
-    """What the station is told about itself and its surroundings."""
-
-    settings: Settings
-    devices: Devices
-    origin: Origin
-    context: Context
-    rules: Rules
-    look_up: LookUp
-    clock: Clock
-    rng: random.Random
 
 
 class Station:
@@ -161,12 +127,7 @@ class Station:
         )
         self._live = _live_figures(world, stores)
         self._recent = Recent(world.clock, undo_s=settings.station.terminal.undo_bar_s)
-        self._labels = LabelDesk(
-            settings.station.lpn,
-            packs=world.context.packs,
-            clock=world.clock,
-            submit=self.receiving.submit,
-        )
+        self._labels = self._label_desk()
         self._holds = HoldDesk(
             stores.reference,
             clock=world.clock,
@@ -180,6 +141,15 @@ class Station:
             if (name := str(one.settings.name)) in devices.scanners
         }
         self._take_numbers()
+
+    def _label_desk(self) -> LabelDesk:
+        return LabelDesk(
+            self._world.settings.station.lpn,
+            packs=self._world.context.packs,
+            clock=self._world.clock,
+            submit=self.receiving.submit,
+            report=self._shift_facts,
+        )
 
     # ------------------------------------------------------------ work, or the training room
 
@@ -297,6 +267,16 @@ class Station:
         robots, floor = self._world.devices.robots, self._world.settings.floor
         view = with_robot(view, robots, floor, self._world.clock)
         return self._sounds.on_view(self._photographer.on_view(view, state.hand))
+
+    def _shift_facts(self) -> ShiftFacts:
+        state = self.receiving.state
+        return shift_facts(
+            self._world.origin.station,
+            state,
+            self._live.shown(state.shift)[1],
+            unsent=sum(status.pending for status in self._lights.targets),
+            wall_ms=self._world.clock.wall_ms(),
+        )
 
     async def act(self, connection: str, act: Key | TypedScan) -> Ack:
         """Take a key or a typed code of a terminal; answers after the commit."""

@@ -311,9 +311,9 @@ class CourseInput:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrintInput:
-    """What became of a label that was to be printed for a unit."""
+    """What became of a label that was to be printed for a unit; without one, of a report."""
 
-    unit: UnitId
+    unit: UnitId | None
     lpn: str
     is_sent: bool
     why: str = ""

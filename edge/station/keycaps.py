@@ -50,7 +50,7 @@ _KEYS: dict[str, tuple[tuple[str, str], ...]] = {
     "ENTRY": (("enter", "key.accept"), ("backspace", "key.delete"), ("esc", "key.back")),
     "OVERRIDE": (("esc", "key.cancel"),),
     "EXC": (("esc", "key.back"),),
-    "SUMMARY": (("esc", "key.back"), ("f6", "key.moves")),
+    "SUMMARY": (("esc", "key.work"), ("f5", "key.report"), ("f6", "key.moves")),
 }
 
 
@@ -64,6 +64,8 @@ def offered(
         return (("f12", "key.leave"), ("f1", "key.help"))
     own = containers.keys(state, screen) if name == "CONTAINER" else _KEYS.get(name, ())
     own = own if asked is None else (*_answers(asked), *_ASKED)
+    if name == "SUMMARY" and not context.lpn.printer:
+        own = tuple(pair for pair in own if pair[0] != "f5")
     if screen.missing:  # Esc ends the question what is missing, the parcel stays
         own = tuple((key, "key.back" if key == "esc" else text) for key, text in own)
     choices = _digits(name, state, screen, context)

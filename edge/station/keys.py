@@ -23,6 +23,7 @@ from edge.station import (
     parcels,
     people,
     recheck,
+    report,
     resolve,
     resume,
     rezone,
@@ -117,6 +118,8 @@ def _at_work(state: State, screen: Screen, pressed: str, context: Context) -> De
             return people.lock(screen)
         case "f9":
             return undo.undo(state, screen, context.fresh.move)
+        case "f5" if where == "SUMMARY":
+            return report.ordered(screen, context)
         case "f5" if state.unit is not None:
             return labelling.print_again(screen, state.unit)
         case "f10" if where in _TYPED_IN:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from edge.events import DeviceCommand, Draft, UnitId, UnitLpn, VerdictChanged, VerdictMade
-from edge.station import bag, bagging, lpn, numbers
+from edge.station import bag, bagging, lpn, numbers, report
 from edge.station.decision import Context, Decision, Screen, noted, on_unit, refused
 from edge.station.inputs import PrintInput, ScanInput
 from edge.station.state import State, UnitWork
@@ -135,6 +135,8 @@ def print_again(screen: Screen, unit: UnitWork) -> Decision:
 
 def printed(state: State, screen: Screen, given: PrintInput, context: Context) -> Decision:
     """A label did not come out: what it was for gets a number by hand, or one off the roll."""
+    if given.unit is None:
+        return report.printed(screen, given)
     unit = state.units.get(given.unit)
     if given.is_sent or unit is None or given.lpn not in (unit.lpn_due, unit.bag.due):
         return Decision(screen=screen)

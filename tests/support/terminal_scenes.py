@@ -396,7 +396,7 @@ SUMMARY = replace(
         ),
     ),
     fb=fb(Severity.INFO, "fb.summary"),
-    keys=(("esc", "key.back"), ("f6", "key.moves")),
+    keys=(("esc", "key.work"), ("f5", "key.report"), ("f6", "key.moves")),
 )
 STOPPED = replace(
     BASE,

@@ -92,6 +92,13 @@ def test_a_label_is_printed_with_the_verdict_is_a_doubt_and_counts_when_it_is_sc
             told = [(one["lpn"], one["mode"], one["reprint"], one["property"])
                     for one in bench.events("unit.lpn")]  # fmt: skip
             assert told == [("0417-0000", "auto", True, False), ("0417-0001", "auto", False, True)]
+            assert bench.badge("0502").no is None
+            bench.press("f5")
+            report = _job(printer)
+            assert "СМЕНА".encode() in report
+            assert b" 0502 " in report
+            assert "Петров".encode() not in report
+            bench.until_shown(lambda view: view["fb"]["t"] == "fb.report_printed")
 
 
 def _job(printer: socket.socket) -> bytes:

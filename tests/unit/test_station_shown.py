@@ -3,12 +3,13 @@
 from dataclasses import replace
 
 from bench import LINES, Bench, context, pack
-from edge.events import MoveChanged, MoveState
+from edge.events import DeviceCommand, MoveChanged, MoveState
+from edge.floor import LpnRules
 from edge.station import inspection
 from edge.station.apply import apply
 from edge.station.clocks import clock, left, short_clock
 from edge.station.decision import Screen
-from edge.station.inputs import LockTimer, PhotoInput, StartInput
+from edge.station.inputs import LockTimer, PhotoInput, PrintInput, StartInput
 from edge.station.present import Shown, present
 from edge.views import (
     ChecklistWork,
@@ -280,3 +281,30 @@ def test_another_slot_s_photograph_leaves_what_was_wrong_with_this_one() -> None
     screen = Screen(flaw=("defect", "dark"))
     assert inspection.without_due(screen, "item").flaw == ("defect", "dark")
     assert inspection.without_due(screen, "defect").flaw is None
+
+
+def test_the_report_of_a_shift_is_printed_from_its_summary_where_there_is_a_printer() -> None:
+    given = context(lpn=LpnRules(printer="printer:9100"))
+    bench = Bench(given=given)
+    bench.badge()
+    bench.badge()
+    assert dict(seen(bench).keys)["f5"] == "key.report"
+    assert bench.press("f5") == ["device.command"]
+    command = bench.events[-1].payload
+    assert isinstance(command, DeviceCommand)
+    assert (command.device, command.command) == ("printer", "report")
+    assert seen(bench).state == "SUMMARY"
+    for is_sent, told in ((True, "fb.report_printed"), (False, "fb.report_failed")):
+        assert bench.take(PrintInput(unit=None, lpn="report", is_sent=is_sent)) == []
+        assert bench.screen.note is not None
+        assert bench.screen.note.t == told
+
+
+def test_without_a_printer_no_report_is_ordered_and_its_key_is_not_offered() -> None:
+    bench = Bench()
+    bench.badge()
+    bench.badge()
+    assert "f5" not in dict(seen(bench).keys)
+    assert bench.press("f5") == []
+    assert bench.screen.note is not None
+    assert bench.screen.note.t == "fb.report_failed"
