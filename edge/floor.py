@@ -83,6 +83,8 @@ class Tray:
     load: str = ""
     kg: float | None = None
     container: ContainerKind | None = None
+    by_word: bool = False
+    """A lane: Enter says that the unit lies on it, no label is scanned."""
 
 
 class LegKind(StrEnum):

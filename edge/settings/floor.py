@@ -95,10 +95,13 @@ class _TrayRow:
     load: str = ""
     kg: float | None = None
     container: str = ""
+    put_without_scan: bool = False
 
     def __post_init__(self) -> None:
         if self.kg is not None and self.kg <= 0:
             raise ValueError(f"kg: {self.kg} is out of range: kilograms, above 0")
+        if self.put_without_scan and (self.lane is None or self.zone is Zone.HAZMAT):
+            raise ValueError("put_without_scan: does not fit: only where lane is given, no hazmat")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,6 +218,7 @@ def _tray(row: _TrayRow, kinds: Iterable[ContainerKind]) -> Tray:
         lane=row.lane,
         load=row.load,
         kg=row.kg,
+        by_word=row.put_without_scan,
     )
 
 

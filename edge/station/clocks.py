@@ -1,6 +1,7 @@
 """Times as people read them: by the clock on the wall here, and how long there is left."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 DAY_S: Final = 86_400
@@ -17,6 +18,12 @@ def clock(at_ms: int, offset_s: int) -> str:
 def short_clock(at_ms: int, offset_s: int) -> str:
     """Return the time of the day as HH:MM."""
     return clock(at_ms, offset_s)[:5]
+
+
+def day_clock(at_ms: int, offset_s: int) -> str:
+    """Return the day and the time of an earlier moment, as YYYY-MM-DD HH:MM."""
+    here = datetime.fromtimestamp(at_ms / 1000, UTC) + timedelta(seconds=offset_s)
+    return f"{here:%Y-%m-%d %H:%M}"
 
 
 def left(until_ms: int, now_ms: int) -> Mapping[str, Any]:

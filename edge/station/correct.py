@@ -5,8 +5,7 @@ comes with the correction of the old one. Up the order of zones it needs a super
 """
 
 from dataclasses import replace
-from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 from edge.barcodes.meanings import Meaning
 from edge.events import (
@@ -18,7 +17,7 @@ from edge.events import (
     ScanRead,
     VerdictMade,
 )
-from edge.station import again, corrected, filling, holds, inspection, override, rezone
+from edge.station import again, clocks, corrected, filling, holds, inspection, override, rezone
 from edge.station.decision import (
     Choice,
     Context,
@@ -28,7 +27,7 @@ from edge.station.decision import (
     on_unit,
     refused,
 )
-from edge.station.inputs import ClosedBox, ScanInput
+from edge.station.inputs import ScanInput
 from edge.station.meanings import code_text, item_of
 from edge.station.state import State, UnitWork
 from edge.views import Message
@@ -39,14 +38,20 @@ IN_HAND: Final = "E19"
 UNITS_MAX: Final = 8
 
 
-def closed(screen: Screen, given: ScanInput, code: str) -> Decision:
+def closed(screen: Screen, given: ScanInput, code: str, context: Context) -> Decision:
     """Say when and by whom the parcel was received; a digit begins a correction."""
     box = given.lookups.box
     again_only = (("2", "opt.rescan"),)
     if box is None or not box.units:
-        params = {"time": "?", "who": "?", "z": "?", "code": code}
-        return asked(screen, Choice(code=CLOSED, p=params, opts=again_only, held=given))
-    params = {"time": _clock(box), "who": box.who, "z": _zone(box.units[-1]), "code": code}
+        unknown = {"time": "?", "who": "?", "z": "?", "code": code}
+        return asked(screen, Choice(code=CLOSED, p=unknown, opts=again_only, held=given))
+    person = context.people.get(box.who)
+    params: dict[str, Any] = {
+        "time": clocks.day_clock(box.closed_ms, context.offset_s),
+        "who": person.name if person is not None else box.who,
+        "z": _zone(box.units[-1]),
+        "code": code,
+    }
     opts = (("1", "opt.correct"), *again_only)
     choice = Choice(code=CLOSED, p=params, opts=opts, held=given, lookups=given.lookups)
     return asked(screen, choice)
@@ -160,10 +165,6 @@ def _is_free(unit: UnitWork, former: Corrected, verdict: VerdictMade, context: C
         return True
     before = replace(unit, verdict=replace(verdict, zone=former.zone))
     return rezone.is_free(before, verdict.zone, context)
-
-
-def _clock(box: ClosedBox) -> str:
-    return f"{datetime.fromtimestamp(box.closed_ms / 1000, UTC):%Y-%m-%d %H:%M}Z"
 
 
 def _zone(unit: UnitWork) -> str:

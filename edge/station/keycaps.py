@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from edge.station import asking, containers, danger
+from edge.station import asking, by_word, containers, danger
 from edge.station.decision import Context, Screen, wanted
 from edge.station.state import State
 from edge.views import Question
@@ -64,6 +64,9 @@ def offered(
         return (("f12", "key.leave"), ("f1", "key.help"))
     own = containers.keys(state, screen) if name == "CONTAINER" else _KEYS.get(name, ())
     own = own if asked is None else (*_answers(asked), *_ASKED)
+    if name == "VERDICT" and state.unit and by_word.lane_of(state.unit, context) is not None:
+        shown = (pair for pair in own[1:] if pair[1] != "key.feedback")  # the help has it, too
+        own = (own[0], ("enter", "key.conveyor"), *shown)
     if name == "SUMMARY" and not context.lpn.printer:
         own = tuple(pair for pair in own if pair[0] != "f5")
     if screen.missing:  # Esc ends the question what is missing, the parcel stays

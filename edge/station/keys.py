@@ -7,6 +7,7 @@ from edge.events import UnitId, UnitParked
 from edge.station import (
     asking,
     by_hand,
+    by_word,
     containers,
     correct,
     damage,
@@ -396,7 +397,7 @@ def _verdict(
         case "1" | "2" | "3" | "4" if screen.tray is None:
             return _other_zone(screen, unit, rezone.ZONES[int(pressed) - 1], context)
         case "enter":
-            return refused(screen, "E35", z=unit.verdict.zone if unit.verdict else "")
+            return by_word.put(state, screen, unit, context)
         case _:
             return refused(screen, "E00", want="want.tray")
 

@@ -55,7 +55,7 @@ def parcel_scan(
         return _choose(screen, candidates)
     is_done = bool(given.lookups.candidates) and not candidates
     if is_done or (_was_closed(state, given) and not any(map(_left_open, candidates))):
-        return correct.closed(screen, given, code)
+        return correct.closed(screen, given, code, context)
     if not candidates:
         return _unknown(screen, code, given)
     return _timed(take(state, screen, candidates[0], code, context=context), given, context)

@@ -303,7 +303,11 @@ def _override(asked: Override, unit: UnitWork | None, context: Context) -> Overr
     return OverrideWork(
         what=Message(
             t=f"override.{asked.what}",
-            p={"zone": asked.about.rpartition("/")[2], "slot": asked.about},
+            p={
+                "a": unit.verdict.zone if unit is not None and unit.verdict is not None else "",
+                "zone": asked.about.rpartition("/")[2],
+                "slot": asked.about,
+            },
         ),
         step=step,
         left_s=-(-left_ns // 1_000_000_000),

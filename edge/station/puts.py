@@ -58,11 +58,18 @@ TONES = {
 
 
 def tray_scan(
-    state: State, screen: Screen, tray_id: str, context: Context, *, zone: str = ""
+    state: State,
+    screen: Screen,
+    tray_id: str,
+    context: Context,
+    *,
+    zone: str = "",
+    proof: str = "tray",
 ) -> Decision:
     """Put the unit in the hand into this tray, if it is the right one and nothing is owed.
 
-    `zone` = that of the label; it counts for a container that nobody configured.
+    `zone` = that of the label; it counts for a container that nobody configured. `proof` = what
+    says that the unit is there: its tray's scan, or the person's word.
     """
     tray = filling.tray_of(state, tray_id, zone, context.floor)
     if tray is None:
@@ -109,7 +116,16 @@ def tray_scan(
         return replace(
             _lay(state, screen, unit, earlier=drafts, context=context), codes=number.codes
         )
-    done = _put(state, screen, unit, tray=tray, verdict=verdict, earlier=drafts, context=context)
+    done = _put(
+        state,
+        screen,
+        unit,
+        tray=tray,
+        verdict=verdict,
+        earlier=drafts,
+        proof=proof,
+        context=context,
+    )
     return replace(done, codes=number.codes)
 
 
@@ -227,6 +243,7 @@ def _put(
     tray: Tray,
     verdict: VerdictMade,
     earlier: tuple[Draft, ...],
+    proof: str,
     context: Context,
 ) -> Decision:
     is_dangerous = unit.danger or f"parcel/{unit.parcel}" in state.inhibits
@@ -236,7 +253,7 @@ def _put(
     partner = checks.partner_of(unit, verdict.disposition, context)
     put = PutConfirmed(
         zone=verdict.zone,
-        proof="tray",
+        proof=proof,
         how=legs[0].kind if legs else "hand",
         after_verdict_ms=max(0, context.wall_ms - since),
         tray=tray.id,

@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Final
 
 from drivers.protocols import ScanSource
@@ -16,7 +15,7 @@ from edge.events import (
     UnitIdentified,
     UnitOpened,
 )
-from edge.station import agreed, checks, inspection, marks
+from edge.station import agreed, checks, clocks, inspection, marks
 from edge.station.decision import (
     ITEM_PHOTO,
     Choice,
@@ -298,7 +297,8 @@ def alarm(
     other = _other_unit(given, read, own)
     if other is None:
         return None
-    params = {"time": minted_at(other), "st": context.station, "code": read.ki or read.serial or ""}
+    time = minted_at(other, context.offset_s)
+    params = {"time": time, "st": context.station, "code": read.ki or read.serial or ""}
     opts: tuple[tuple[str, str], ...] = (("2", "opt.rescan"),)
     if own is None:
         opts = (("1", "opt.surplus"), *opts)
@@ -314,9 +314,9 @@ def _other_unit(given: ScanInput, read: ItemRead, own: UnitId | None = None) -> 
     return next((unit for unit in found if unit != own), None)
 
 
-def minted_at(unit: UnitId) -> str:
-    """Return when an id was minted, for people, in UTC; its first 48 bits are milliseconds."""
+def minted_at(unit: UnitId, offset_s: int) -> str:
+    """Return when an id was minted, for people; its first 48 bits are milliseconds."""
     head = unit.replace("-", "")[:12]
     if re.fullmatch("[0-9a-f]{12}", head) is None:
         return "?"
-    return f"{datetime.fromtimestamp(int(head, 16) / 1000, UTC):%Y-%m-%d %H:%M}Z"
+    return clocks.day_clock(int(head, 16), offset_s)

@@ -105,10 +105,28 @@ FAILED = replace(
 )
 ROOM = replace(OVERRIDE, work=replace(ASKED, what=Message(t="override.training"), item=None))
 
+ON_LANE = replace(
+    VERDICT,
+    work=replace(VERDICT_WORK, by="conveyor", trays=("L3",), owed=()),
+    keys=(
+        ("scan", "key.scan"),
+        ("enter", "key.conveyor"),
+        ("1-4", "key.zone"),
+        ("6", "key.reason"),
+        ("8", "key.why"),
+        ("9", "key.photo"),
+        ("esc", "key.back"),
+        ("f1", "key.help"),
+        ("f9", "key.undo"),
+        ("f11", "key.danger"),
+    ),
+)
+
 ALL_SCENES: Mapping[str, StationView] = {
     **SCENES,
     "s05f_drawn": DRAWN,
     "s05g_differ": DIFFER,
+    "s05h_lane": ON_LANE,
     "s07f_taken": TAKEN,
     "s10d_adjudged": ADJUDGED,
     "s10e_room": ROOM,

@@ -350,7 +350,7 @@ ENTRY = replace(
     keys=(("enter", "key.enter"), ("backspace", "key.erase"), ("esc", "key.back")),
 )
 ASKED = OverrideWork(
-    what=Message(t="override.zone", p={"zone": "resale"}),
+    what=Message(t="override.zone", p={"a": "repair", "zone": "resale"}),
     step="badge",
     left_s=52,
     item=Item(name=SHIRT, ids=(("gtin", "04601234567893"),)),

@@ -158,6 +158,12 @@ def test_the_site_key_is_never_printed(config: Path) -> None:
         ),
         (
             "floor.toml",
+            'zone = "hold", fixed = true',
+            'zone = "hold", fixed = true, put_without_scan = true',
+            "floor.toml: tray[19].put_without_scan: does not fit: only where lane is given",
+        ),
+        (
+            "floor.toml",
             "tray = [",
             'container = [{ series = "k" }]\ntray = [',
             "floor.toml: container[1].series: 'k' does not fit: 1 to 3 of A-Z",

@@ -82,8 +82,9 @@ def test_a_closed_parcel_says_when_who_and_where() -> None:
     bench.scan(TRACKING)
     choice = bench.screen.choice
     assert choice is not None
-    assert (choice.p["who"], choice.p["z"]) == ("0417", "resale")
+    assert (choice.p["who"], choice.p["z"]) == ({"ru": "Иванова", "en": "Ivanova"}, "resale")
     assert choice.p["time"].startswith("2025-")
+    assert len(choice.p["time"]) == len("2025-11-24 16:00")
 
 
 def test_down_the_order_an_operator_corrects_alone() -> None:

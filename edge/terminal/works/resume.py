@@ -27,11 +27,20 @@ def resume(work: ResumeWork, view: StationView, pen: Pen) -> list[Line]:
         lines.append(line(" " * INDENT, pen.zone(work.proposed.zone)))
     lines += [BLANK, *pen.text("ui.resume_act")]
     if work.in_doubt:
-        lines += pen.text("ui.resume_doubt", WARNING, n=work.in_doubt)
+        lines += _doubt(work, view, pen)
     saved = pen.text("ui.resume_saved", FAINT)
     if work.events:
         saved = pen.text("ui.resume_read", FAINT, n=work.events, took=work.read_ms)
     return [*lines, *saved]
+
+
+def _doubt(work: ResumeWork, view: StationView, pen: Pen) -> list[Line]:
+    """What nobody is sure of since the stop: the one load by its tray, or how many."""
+    unsure = [move for move in view.side.moves if move.s == "in_doubt"]
+    if work.in_doubt > 1 or not unsure:
+        return pen.text("ui.resume_doubt", WARNING, n=work.in_doubt)
+    one = unsure[0]
+    return pen.text("ui.resume_doubt_of", WARNING, t=one.tray, zone=one.to, r=one.by)
 
 
 def _is_done(each: Expected) -> bool:
