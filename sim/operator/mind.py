@@ -75,7 +75,8 @@ class Mind:
         self._see_moves(view, now)
         self.photo_since = (self.photo_since or now) if state == "PHOTO" else None
         if state in UNIT_STATES:
-            self._see_unit(view)
+            if "item" in view["work"]:  # a photograph may be of an empty box, too
+                self._see_unit(view)
             return None
         finished = None
         if state in ("PARCEL", "IDLE") and self.unit is not None:

@@ -198,6 +198,14 @@ def test_an_owed_photograph_is_waited_for_then_asked_again_then_waived() -> None
     assert acts == [Scan(text="BOSS"), *map(_press, (*"4711", "enter", "1"))]
 
 
+def test_a_photograph_of_empty_packing_is_waited_for_with_nothing_in_the_hand() -> None:
+    known = holding(unit())
+    shown = view("PHOTO", parcel_view(1)["work"])
+    assert known.see(shown, 100.0) is None
+    assert isinstance(choose(shown, known, 101.0), Wait)
+    assert choose(shown, known, 109.0) == Press(key="9")
+
+
 def test_a_unit_is_done_when_its_tray_was_scanned_and_the_hand_is_empty() -> None:
     known = holding(unit())
     assert known.see(parcel_view(1), 1.0) is None
