@@ -13,7 +13,9 @@ COMPARED: Final = ("serial", "mark")
 
 def facts(unit: UnitWork, state: State, context: Context) -> tuple[Message, ...]:
     """Return what a screen tells beside the item's name."""
-    checklist = checks.run_of(unit, context).checklist
+    if unit.checklist is None:
+        return ()
+    checklist = checks.pack_of(unit, context).checklists[unit.checklist.id]
     told: list[Message] = []
     for given in unit.answers:
         step = checklist.step(given.step)

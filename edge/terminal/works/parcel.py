@@ -13,12 +13,11 @@ LATE = "left.late"
 
 def parcel(work: ParcelWork, pen: Pen) -> list[Line]:
     """Return the parcel's head, its lines and what to do next."""
-    box = _box(work, pen)
+    box, lines = _box(work, pen), _head(work, pen)
     told = sum(1 for each in box if each is not BLANK)
-    room = pen.height - len(_head(work, pen)) - FIXED_ROWS - told
+    room = pen.height - len(lines) - FIXED_ROWS - told
     is_all = len(work.lines) <= room
     shown = work.lines if is_all else work.lines[: max(1, room - 1)]
-    lines = _head(work, pen)
     if work.blind:
         lines += [*pen.text("ui.blind"), *pen.text("ui.blind_end", FAINT)]
     elif work.lines:
