@@ -14,9 +14,13 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+import kinds_page
+
 LEFT_S = 3.0  # how long threads and children may take to end after their test
 SLOW = (HealthCheck.too_slow,)
 SKIP_ALLOWED = "RECEIVING_EDGE_EPCIS_DATA"
+# Where to write what shifts left, in place of comparing it: scripts/campaigns/kinds.py asks so.
+KINDS_TO = os.environ.get(kinds_page.WRITE_TO)
 
 settings.register_profile("dev", max_examples=50, deadline=None, print_blob=True)
 settings.register_profile(
@@ -30,6 +34,10 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.ge
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fail-on-skip", action="store_true", help="a skipped test fails the run")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "shift(name): a scripted shift of docs/cases.md")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -68,6 +76,22 @@ def nothing_left(request: pytest.FixtureRequest) -> Iterator[None]:
         ("listening ports", _ports, ports),
     ):
         assert not _still_there(look, before), f"left {what}: {_still_there(look, before)}"
+
+
+@pytest.fixture(autouse=True)
+def kinds_that_the_shift_left(request: pytest.FixtureRequest) -> Iterator[None]:
+    """The journals of a shift hold the kinds that the page of cases says it leaves."""
+    mark = request.node.get_closest_marker("shift")
+    kinds_page.LEFT.clear()
+    yield
+    if mark is None:
+        return
+    (name,) = mark.args
+    if KINDS_TO:
+        kinds_page.write(Path(KINDS_TO), name, kinds_page.LEFT)
+        return
+    lacks = kinds_page.left_by(name) - kinds_page.LEFT
+    assert not lacks, f"shift {name} did not leave {sorted(lacks)}"
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
+import kinds_page
 from config_folder import change, make_config
 from ptys import PtyCable
 from sim import labels
@@ -107,6 +108,8 @@ class RealBench:
     ) -> None:
         self.kill()
         self.cable.unplug()
+        if kind is None:
+            kinds_page.LEFT.update(self.kinds())
 
     # ------------------------------------------------------------ the process
 

@@ -44,7 +44,12 @@ def played(group: Group, folder: Path) -> Played:
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(
     "name",
-    [pytest.param(name, marks=[pytest.mark.slow] if name in LONG else []) for name in GROUPS],
+    [
+        pytest.param(
+            name, marks=[pytest.mark.shift(name), *([pytest.mark.slow] if name in LONG else [])]
+        )
+        for name in GROUPS
+    ],
 )
 def test_each_case_leaves_what_the_page_says_with_and_without_a_power_cut(
     name: str, tmp_path: Path
@@ -79,6 +84,7 @@ def a_power_cut_between_two_acts_changes_nothing(played: Played, folder: Path) -
 
 
 @pytest.mark.timeout(120)
+@pytest.mark.shift("five-units")
 def test_two_parcels_three_orders_five_units_end_with_balanced_books(tmp_path: Path) -> None:
     case = GROUPS["parcels"].cases["five-units"]
     with bench_of(tmp_path, Group(cases={"five-units": case})) as bench:

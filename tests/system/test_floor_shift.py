@@ -11,6 +11,7 @@ WAITS = ("move.rejected", "move.failed", "move.in_doubt")
 
 
 @pytest.mark.timeout(180)
+@pytest.mark.shift("robot")
 def test_what_a_robot_does_refuses_and_forgets_is_journalled(tmp_path: Path) -> None:
     with NatsServer() as broker, robots(tmp_path, broker.mqtt_port, units=5) as floor:
         floor.put()
@@ -54,6 +55,7 @@ def _endangered(floor: Floor) -> None:
 
 
 @pytest.mark.timeout(120)
+@pytest.mark.shift("robot-scan")
 def test_what_a_robot_puts_down_unseen_counts_when_it_is_scanned_there(tmp_path: Path) -> None:
     with NatsServer() as broker, robots(tmp_path, broker.mqtt_port, units=1, scan=True) as floor:
         floor.put()
@@ -65,6 +67,7 @@ def test_what_a_robot_puts_down_unseen_counts_when_it_is_scanned_there(tmp_path:
 
 
 @pytest.mark.timeout(180)
+@pytest.mark.shift("belt")
 def test_what_a_belt_does_refuses_and_loses_is_journalled(tmp_path: Path) -> None:
     with belt(tmp_path, units=6) as floor:
         floor.put()

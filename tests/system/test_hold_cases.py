@@ -56,6 +56,7 @@ def test_a_held_unit_is_found_again_after_a_power_cut_and_its_release_counts_onc
 
 
 @pytest.mark.timeout(120)
+@pytest.mark.shift("printer")
 def test_a_label_is_printed_with_the_verdict_is_a_doubt_and_counts_when_it_is_scanned_back(
     tmp_path: Path,
 ) -> None:

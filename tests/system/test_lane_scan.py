@@ -82,6 +82,7 @@ class Lane:
 
 
 @pytest.mark.timeout(90)
+@pytest.mark.shift("lane")
 def test_a_reader_at_the_lane_confirms_and_a_person_finds_what_went_astray(
     plc: int, tmp_path: Path
 ) -> None:

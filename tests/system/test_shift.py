@@ -85,6 +85,7 @@ def _receive(bench: RealBench, n: int) -> None:
 
 
 @pytest.mark.timeout(120)
+@pytest.mark.shift("station")
 def test_a_station_tells_when_it_starts_when_a_device_goes_and_when_it_ends(tmp_path: Path) -> None:
     with RealBench(tmp_path, returns=ROWS, items=items()) as bench:
         bench.badge()
@@ -99,6 +100,7 @@ def test_a_station_tells_when_it_starts_when_a_device_goes_and_when_it_ends(tmp_
 
 
 @pytest.mark.timeout(180)
+@pytest.mark.shift("centre")
 def test_what_a_centre_refuses_is_told_sent_again_given_up_and_the_target_ended(
     tmp_path: Path,
 ) -> None:
@@ -138,6 +140,7 @@ def camera(symbology: str = "EAN13", text: str = SHIRT[1:]) -> Iterator[str]:
 
 
 @pytest.mark.timeout(180)
+@pytest.mark.shift("photographs")
 def test_a_photograph_is_erased_on_demand_and_its_digest_stays(tmp_path: Path) -> None:
     with camera() as url:
         bench = RealBench(tmp_path, returns=ROWS, items=items())

@@ -37,6 +37,7 @@ def _where(journal: Path, seq: int) -> int:
 
 
 @pytest.mark.timeout(120)
+@pytest.mark.shift("damage")
 def test_a_bit_that_flips_under_a_station_is_told_and_the_work_goes_on(tmp_path: Path) -> None:
     with RealBench(tmp_path, returns=ROWS, items=items()) as bench:
         bench.badge()
@@ -73,6 +74,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.mark.timeout(120)
+@pytest.mark.shift("disk")
 def test_a_disk_that_fills_stops_new_parcels_and_what_is_in_the_hand_is_finished(
     small_disk: Path,
 ) -> None:
@@ -101,6 +103,7 @@ def _told(bench: RealBench, level: str) -> None:
 
 @pytest.mark.timeout(120)
 @pytest.mark.skipif(COMPILER is None, reason="no C compiler: no clock can be moved")
+@pytest.mark.shift("clock")
 def test_a_clock_that_jumps_is_told_and_a_hold_that_is_late_by_it_is_told_once(
     tmp_path: Path,
 ) -> None:

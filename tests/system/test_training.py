@@ -73,6 +73,7 @@ def _trained(bench: RealBench) -> list[tuple[str, dict[str, Any]]]:
 
 @pytest.mark.slow
 @pytest.mark.timeout(180)
+@pytest.mark.shift("training")
 def test_a_course_of_twelve_tasks_leaves_the_work_untouched(bench: RealBench) -> None:
     bench.badge()
     assert bench.lesson("P01").no == "E03"
