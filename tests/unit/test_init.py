@@ -9,6 +9,7 @@ import pytest
 
 from edge.commands import init
 from edge.commands.init import InitError, read_values, write
+from edge.settings.load import load
 
 
 def parse(*words: str) -> argparse.Namespace:
@@ -34,6 +35,17 @@ def test_values_go_into_the_files(tmp_path: Path) -> None:
     devices = tomllib.loads((tmp_path / "devices.toml").read_text())
     assert devices["robots"]["port"] == 4711
     assert devices["scanner"]["hand-1"]["port"] == "/run/x y/scanner"
+
+
+@pytest.mark.parametrize(("profile", "mode"), [("bench", "preprinted"), ("minimal", "none")])
+def test_at_a_working_bench_what_leaves_alone_has_a_number(
+    tmp_path: Path, profile: str, mode: str
+) -> None:
+    """A laptop and a scanner alone have no roll: the first unit must not wait for one."""
+    write(tmp_path, profile, {"site": "hub-1", "station": "ST-01"}, force=False)
+    rules = load(tmp_path, data=tmp_path / "data").station.lpn
+    assert {rules.mode_of(zone, "apparel") for zone in ("hold", "repair", "hazmat")} == {mode}
+    assert rules.mode_of("resale", "apparel") == "none"
 
 
 def test_the_key_is_secret_and_random(tmp_path: Path) -> None:
