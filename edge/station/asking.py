@@ -123,7 +123,7 @@ def proposal(unit: UnitWork, context: Context) -> Proposal:
     for deciding in verdict.deciding:
         step = run.checklist.step(deciding.step)
         if step is not None:
-            why.append(answer_label(step, deciding.answer))
+            why.append(_said(step, deciding.answer))
     told = Proposal(
         zone=verdict.zone,
         disposition=verdict.disposition,
@@ -135,6 +135,12 @@ def proposal(unit: UnitWork, context: Context) -> Proposal:
     )
     is_held = unit.is_spent and told.zone not in (spent.ZONE, "hazmat")
     return replace(told, zone=spent.ZONE, disposition=spent.DISPOSITION) if is_held else told
+
+
+def _said(step: Step, answer: str | int) -> Label:
+    """What was asked about and what was answered: an answer alone tells nobody of what."""
+    about, told = step.wrong or _asked(step.label), answer_label(step, answer)
+    return {lang: f"{about.get(lang, '')}: {text}" for lang, text in told.items()}
 
 
 def explained(unit: UnitWork, context: Context) -> tuple[Label, ...]:

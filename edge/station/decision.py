@@ -384,8 +384,10 @@ def wanted(state: State, screen: Screen) -> str:
             return "want.item"
         case "UNIT":
             return "want.answer"
-        case "VERDICT" | "HAZARD":
+        case "VERDICT":
             return "want.tray"
+        case "HAZARD":
+            return "want.container"
         case "PHOTO":
             return "want.photo"
         case "OVERRIDE":

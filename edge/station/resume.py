@@ -24,7 +24,8 @@ from edge.views import ResumeWork, Severity
 
 def begun(state: State, screen: Screen, given: StartInput) -> Screen:
     """Return the first screen of a service that finds open work in its journal."""
-    shown = noted(screen, Severity.INFO, "fb.resumed")
+    is_locked = state.locked or given.locks  # first a badge, then the work
+    shown = noted(screen, Severity.INFO, "fb.locked" if is_locked else "fb.resumed")
     is_open = state.parcel is not None or state.unit is not None
     return replace(
         shown, is_resuming=is_open, read=(given.events, given.replay_ms), left_ms=state.acted_ms

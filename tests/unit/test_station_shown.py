@@ -8,7 +8,7 @@ from edge.floor import LpnRules
 from edge.station import inspection
 from edge.station.apply import apply
 from edge.station.clocks import clock, left, short_clock
-from edge.station.decision import Screen
+from edge.station.decision import Screen, wanted
 from edge.station.inputs import LockTimer, PhotoInput, PrintInput, StartInput
 from edge.station.present import Shown, present
 from edge.views import (
@@ -308,3 +308,33 @@ def test_without_a_printer_no_report_is_ordered_and_its_key_is_not_offered() -> 
     assert bench.press("f5") == []
     assert bench.screen.note is not None
     assert bench.screen.note.t == "fb.report_failed"
+
+
+def test_a_reason_names_what_was_asked_and_what_was_answered() -> None:
+    bench = Bench()
+    bench.parcel()
+    bench.shirt()
+    bench.press("6")
+    proposed = checklist(bench).proposed
+    assert proposed is not None
+    (why,) = proposed.why
+    assert why["ru"].startswith("пятно, запах: ")
+    assert why["en"].startswith("stain, smell: ")
+
+
+def test_dangerous_goods_wait_for_their_container_not_for_a_tray() -> None:
+    bench = Bench()
+    bench.parcel()
+    bench.shirt()
+    bench.press("f11")
+    assert wanted(bench.state, bench.screen) == "want.container"
+
+
+def test_a_station_that_starts_locked_asks_for_a_badge_before_it_speaks_of_the_work() -> None:
+    for locks, told in ((True, "fb.locked"), (False, "fb.resumed")):
+        bench = Bench()
+        bench.parcel()
+        start = StartInput(version="1", sqlite="3", replay_ms=1, new_journal="", locks=locks)
+        bench.take(start)
+        assert bench.screen.note is not None
+        assert bench.screen.note.t == told
