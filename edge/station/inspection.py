@@ -37,6 +37,7 @@ from edge.views import Label
 from zoning import session
 
 DIGITS_MAX = 9
+BY_ITSELF = ("auto", "inherited")  # answers that no person gave
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,7 +150,8 @@ def _give(
         drafts += _hazard(after, context)
         decision = refused(shown, "fb.danger_kind", kind=label)
         return replace(decision, drafts=tuple(drafts), no=None)
-    decision = accepted(shown, "fb.answered", *drafts, n=len(after.answers), answer=label)
+    number = sum(1 for given in after.answers if given.by not in BY_ITSELF)
+    decision = accepted(shown, "fb.answered", *drafts, n=number, answer=label)
     return _with_photos(decision, unit, after, context)
 
 
@@ -238,6 +240,8 @@ def item_scan(
 ) -> Decision:
     """A code while a unit is in the hand: the answer to a barcode question, or its own again."""
     read = item_of(meaning)
+    if unit.danger and not (read is not None and is_own(unit, read)):
+        return refused(screen, "E36")  # its questions are over: it goes into its container
     step = asking.open_step(unit, context)
     if step is not None and step.compare == "serial" and read is not None and read.serial:
         answer = _compared(read.serial, _sold(unit, parcel).serials)

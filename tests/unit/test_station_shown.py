@@ -338,3 +338,21 @@ def test_a_station_that_starts_locked_asks_for_a_badge_before_it_speaks_of_the_w
         bench.take(start)
         assert bench.screen.note is not None
         assert bench.screen.note.t == told
+
+
+def test_a_foreign_code_beside_dangerous_goods_names_their_container_alone() -> None:
+    bench = Bench()
+    bench.parcel()
+    bench.phone()
+    bench.press("f11")
+    bench.shirt()
+    assert bench.no == "E36"
+
+
+def test_answers_are_numbered_as_the_person_gave_them() -> None:
+    bench = Bench()
+    bench.parcel()
+    bench.phone()
+    bench.press("1")
+    assert bench.screen.note is not None
+    assert (bench.screen.note.t, bench.screen.note.p["n"]) == ("fb.answered", 1)
