@@ -14,8 +14,10 @@ def step_of(view: Mapping[str, Any]) -> tuple[Any, ...]:
     item = json.dumps(work.get("item", {}).get("ids", ()))
     parcel = None if "item" in work else work.get("no")  # an item in the hand says it already
     must = (work.get("must") or {}).get("step")
-    marks = tuple((mark["step"], mark["level"]) for mark in work.get("marks", ()))
-    return (work.get("then", view["state"]), parcel, item, must, marks)
+    name = work.get("then", view["state"])
+    shown = work.get("marks", ()) if name != "HAZARD" else ()  # of a dangerous thing not asked on
+    marks = tuple((mark["step"], mark["level"]) for mark in shown)
+    return (name, parcel, item, must, marks)
 
 
 def could_obey(kind: str, idle: Mapping[str, Any], view: Mapping[str, Any]) -> bool:

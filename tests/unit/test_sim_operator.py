@@ -284,6 +284,8 @@ def test_the_step_is_state_item_question_and_marks() -> None:
     must = {"step": "lock", "opts": []}
     assert step_of(unit_view(must=must)) != step_of(unit_view())
     assert step_of(unit_view(must=must)) == step_of({**unit_view(must=must), "rev": 9})
+    marked = {"then": "HAZARD", "item": {}, "marks": [{"step": "stain", "level": 1}]}
+    assert step_of(view("RESUME", work=marked)) == step_of(view("HAZARD", work={"item": {}}))
 
 
 def _press(key: str) -> Press:
