@@ -17,7 +17,7 @@ from sim import labels
 from sim.door import ask
 
 SIM: Final = Path(sys.executable).with_name("receiving-sim")
-WAIT_S: Final = 30.0
+WAIT_S: Final = 60.0
 SPEED: Final = "12"
 BELT: Final = """
 [conveyor.c1]
@@ -47,11 +47,11 @@ edge = [
 """
 TIMERS: Final = """
 [timers]
-accept = 1.5
-cancel = 5
+accept = 2.5
+cancel = 20
 settle = 0.5
 quiet = 0.5
-divert = 5
+divert = 8
 """
 
 
