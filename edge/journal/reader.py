@@ -12,7 +12,14 @@ from typing import Any, Final, Self
 from edge.events import GENESIS, Event, IntentId, decode, digest
 from edge.journal.log_file import unread_commits
 from edge.journal.proof import SLICE_EVENTS, Proof, Report, Tell
-from edge.journal.rows import IntentRow, IntentState, JournalBrokenError, id_blob, id_text
+from edge.journal.rows import (
+    IntentRow,
+    IntentState,
+    JournalBrokenError,
+    JournalDamagedError,
+    id_blob,
+    id_text,
+)
 from edge.journal.schema import broken, open_reader
 
 SQLITE_VERSION: Final = sqlite3.sqlite_version
@@ -71,16 +78,18 @@ class Reader:
 
     def of_unit(self, unit: str) -> tuple[Event, ...]:
         """Return the events of a unit, in order."""
-        return self._decoded("SELECT seq, body FROM event WHERE unit = ? ORDER BY seq", unit)
+        query = "SELECT seq, body, digest FROM event WHERE unit = ? ORDER BY seq"
+        return self._decoded(query, id_blob(unit))
 
     def of_parcel(self, parcel: str) -> tuple[Event, ...]:
         """Return the events of a parcel and of what was in it, in order."""
-        return self._decoded("SELECT seq, body FROM event WHERE parcel = ? ORDER BY seq", parcel)
+        query = "SELECT seq, body, digest FROM event WHERE parcel = ? ORDER BY seq"
+        return self._decoded(query, id_blob(parcel))
 
     def activations(self) -> tuple[Event, ...]:
         """Return all events `config.activated`, in order; they have an index of their own."""
-        query = "SELECT seq, body FROM event WHERE kind = 'config.activated' ORDER BY seq"
-        return tuple(decode(seq, body) for seq, body in self._all(query))
+        query = "SELECT seq, body, digest FROM event WHERE kind = 'config.activated' ORDER BY seq"
+        return self._decoded(query)
 
     def verdicts(self, first_seq: int, last_seq: int) -> Iterator[tuple[int, bytes]]:
         """Yield sequence and body of each verdict from `first_seq` to `last_seq`, in order.
@@ -168,11 +177,12 @@ class Reader:
         )
         if not rows:
             return (), ()
-        told = self._all(
-            "SELECT seq, body FROM event WHERE kind GLOB 'container.*' AND seq >= ? ORDER BY seq",
+        told = self._decoded(
+            "SELECT seq, body, digest FROM event WHERE kind GLOB 'container.*' AND seq >= ?"
+            " ORDER BY seq",
             min(first for _, first in rows),
         )
-        return tuple(number for number, _ in rows), tuple(decode(seq, body) for seq, body in told)
+        return tuple(number for number, _ in rows), told
 
     def newest_code(self, low: str, high: str) -> str | None:
         """Return the highest code between two, as texts are ordered; None where none is."""
@@ -285,8 +295,17 @@ class Reader:
         rows = self._all("SELECT digest FROM event WHERE seq = ?", seq)
         return rows[0][0].hex() if rows else GENESIS
 
-    def _decoded(self, query: str, of: str) -> tuple[Event, ...]:
-        return tuple(decode(seq, body) for seq, body in self._all(query, id_blob(of)))
+    def _decoded(self, query: str, *values: Any) -> tuple[Event, ...]:
+        """Return the events of a query for sequence, body and digest.
+
+        Raises JournalDamagedError: what a unit is must not be told by events that were altered or
+        without them. The service ends, and its next start saves what is whole.
+        """
+        rows = self._all(query, *values)
+        for seq, body, stored in rows:
+            if hashlib.sha256(body).digest() != stored:
+                raise JournalDamagedError("read", f"event {seq} is altered")
+        return tuple(decode(seq, body) for seq, body, _ in rows)
 
     def _all(self, query: str, *values: Any) -> list[Any]:
         try:

@@ -26,14 +26,22 @@ def _receive(bench: RealBench, n: int) -> None:
     put(bench)
 
 
-def _where(journal: Path, seq: int) -> int:
-    """Return the offset of the last byte of an event's body in the file of the journal."""
+def _where(journal: Path, seq: int, text: bytes = b"}") -> int:
+    """Return where the last such text of an event's body begins in the file of the journal."""
     with sqlite3.connect(journal) as db:  # the last one to close it copies the log back
         (body,) = db.execute("SELECT body FROM event WHERE seq = ?", (seq,)).fetchone()
     db.close()
     at = journal.read_bytes().find(body)
     assert at > 0, "the body does not lie in one piece"
-    return at + len(body) - 1
+    return at + int(body.rfind(text))
+
+
+def _flip(journal: Path, at: int) -> None:
+    """Turn one bit in the file, as a disk does."""
+    handle = os.open(journal, os.O_RDWR | os.O_CLOEXEC)
+    (byte,) = os.pread(handle, 1, at)
+    os.pwrite(handle, bytes((byte ^ 1,)), at)
+    os.close(handle)
 
 
 @pytest.mark.timeout(120)
@@ -44,19 +52,41 @@ def test_a_bit_that_flips_under_a_station_is_told_and_the_work_goes_on(tmp_path:
         _receive(bench, 0)
         damaged = next(n for n, kind in enumerate(bench.kinds(), 1) if kind == "operator.in")
         bench.kill()
-        journal = bench.data / "journal.db"
-        at = _where(journal, damaged)
+        at = _where(bench.data / "journal.db", damaged)
         bench.start()
-        handle = os.open(journal, os.O_RDWR | os.O_CLOEXEC)
-        (byte,) = os.pread(handle, 1, at)
-        os.pwrite(handle, bytes((byte ^ 1,)), at)
-        os.close(handle)
+        _flip(bench.data / "journal.db", at)
         _until(bench, lambda: "station.corrupt" in bench.kinds())
         told = [data for kind, data in bench.told(damaged) if kind == "station.corrupt"]
         assert [one["sequences"] for one in told] == [[damaged]]
         bench.badge()
         _receive(bench, 1)
         assert bench.kinds().count("put.confirmed") == 2
+
+
+@pytest.mark.timeout(120)
+def test_a_parcel_whose_past_was_altered_ends_the_service_once_and_what_is_whole_is_saved(
+    tmp_path: Path,
+) -> None:
+    """What was altered is still JSON: another zone than the one that was decided."""
+    with RealBench(tmp_path, returns=ROWS, items=items()) as bench:
+        bench.badge()
+        _receive(bench, 0)
+        damaged = next(n for n, kind in enumerate(bench.kinds(), 1) if kind == "verdict.made")
+        bench.kill()
+        at = _where(bench.data / "journal.db", damaged, b"resale")
+        bench.start()
+        _flip(bench.data / "journal.db", at)
+        with pytest.raises(OSError):  # noqa: PT011 - the door is gone, in the midst or before
+            bench.scan(box(960))
+        bench.kill()
+        bench.start()
+        kinds = bench.kinds()
+        assert bench.events("station.journal")[-1]["reason"] == "salvage"
+        assert "verdict.made" not in kinds
+        assert kinds.count("put.confirmed") == 1
+        bench.scan(box(960))
+        bench.press("esc")
+        _receive(bench, 1)
 
 
 @pytest.fixture

@@ -55,6 +55,17 @@ async def test_what_counts_events_passes_over_a_damaged_one(tmp_path: Path) -> N
             assert [one.seq for one in reader.of_kinds((kind,), 1, 5)] == [1, 2, 4, 5]
 
 
+async def test_what_a_piece_is_is_not_told_by_an_event_that_was_altered(tmp_path: Path) -> None:
+    """A service that meets it ends; its next start saves what is whole."""
+    async with opened(tmp_path) as journal:
+        await journal.commit(Submission(events=(event(unit=uuid7(1)), event(unit=uuid7(2)))))
+        _damage(journal.path, 2)
+        with Reader(journal.path) as reader:
+            assert len(reader.of_unit(uuid7(1))) == 1
+            with pytest.raises(JournalDamagedError, match="event 2 is altered"):
+                reader.of_unit(uuid7(2))
+
+
 class Recorder:
     """Journals what upkeep tells, as the station does."""
 
