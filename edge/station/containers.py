@@ -91,6 +91,18 @@ def fitting(
     )
 
 
+def left_full(state: State, floor: FloorSettings) -> str | None:
+    """Return the container that the newest act has filled and that nobody has closed since."""
+    newest = state.past[-1].added if state.past else ()
+    for number, _ in newest:
+        one = state.containers.get(number)
+        if one is None or one.is_closed:
+            continue
+        if filling.is_full(one.units.values(), kind_of(number, floor)):
+            return number
+    return None
+
+
 def shown(one: Container, screen: Screen, context: Context) -> ContainerWork:
     """Return what the screen tells of a container."""
     return ContainerWork(

@@ -110,7 +110,7 @@ def _decided(state: State, screen: Screen, given: Input, context: Context) -> De
         case ConfigInput() | SyncInput() | StorageInput():
             return _config(screen, given)
         case StartInput() | CourseInput() | StopInput():
-            return _of_service(state, screen, given)
+            return _of_service(state, screen, given, context)
         case PrintInput() | ReleaseInput() | DataInput() | DueTimer():
             return _beside(state, screen, given, context)
         case PutTimer() | LockTimer() | OverrideTimer():
@@ -120,11 +120,11 @@ def _decided(state: State, screen: Screen, given: Input, context: Context) -> De
 
 
 def _of_service(
-    state: State, screen: Screen, given: StartInput | CourseInput | StopInput
+    state: State, screen: Screen, given: StartInput | CourseInput | StopInput, context: Context
 ) -> Decision:
     match given:
         case StartInput():
-            return _started(state, screen, given)
+            return _started(state, screen, given, context)
         case CourseInput():
             return training.begun(state, screen, given)
         case StopInput():
@@ -220,7 +220,7 @@ def _told(
             return screen
 
 
-def _started(state: State, screen: Screen, given: StartInput) -> Decision:
+def _started(state: State, screen: Screen, given: StartInput, context: Context) -> Decision:
     subjects = (*(f"parcel/{p}" for p in state.parcels), *(f"unit/{u}" for u in state.units))
     started = StationStarted(
         version=given.version,
@@ -236,7 +236,7 @@ def _started(state: State, screen: Screen, given: StartInput) -> Decision:
     drafts += [on_station(event) for event in given.configs]
     if given.locks and state.shift is not None and not state.locked:
         drafts.append(on_station(StationLocked()))
-    shown = resume.begun(state, screen, given) if state.shift else screen
+    shown = resume.begun(state, screen, given, context) if state.shift else screen
     for event in given.configs:
         shown = _told(shown, event) if isinstance(event, ConfigRefused) else shown
     return Decision(screen=shown, drafts=tuple(drafts))

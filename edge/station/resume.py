@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from edge.barcodes.meanings import Meaning
 from edge.events import UnitParked
-from edge.station import asking, clocks, inspection, known, parcel_view, parcels
+from edge.station import asking, clocks, containers, inspection, known, parcel_view, parcels
 from edge.station.decision import (
     Context,
     Decision,
@@ -22,13 +22,20 @@ from edge.station.state import State
 from edge.views import ResumeWork, Severity
 
 
-def begun(state: State, screen: Screen, given: StartInput) -> Screen:
-    """Return the first screen of a service that finds open work in its journal."""
+def begun(state: State, screen: Screen, given: StartInput, context: Context) -> Screen:
+    """Return the first screen of a service that finds open work in its journal.
+
+    A container that the newest put has filled asks to be closed, as it did before.
+    """
     is_locked = state.locked or given.locks  # first a badge, then the work
     shown = noted(screen, Severity.INFO, "fb.locked" if is_locked else "fb.resumed")
     is_open = state.parcel is not None or state.unit is not None
     return replace(
-        shown, is_resuming=is_open, read=(given.events, given.replay_ms), left_ms=state.acted_ms
+        shown,
+        is_resuming=is_open,
+        read=(given.events, given.replay_ms),
+        left_ms=state.acted_ms,
+        container=containers.left_full(state, context.floor),
     )
 
 

@@ -6,6 +6,7 @@ from functools import partial, reduce
 
 import pytest
 
+import container_bench
 from bench import TRACKING, Bench
 from edge.station.apply import apply
 from edge.station.decision import Screen, state_name
@@ -122,3 +123,15 @@ def test_a_danger_can_be_told_at_once() -> None:
     bench.parcel()
     bench.shirt()
     assert "danger.raised" in _killed(bench).press("f11")
+
+
+def test_a_container_that_a_put_filled_asks_again_until_it_is_closed() -> None:
+    bench = container_bench.bench()
+    container_bench.put(bench)
+    assert _killed(bench).screen.container is None
+    container_bench.put(bench)
+    back = _killed(bench)
+    assert back.screen.container == bench.screen.container == "K00001"
+    back.press("enter", "1", "enter")
+    assert back.state.containers["K00001"].is_closed
+    assert _killed(back).screen.container is None
