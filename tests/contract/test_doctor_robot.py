@@ -35,9 +35,9 @@ async def test_a_sound_vehicle_passes_every_scenario(version: str, tmp_path: Pat
 
 
 @pytest.mark.parametrize(
-    ("fault", "scenario", "note"),
+    ("fault", "scenario", "one_of"),
     [
-        ("not-retained", "R01", "connection_missing"),
+        ("not-retained", "R01", "connection_missing connection_not_retained"),
         ("no-theta", "R02", "schema_violated"),
         ("no-answer", "R03", "no_state"),
         ("no-factsheet", "R04", "no_factsheet"),
@@ -65,13 +65,13 @@ async def test_a_sound_vehicle_passes_every_scenario(version: str, tmp_path: Pat
     ],
 )
 async def test_a_planted_fault_is_found_by_its_scenario(
-    fault: str, scenario: str, note: str
+    fault: str, scenario: str, one_of: str
 ) -> None:
     with Mosquitto() as broker:
         async with bench(broker.port, faults=(fault,)) as played:
             report = await played.examine(scenario, limits=QUICK)
     assert verdicts(report) == {scenario: "fail"}
-    assert note in notes(report, scenario)
+    assert not set(one_of.split()).isdisjoint(notes(report, scenario))
 
 
 async def test_a_vehicle_that_does_not_come_back_fails_the_restart() -> None:

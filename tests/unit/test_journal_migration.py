@@ -11,10 +11,10 @@ import pytest
 from edge.journal.outbox import Outbox
 from edge.journal.reader import Reader
 from edge.journal.schema import MIGRATIONS, open_writer
-from edge.journal.writer import Identity, Journal
+from edge.journal.writer import Identity, Journal, Submission
 from edge.station.apply import apply
 from edge.station.state import State
-from journal_kit import one, opened, target
+from journal_kit import event, opened, target, uuid7
 
 FIRST = Path(__file__).parents[1] / "data" / "journals" / "release-1.db.gz"
 EVENTS = 48
@@ -46,7 +46,8 @@ def _state(path: Path) -> State:
 
 async def _on(path: Path) -> Journal:
     async with opened(path.parent, target("oms"), target("bi"), identity=STATION) as journal:
-        receipt = await journal.commit(one())
+        newest = event(unit=uuid7(7), key=uuid7(10**9))  # its ids begin at 1, too
+        receipt = await journal.commit(Submission(events=(newest,)))
         assert receipt.first_seq == EVENTS + 1
     return journal
 
