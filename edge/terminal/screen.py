@@ -178,7 +178,7 @@ def _below(view: StationView, pen: Pen) -> list[Line]:
         case IdleWork() as work:
             return waiting.idle(work, view, pen)
         case ParcelWork() as work:
-            return parcel(work, pen)
+            return parcel(work, pen, state=view.state)
         case ChecklistWork() as work:
             return checklist(work, pen)
         case VerdictWork() as work:

@@ -1,4 +1,4 @@
-"""Scenes of containers, and of what is owed beside a unit's own number."""
+"""Scenes of containers, and of what is owed beside a unit's own number or of empty packing."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -6,7 +6,9 @@ from dataclasses import replace
 from edge.views import (
     ContainerWork,
     Feedback,
+    Line,
     Message,
+    ParcelWork,
     Severity,
     Stage,
     StationView,
@@ -14,6 +16,7 @@ from edge.views import (
     VerdictWork,
 )
 
+SHIRT = {"ru": "Футболка", "en": "T-shirt"}
 HELD = ContainerWork(
     no="K00042", zone="hold", disposition="HOLD_UNANNOUNCED", tenant="shop-a", n=17, most=60
 )
@@ -64,7 +67,23 @@ def container_scenes(base: StationView, verdict: StationView) -> Mapping[str, St
         fb=_fb(Severity.WARN, "E69", lpn="0417-0094"),
     )
     full = replace(verdict, fb=_fb(Severity.ERROR, "E64", c="K00042", n=60))
+    packing = replace(
+        base,
+        state="PHOTO",
+        stage=Stage(t="stage.photo"),
+        work=ParcelWork(
+            no="4600-7712",
+            rmas=("88123",),
+            lines=(
+                Line(n=1, name=SHIRT, gtin="04601234567893", received=1, expected=1),
+                Line(n=2, name=SHIRT, gtin="04601234567893", received=0, expected=1),
+            ),
+        ),
+        fb=_fb(Severity.ERROR, "E34", slot="packing"),
+        keys=(("9", "key.photo"), ("7", "key.super"), ("esc", "key.back"), ("f1", "key.help")),
+    )
     return {
+        "s04b_packing": packing,
         "s17_container": filling,
         "s17b_weight": weighed,
         "s17c_closed": shut,

@@ -11,9 +11,10 @@ BOX_COLUMNS = 2
 LATE = "left.late"
 
 
-def parcel(work: ParcelWork, pen: Pen) -> list[Line]:
-    """Return the parcel's head, its lines and what to do next."""
-    box, lines = _box(work, pen), _head(work, pen)
+def parcel(work: ParcelWork, pen: Pen, *, state: str) -> list[Line]:
+    """Return the parcel's head, its lines and what to do next; in state PHOTO, for the camera."""
+    is_owed = state == "PHOTO"
+    box, lines = [] if is_owed else _box(work, pen), _head(work, pen)
     told = sum(1 for each in box if each is not BLANK)
     room = pen.height - len(lines) - FIXED_ROWS - told
     is_all = len(work.lines) <= room
@@ -25,7 +26,7 @@ def parcel(work: ParcelWork, pen: Pen) -> list[Line]:
     lines += [_expected(each, pen) for each in shown]
     if len(shown) < len(work.lines):
         lines += pen.text("ui.more_lines", FAINT, n=len(work.lines) - len(shown))
-    return [*lines, *box, BLANK, *pen.text("ui.scan_item", BOLD)]
+    return [*lines, *box, BLANK, *pen.text("ui.show_packing" if is_owed else "ui.scan_item", BOLD)]
 
 
 def _box(work: ParcelWork, pen: Pen) -> list[Line]:
