@@ -100,7 +100,7 @@ class ParcelMatched:
     """An unknown parcel has been claimed; what was recorded before stays as it is.
 
     `by`: central; `evidence` = ids of what says so. `lines` are expected from here on, as far as
-    nothing was received yet.
+    nothing was received yet; `due` = until when that must be done.
     """
 
     KIND: ClassVar[str] = "parcel.matched"
@@ -111,6 +111,7 @@ class ParcelMatched:
     lines: tuple[ArrivedLine, ...] = ()
     whole_rmas: tuple[str, ...] = ()
     so_far: tuple[ReturnSoFar, ...] = ()
+    due: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

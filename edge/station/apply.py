@@ -233,6 +233,7 @@ def _matched(work: ParcelWork, payload: ParcelMatched) -> ParcelWork:
         lines=payload.lines,
         whole_rmas=payload.whole_rmas,
         so_far=payload.so_far,
+        due=payload.due,
     )
 
 

@@ -106,7 +106,7 @@ def _decided(state: State, screen: Screen, given: Input, context: Context) -> De
         case DeviceInput():
             return _device(screen, given)
         case FeedInput() | ClaimInput() | AbsentInput():
-            return _of_feed(state, screen, given)
+            return _of_feed(state, screen, given, context)
         case ConfigInput() | SyncInput() | StorageInput():
             return _config(screen, given)
         case StartInput() | CourseInput() | StopInput():
@@ -159,11 +159,16 @@ def _beside(
             return overdue.told(state, screen, given)
 
 
-def _of_feed(state: State, screen: Screen, given: FeedInput | ClaimInput | AbsentInput) -> Decision:
+def _of_feed(
+    state: State,
+    screen: Screen,
+    given: FeedInput | ClaimInput | AbsentInput,
+    context: Context,
+) -> Decision:
     if isinstance(given, AbsentInput):
         return unknown.absent(screen, given)
     if isinstance(given, ClaimInput):
-        return unknown.claimed(state, screen, given)
+        return unknown.claimed(state, screen, given, context)
     event = ConfigRefused(what="catalogue", id=given.feed, error=given.error)
     return Decision(screen=screen, drafts=(on_station(event),))
 

@@ -3,14 +3,15 @@
 And one that was announced and has not come: the centre says so, a single bench cannot know."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from difflib import SequenceMatcher
 from typing import Final
 
 from edge.events import ConfigRefused, ParcelMatched, ParcelMissing
-from edge.station import parcels
-from edge.station.decision import Decision, Screen, noted, on_parcel, on_station
+from edge.station import agreed, parcels
+from edge.station.decision import Context, Decision, Screen, noted, on_parcel, on_station
 from edge.station.inputs import AbsentInput, Candidate, ClaimInput
-from edge.station.state import State
+from edge.station.state import ParcelWork, State
 from edge.views import Severity
 
 FRAGMENT_MIN: Final = 4
@@ -51,8 +52,11 @@ def by_date(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
     return tuple(sorted(candidates, key=due))
 
 
-def claimed(state: State, screen: Screen, given: ClaimInput) -> Decision:
-    """Record whose an unknown parcel is. What is expected in it counts while it is untouched."""
+def claimed(state: State, screen: Screen, given: ClaimInput, context: Context) -> Decision:
+    """Record whose an unknown parcel is. What is expected in it counts while it is untouched.
+
+    Its time is counted from its arrival: nobody knew whose it is, but it lay here.
+    """
     work = state.parcels.get(given.parcel)
     if work is not None and not work.blind:
         return Decision(screen=screen)
@@ -65,10 +69,17 @@ def claimed(state: State, screen: Screen, given: ClaimInput) -> Decision:
         lines=parcels.expected(candidate) if candidate is not None else (),
         whole_rmas=candidate.whole_rmas if candidate is not None else (),
         so_far=candidate.so_far if candidate is not None else (),
+        due=_due(work, candidate, context),
     )
     number = work.number if work is not None else str(given.parcel)[-8:]
     shown = noted(screen, Severity.INFO, "fb.parcel_matched", no=number, rma=given.rma)
     return Decision(screen=shown, drafts=(on_parcel(given.parcel, event, "arrived"),))
+
+
+def _due(work: ParcelWork | None, candidate: Candidate | None, context: Context) -> str | None:
+    if work is None or candidate is None:
+        return None
+    return agreed.due(candidate.lines, replace(context, wall_ms=work.arrived_ms))
 
 
 def absent(screen: Screen, given: AbsentInput) -> Decision:

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from bench import LINES, TRACKING, Bench
 from drivers.protocols import Symbology
-from edge.events import ParcelArrived, ParcelId, ParcelMatched
+from edge.events import ParcelArrived, ParcelId, ParcelMatched, parse_utc
 from edge.station.decision import state_name
-from edge.station.inputs import Candidate, ClaimInput, Lookups, ScanInput
+from edge.station.inputs import Candidate, ClaimInput, DueTimer, Lookups, ScanInput
 from edge.station.unknown import by_date, fragments, nearest
 
 DAMAGED = "X9123456785"
@@ -65,6 +65,17 @@ def test_a_claimed_parcel_is_what_the_owner_says_from_then_on() -> None:
     assert bench.state.unit is not None
     assert (bench.state.unit.rma, bench.state.unit.match) == ("88123", "expected")
     assert bench.state.unit.static["station_flags"] == []
+
+
+def test_the_time_of_a_claimed_parcel_is_as_announced_and_it_is_told_when_it_is_over() -> None:
+    bench, parcel = _laid_aside()
+    due = "2026-12-01T00:00:00.000Z"
+    claim = _claim(parcel)
+    assert claim.candidate is not None
+    lines = tuple(replace(line, due_at=due) for line in claim.candidate.lines)
+    bench.take(replace(claim, candidate=replace(claim.candidate, lines=lines)))
+    assert bench.state.parcels[parcel].due == due
+    assert bench.take(DueTimer(wall_ms=parse_utc(due))) == ["sla.warning"]
 
 
 def test_a_second_claim_of_the_same_parcel_changes_nothing() -> None:
