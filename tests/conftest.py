@@ -21,6 +21,7 @@ SLOW = (HealthCheck.too_slow,)
 SKIP_ALLOWED = "RECEIVING_EDGE_EPCIS_DATA"
 # Where to write what shifts left, in place of comparing it: scripts/campaigns/kinds.py asks so.
 KINDS_TO = os.environ.get(kinds_page.WRITE_TO)
+PASSED = pytest.StashKey[bool]()
 
 settings.register_profile("dev", max_examples=50, deadline=None, print_blob=True)
 settings.register_profile(
@@ -45,6 +46,8 @@ def pytest_runtest_makereport(
     item: pytest.Item,
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
+    if report.when == "call":
+        item.stash[PASSED] = report.passed
     if report.skipped and not hasattr(report, "wasxfail") and item.config.getoption("fail_on_skip"):
         reason = str(report.longrepr)
         if SKIP_ALLOWED not in reason:
@@ -84,7 +87,7 @@ def kinds_that_the_shift_left(request: pytest.FixtureRequest) -> Iterator[None]:
     mark = request.node.get_closest_marker("shift")
     kinds_page.LEFT.clear()
     yield
-    if mark is None:
+    if mark is None or not request.node.stash.get(PASSED, False):  # failed, or skipped
         return
     (name,) = mark.args
     if KINDS_TO:
