@@ -10,8 +10,8 @@ from edge.commands.verbs import Verb, add_verbs
 
 PIPE_EXIT: Final = 128 + 13  # what a shell says of a program that SIGPIPE has ended
 VERBS: Final = {
-    "serve": Verb("edge.commands.serve", "run the station's service"),
-    "terminal": Verb("edge.commands.terminal", "run the operator's terminal"),
+    "serve": Verb("edge.commands.serve", "run the station's service", stays=True),
+    "terminal": Verb("edge.commands.terminal", "run the operator's terminal", stays=True),
     "demo": Verb("edge.commands.demo", "run a whole simulated station, no hardware needed"),
     "init": Verb("edge.commands.init", "write a commented configuration"),
     "check-config": Verb("edge.commands.check_config", "report every problem of a configuration"),
