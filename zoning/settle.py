@@ -1,7 +1,8 @@
 """Early finish: whether anything still to be asked can change the outcome, and what to ask next.
 
-Exact: the clauses of the checklist together with the answers so far allow no other outcome. One
-solver a checklist, kept by its pack; not for two threads at once.
+Exact: the clauses of the checklist together with the answers so far allow no other outcome. Where
+an answer can still end the questions they may allow more than there is: one is asked too many then,
+never one too few. One solver a checklist, kept by its pack; not for two threads at once.
 """
 
 from collections.abc import Iterable, Iterator
@@ -150,6 +151,7 @@ def _is_settled(run: Run, settler: Settler) -> bool:
     """Return whether every completion has the outcome of any one of them."""
     cnf = settler.joint.cnf
     given = tuple(_assumed(run, settler))
+    given = (*given, *_cut_off(run, settler, given))
     if not cnf.solve(*given):
         return False
     fixed = [lit for lit in settler.values if cnf.value(lit)]
@@ -200,7 +202,18 @@ def _assumed(run: Run, settler: Settler) -> Iterator[Lit]:
         if given is not None and state in (StepState.ANSWERED, StepState.IRRELEVANT):
             yield one.given
             yield from _chosen(one, given)
-        elif state is StepState.CUT or (state is not StepState.OPEN and name not in asking):
+        elif state is not StepState.OPEN and name not in asking:
+            yield -one.given
+
+
+def _cut_off(run: Run, settler: Settler, given: tuple[Lit, ...]) -> Iterator[Lit]:
+    """Yield that what an answer cut off stays unanswered, where no completion asks it after all.
+
+    The answer that ended the questions may become irrelevant by what is still open before it.
+    """
+    cnf = settler.joint.cnf
+    for name, one in settler.joint.steps.items():
+        if run.states[name] is StepState.CUT and not cnf.solve(*given, one.reached):
             yield -one.given
 
 
