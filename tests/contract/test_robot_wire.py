@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from brokers import MOSQUITTO, Mosquitto
+from brokers import Mosquitto
 from certificates import Authority
 from deadlines import eventually
 from drivers.clock import SystemClock
@@ -41,8 +41,6 @@ from drivers.robot.vda5050_mqtt import (
 from drivers.wire.vda5050.json_values import MESSAGE_BYTES_MAX
 from floor_plan import NODES, move, path
 from robot_peer import RobotPeer
-
-pytestmark = pytest.mark.skipif(MOSQUITTO is None, reason="no mosquitto on this machine")
 
 CLOCK = SystemClock()
 R1 = RobotId("r1")

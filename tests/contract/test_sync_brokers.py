@@ -16,7 +16,7 @@ from nats.js.api import DiscardPolicy, StorageType, StreamConfig
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
-from brokers import MOSQUITTO, Mosquitto, NatsServer
+from brokers import Mosquitto, NatsServer
 from certificates import Authority
 from edge.journal.outbox import OutboxRow
 from edge.settings.model import TargetKind, TargetSettings
@@ -26,7 +26,6 @@ from edge.sync.target import Later, Refused, Stored
 
 PLACE = "msk1.st07"
 PASSWORD = "Zahnrad-4711"
-needs_mosquitto = pytest.mark.skipif(MOSQUITTO is None, reason="mosquitto is not installed")
 
 
 def _rows(count: int, first: int = 0, size: int = 50) -> tuple[OutboxRow, ...]:
@@ -245,8 +244,8 @@ every_broker = pytest.mark.parametrize(
     ("broker", "protocol"),
     [
         pytest.param(NatsServer, "3.1.1", id="nats-server"),
-        pytest.param(Mosquitto, "3.1.1", id="mosquitto-3.1.1", marks=needs_mosquitto),
-        pytest.param(Mosquitto, "5", id="mosquitto-5", marks=needs_mosquitto),
+        pytest.param(Mosquitto, "3.1.1", id="mosquitto-3.1.1"),
+        pytest.param(Mosquitto, "5", id="mosquitto-5"),
     ],
 )
 Broker = type[NatsServer] | type[Mosquitto]
@@ -318,11 +317,7 @@ async def test_a_wrong_password_is_refused_and_stands_in_no_message(tmp_path: Pa
 
 # paho leaves the socket of a failed handshake to the garbage collector
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-@pytest.mark.parametrize(
-    "broker",
-    [NatsServer, pytest.param(Mosquitto, marks=needs_mosquitto)],
-    ids=["nats", "mosquitto"],
-)
+@pytest.mark.parametrize("broker", [NatsServer, Mosquitto], ids=["nats", "mosquitto"])
 async def test_a_broker_is_spoken_to_with_certificates_of_both_sides(
     broker: Broker, tmp_path: Path
 ) -> None:

@@ -1,6 +1,7 @@
 """Real brokers on loopback ports and folders of their own: nats-server and mosquitto.
 
 `start()` and `kill()` may be called again: ports and store stay, as after a power cut.
+A test that makes a Mosquitto is skipped where it is not installed.
 """
 
 import contextlib
@@ -18,6 +19,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+import pytest
+
 from certificates import Authority
 from ports import free_port
 
@@ -25,7 +28,7 @@ READY_S: Final = 10.0
 USER: Final = "st07"
 PLAIN: Final = "allow_anonymous true\nset_tcp_nodelay true\n"
 _PATH: Final = f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin"
-MOSQUITTO: Final = shutil.which("mosquitto", path=_PATH)
+_MOSQUITTO: Final = shutil.which("mosquitto", path=_PATH)
 _PASSWD: Final = shutil.which("mosquitto_passwd", path=_PATH)
 _SHIPPED: Final = Path(__file__).parents[2] / "config"
 
@@ -58,11 +61,10 @@ class _Server(ABC):
         self.port = free_port()
 
     def __enter__(self) -> Self:
-        try:
+        with contextlib.ExitStack() as undo:
+            undo.callback(self._folder.cleanup)
             self.start()
-        except RuntimeError:
-            self._folder.cleanup()
-            raise
+            undo.pop_all()
         return self
 
     def __exit__(
@@ -158,7 +160,10 @@ class Mosquitto(_Server):
         password: str = "",
         tls: Authority | None = None,
     ) -> None:
+        if _MOSQUITTO is None:
+            pytest.skip("mosquitto is not installed")
         super().__init__()
+        self._program = _MOSQUITTO
         self.mqtt_port = self.port
         self.settings = settings
         self._supervised = supervised
@@ -201,12 +206,11 @@ class Mosquitto(_Server):
         return f"sh -c 'kill -9 $(cat {self.folder}/pid)'"
 
     def _command(self) -> list[str]:
-        assert MOSQUITTO is not None, "tests without mosquitto are skipped"
         store = self.folder / "store"
         store.mkdir(exist_ok=True)
         head = f"listener {self.port} 127.0.0.1\npersistence_location {store}/\n"
         user = "user root\n" if os.geteuid() == 0 else ""  # else it gives up the right to our files
         self.config.write_text(head + user + self.settings)
         if self._supervised:
-            return ["sh", "-c", _SUPERVISED, "sh", MOSQUITTO, str(self.folder)]
-        return [MOSQUITTO, "-c", str(self.config)]
+            return ["sh", "-c", _SUPERVISED, "sh", self._program, str(self.folder)]
+        return [self._program, "-c", str(self.config)]

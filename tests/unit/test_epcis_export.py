@@ -54,15 +54,18 @@ async def test_a_range_is_all_that_is_written(tmp_path: Path) -> None:
     assert [path.name for path in out.iterdir()] == ["epcis-2-3.json"]
 
 
+# The second is read with its piece, the fifth (training) with none and goes nowhere.
+@pytest.mark.parametrize("seq", [2, 5])
 async def test_an_altered_event_ends_the_export(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    seq: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     await _filled(tmp_path)
     with closing(sqlite3.connect(tmp_path / "journal.db")) as connection:
-        connection.execute("UPDATE event SET body = CAST(body || ' ' AS BLOB) WHERE seq = 2")
+        change = "UPDATE event SET body = CAST(body || ' ' AS BLOB) WHERE seq = ?"
+        connection.execute(change, (seq,))
         connection.commit()
     assert _exported(tmp_path) == 1
-    assert "event 2 is not what was written" in capsys.readouterr().err
+    assert f"event {seq} is altered" in capsys.readouterr().err
 
 
 def test_without_a_journal_the_reason_is_told(

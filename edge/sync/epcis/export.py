@@ -16,7 +16,7 @@ from edge.events import parse_utc
 from edge.journal.outbox import LIVE_MARK, OutboxRow
 from edge.journal.proof import envelope_of
 from edge.journal.reader import Reader
-from edge.journal.rows import JournalBrokenError
+from edge.journal.rows import JournalDamagedError
 from edge.sync.epcis.document import framed
 from edge.sync.epcis.event_hash import event_hash
 from edge.sync.epcis.history import History, Load
@@ -45,7 +45,7 @@ class Exported:
 
 
 def export(journal: Path, out: Path, names: Names, wanted: Range, *, with_hashes: bool) -> Exported:
-    """Write the documents of a range. Raises JournalBrokenError for an altered event, OSError."""
+    """Write the documents of a range. Raises JournalDamagedError for an altered event, OSError."""
     out.mkdir(parents=True, exist_ok=True)
     documents: list[Path] = []
     problems: list[tuple[int, str]] = []
@@ -86,7 +86,7 @@ def _proven(reader: Reader, wanted: Range) -> Iterator[OutboxRow]:
         if seq > wanted.last:
             return
         if hashlib.sha256(body).digest() != digest:
-            raise JournalBrokenError("export", f"event {seq} is not what was written")
+            raise JournalDamagedError("export", f"event {seq} is altered")
         if LIVE_MARK in body:
             yield _row(seq, body, digest)
 

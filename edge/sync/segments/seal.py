@@ -115,7 +115,7 @@ def _parts(reader: Reader, from_seq: int, lines: Path) -> Iterator[_Open]:
             told = _source(body)
             follows = GENESIS if source and told != source else before  # a new journal's chain
             if not is_intact(body, follows, digest) and not _begins(body, digest, source):
-                raise SegmentError(f"event {seq} is not what was written")
+                raise SegmentError(f"event {seq} is altered")
             before, source = digest.hex(), told
             station, day = told.split("/")[-2], _day(body)
             if part is not None and (
