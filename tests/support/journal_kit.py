@@ -50,6 +50,10 @@ class HandClock:
         return self.now_ms
 
 
+# How full the disk under the tests is, is none of their business.
+ROOMY = JournalSettings(warn_percent=200, high_percent=210, full_percent=220)
+
+
 def uuid7(number: int) -> str:
     """A canonical UUIDv7 that is different for each number."""
     return f"0193a5c0-0000-7000-8000-{number:012x}"
@@ -111,7 +115,7 @@ async def opened(
     clock: HandClock | None = None,
     identity: Identity = IDENTITY,
 ) -> AsyncIterator[Journal]:
-    budget = budget or JournalSettings()
+    budget = budget or ROOMY
     async with Journal(
         folder / "journal.db",
         identity,
