@@ -139,7 +139,7 @@ async def test_the_operator_is_told_and_work_goes_on_when_there_is_room_again(
     folder, take = disk
     clock = HandClock()
     async with (
-        opened(folder, clock=clock) as journal,
+        opened(folder, budget=JournalSettings(), clock=clock) as journal,
         PhotoStore(folder / "photos") as photos,
         _station(journal, clock) as receiving,
     ):
